@@ -1,0 +1,134 @@
+#include "base/arena.h"
+#include <stdalign.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BLOCK_SIZE = 16 * 1024 - 64, ALIGNMENT = alignof(max_align_t) };
+
+struct block {
+    struct block *next;
+    size_t used, size;
+    alignas(ALIGNMENT) char memory[];
+};
+
+struct arena {
+    struct block *blocks; /* the newest first; the last is BLOCK_SIZE and kept by a reset */
+};
+
+[[gnu::noreturn]] static void out_of_memory(void)
+{
+    fputs("out of memory\n", stderr);
+    abort();
+}
+
+static struct block *block_create(size_t size, struct block *next)
+{
+    struct block *block = malloc(sizeof *block + size);
+    if (!block)
+        out_of_memory();
+    *block = (struct block){ .next = next, .size = size };
+    return block;
+}
+
+struct arena *arena_create(void)
+{
+    struct arena *arena = malloc(sizeof *arena);
+    if (!arena)
+        out_of_memory();
+    arena->blocks = block_create(BLOCK_SIZE, NULL);
+    return arena;
+}
+
+void arena_reset(struct arena *arena)
+{
+    while (arena->blocks->next) {
+        struct block *next = arena->blocks->next;
+        free(arena->blocks);
+        arena->blocks = next;
+    }
+    arena->blocks->used = 0;
+}
+
+void arena_destroy(struct arena *arena)
+{
+    if (!arena)
+        return;
+    arena_reset(arena);
+    free(arena->blocks);
+    free(arena);
+}
+
+void arena_cleanup(struct arena **arena)
+{
+    arena_destroy(*arena);
+}
+
+static size_t aligned(size_t size)
+{
+    if (size > SIZE_MAX / 2)
+        out_of_memory();
+    return (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+    size = aligned(size ? size : 1);
+    struct block *block = arena->blocks;
+    if (size > block->size - block->used)
+        arena->blocks = block = block_create(size > BLOCK_SIZE ? size : BLOCK_SIZE, block);
+    void *memory = block->memory + block->used;
+    block->used += size;
+    return memset(memory, 0, size);
+}
+
+void *arena_alloc_array(struct arena *arena, size_t size, size_t count)
+{
+    size_t total;
+    if (__builtin_mul_overflow(size, count, &total))
+        out_of_memory();
+    return arena_alloc(arena, total);
+}
+
+void *arena_grow(struct arena *arena, void *memory, size_t old_size, size_t new_size)
+{
+    struct block *block = arena->blocks;
+    size_t old = aligned(old_size ? old_size : 1), new = aligned(new_size ? new_size : 1);
+    bool latest = memory && (char *)memory + old == block->memory + block->used;
+    if (latest && new - old <= block->size - block->used) {
+        memset(block->memory + block->used, 0, new - old);
+        block->used += new - old;
+        return memory;
+    }
+    void *copy = arena_alloc(arena, new_size);
+    if (memory)
+        memcpy(copy, memory, old_size);
+    return copy;
+}
+
+struct text arena_copy(struct arena *arena, struct text text)
+{
+    char *copy = arena_alloc(arena, text.length + 1);
+    if (text.length > 0)
+        memcpy(copy, text.data, text.length);
+    return (struct text){ copy, text.length };
+}
+
+const char *arena_string(struct arena *arena, struct text text)
+{
+    return arena_copy(arena, text).data;
+}
+
+struct text arena_format(struct arena *arena, const char *format, ...)
+{
+    va_list arguments, again;
+    va_start(arguments, format);
+    va_copy(again, arguments);
+    int length = vsnprintf(NULL, 0, format, arguments);
+    va_end(arguments);
+    char *data = arena_alloc(arena, (size_t)length + 1);
+    vsnprintf(data, (size_t)length + 1, format, again);
+    va_end(again);
+    return (struct text){ data, (size_t)length };
+}

@@ -1,0 +1,6 @@
+/* The only place that asks the operating system what time it is. All else is given the time. */
+#pragma once
+#include <stdint.h>
+
+int64_t clock_now_ms(void);       /* wall clock: milliseconds since 1970, UTC */
+int64_t clock_monotonic_us(void); /* for durations and deadlines: never goes back */

@@ -1,0 +1,94 @@
+#include "base/log.h"
+#include "base/calendar.h"
+#include "base/clock.h"
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { LOG_LINE_MAX = 8192 };
+
+static _Atomic int lowest = LOG_INFO;
+
+struct line {
+    char bytes[LOG_LINE_MAX];
+    size_t length;
+    bool full;
+};
+
+static void add(struct line *line, const char *data, size_t length)
+{
+    if (line->length + length > sizeof line->bytes - 2) {
+        line->full = true;
+        return;
+    }
+    memcpy(line->bytes + line->length, data, length);
+    line->length += length;
+}
+
+static void add_quoted(struct line *line, struct text text)
+{
+    add(line, "\"", 1);
+    for (size_t i = 0; i < text.length; i++) {
+        unsigned char byte = (unsigned char)text.data[i];
+        char escaped[8];
+        if (byte == '"' || byte == '\\')
+            add(line, (const char[]){ '\\', (char)byte }, 2);
+        else if (byte < 0x20 || byte == 0x7f)
+            add(line, escaped, (size_t)snprintf(escaped, sizeof escaped, "\\u%04x", byte));
+        else
+            add(line, (const char *)&text.data[i], 1);
+    }
+    add(line, "\"", 1);
+}
+
+static void add_value(struct line *line, struct value value)
+{
+    char digits[TIME_TEXT_SIZE + 8];
+    switch (value.kind) {
+    case VALUE_ABSENT:
+    case VALUE_NULL: add(line, "null", 4); break;
+    case VALUE_BOOLEAN: add(line, value.boolean ? "true" : "false", value.boolean ? 4 : 5); break;
+    case VALUE_INTEGER:
+        add(line, digits, (size_t)snprintf(digits, sizeof digits, "%lld", (long long)value.integer));
+        break;
+    case VALUE_TIME: add_quoted(line, calendar_print_time(value.integer, digits)); break;
+    case VALUE_TEXT: add_quoted(line, text_is_utf8(value.text) ? value.text : TEXT("(not UTF-8)")); break;
+    }
+}
+
+static void add_field(struct line *line, const char *name, struct value value)
+{
+    size_t before = line->length;
+    add(line, before > 1 ? "," : "", before > 1);
+    add_quoted(line, text_from(name));
+    add(line, ":", 1);
+    add_value(line, value);
+    if (line->full) {
+        line->length = before;
+        line->full = false;
+    }
+}
+
+void log_set_level(enum log_level level)
+{
+    atomic_store(&lowest, (int)level);
+}
+
+void log_write(enum log_level level, const char *message, const struct log_field *fields)
+{
+    static const char *const names[] = { "debug", "info", "warning", "error" };
+    if ((int)level < atomic_load_explicit(&lowest, memory_order_relaxed))
+        return;
+    struct line line = { .bytes = "{", .length = 1 };
+    add_field(&line, "time", value_time(clock_now_ms()));
+    add_field(&line, "level", value_string(names[level]));
+    add_field(&line, "message", value_string(message));
+    for (const struct log_field *field = fields; field->name; field++)
+        if (field->value.kind != VALUE_ABSENT)
+            add_field(&line, field->name, field->value);
+    line.bytes[line.length++] = '}';
+    line.bytes[line.length++] = '\n';
+    if (write(STDERR_FILENO, line.bytes, line.length) < 0)
+        return; /* nowhere to complain */
+}

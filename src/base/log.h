@@ -1,0 +1,19 @@
+/* One JSON object a line on standard error. Called by the gate, the job runner and main; libraries never log.
+ */
+#pragma once
+#include "base/value.h"
+
+enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARNING, LOG_ERROR };
+
+struct log_field {
+    const char *name;
+    struct value value;
+};
+
+/* Fields end with one whose name is NULL. A line is one write(2); over LOG_LINE_MAX it is cut between fields.
+ */
+void log_write(enum log_level level, const char *message, const struct log_field *fields);
+void log_set_level(enum log_level level); /* what is lower is not written */
+
+#define LOG(level, message, ...)                                                                             \
+    log_write((level), (message), (const struct log_field[]){ __VA_ARGS__ __VA_OPT__(, ){ NULL, {} } })

@@ -1,0 +1,49 @@
+#include "base/random.h"
+#include <stdlib.h>
+#include <sys/random.h>
+
+void random_bytes(void *out, size_t size)
+{
+    char *at = out;
+    while (size > 0) {
+        ssize_t got = getrandom(at, size, 0);
+        if (got < 0)
+            abort(); /* the kernel's generator is there from boot on, or nothing is safe */
+        at += got;
+        size -= (size_t)got;
+    }
+}
+
+static const char hex[] = "0123456789abcdef";
+
+struct text random_uuid(struct arena *arena, int64_t now_ms)
+{
+    unsigned char bytes[16];
+    random_bytes(bytes + 6, sizeof bytes - 6);
+    for (int i = 0; i < 6; i++)
+        bytes[i] = (unsigned char)((uint64_t)now_ms >> (40 - 8 * i));
+    bytes[6] = (unsigned char)(0x70 | (bytes[6] & 0x0f));
+    bytes[8] = (unsigned char)(0x80 | (bytes[8] & 0x3f));
+
+    char *out = arena_alloc(arena, UUID_LENGTH + 1), *at = out;
+    for (int i = 0; i < 16; i++) {
+        if (i == 4 || i == 6 || i == 8 || i == 10)
+            *at++ = '-';
+        *at++ = hex[bytes[i] >> 4];
+        *at++ = hex[bytes[i] & 15];
+    }
+    return (struct text){ out, UUID_LENGTH };
+}
+
+bool text_is_uuid(struct text text)
+{
+    if (text.length != UUID_LENGTH)
+        return false;
+    for (size_t i = 0; i < UUID_LENGTH; i++) {
+        bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+        char byte = text.data[i];
+        if (dash ? byte != '-' : !((byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'f')))
+            return false;
+    }
+    return true;
+}

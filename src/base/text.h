@@ -1,0 +1,43 @@
+/* Text with a length: never a hoped-for NUL. It is borrowed; whoever keeps it copies it into an arena. */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct text {
+    const char *data;
+    size_t length;
+};
+
+#define TEXT(literal) ((struct text){ "" literal, sizeof(literal) - 1 })
+#define TEXT_CONSTANT(literal)                                                                               \
+    {                                                                                                        \
+        "" literal, sizeof(literal) - 1                                                                      \
+    }                                                  /* in a static initialiser */
+#define TEXT_ARG(text) (int)(text).length, (text).data /* for "%.*s" */
+
+struct text text_from(const char *string); /* NULL gives the empty text */
+struct text text_slice(struct text text, size_t from, size_t to);
+struct text text_trim(struct text text); /* spaces and tabs at both ends */
+
+bool text_equal(struct text a, struct text b);
+bool text_equal_blind(struct text a, struct text b); /* ASCII letters alike in either case */
+bool text_is(struct text text, const char *string);
+bool text_starts(struct text text, struct text with);
+bool text_ends(struct text text, struct text with);
+int text_compare(struct text a, struct text b); /* by bytes, as memcmp */
+
+/* Where the byte stands first, or text.length. */
+size_t text_find_byte(struct text text, char byte);
+bool text_contains(struct text text, struct text part);
+
+/* Cuts at the first separator: returns what stands before it, and leaves the rest in *rest (empty at the
+ * end). */
+struct text text_cut(struct text *rest, char separator);
+
+/* Decimal digits with an optional minus, nothing else, within int64; false otherwise. */
+[[nodiscard]] bool text_to_integer(struct text text, int64_t *integer);
+
+bool text_is_utf8(struct text text); /* RFC 3629: no overlong forms, no surrogates */
+size_t text_count_points(struct text utf8);
+uint64_t text_hash(struct text text); /* FNV-1a; for tables in memory that no client can fill */

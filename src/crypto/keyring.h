@@ -1,0 +1,40 @@
+/*
+ * The key ring: a file (0600), an environment variable or a systemd credential; never the database.
+ *
+ * A line is `PURPOSE ID BASE64URL`; the first of a purpose is the current one, the others still open what
+ * they sealed. Without its keys the program refuses to start: there is no default and no fall-back to plain
+ * text.
+ */
+#pragma once
+#include "base/arena.h"
+#include "base/error.h"
+
+enum key_purpose {
+    KEY_SEAL,   /* AES-256-GCM, for secrets at rest */
+    KEY_PEPPER, /* HMAC-SHA-256, of passwords */
+    KEY_SIGN,   /* Ed25519 seed, of access tokens */
+    KEY_COOKIE, /* HMAC-SHA-256, of cursors and known-device cookies */
+    KEY_PURPOSE_COUNT
+};
+
+enum { KEY_SIZE = 32, KEY_ID_MAX = 16, KEYS_MAX_PER_PURPOSE = 16 };
+
+struct key {
+    char id[KEY_ID_MAX + 1];
+    unsigned char bytes[KEY_SIZE];
+};
+
+struct keyring;
+
+/* Reads the text of a ring; every purpose must have a key. */
+[[nodiscard]] bool keyring_read(struct keyring **keyring, struct text text, struct error *error);
+/* Reads the file, refusing one that others may read; makes it with fresh keys where `create` and it is
+ * missing (fsynced, 0600). */
+[[nodiscard]] bool keyring_open(struct keyring **keyring, const char *path, bool create, struct error *error);
+void keyring_close(struct keyring *keyring); /* and wipes it */
+
+const struct key *keyring_current(const struct keyring *keyring, enum key_purpose purpose);
+const struct key *keyring_find(const struct keyring *keyring, enum key_purpose purpose,
+                               struct text id); /* or NULL */
+size_t keyring_count(const struct keyring *keyring, enum key_purpose purpose);
+const struct key *keyring_at(const struct keyring *keyring, enum key_purpose purpose, size_t index);

@@ -1,0 +1,112 @@
+/*
+ * The HTTP/1.1 server: one epoll loop a thread over llhttp, strict in framing, with a deadline for
+ * everything.
+ *
+ * A loop reads a whole request, then calls `handle` in its own thread, which answers at once or later from
+ * any thread by exchange_finish. One request at a time per connection: the next is not looked at before the
+ * answer is written. An answer to a client that has left goes nowhere. TLS and HTTP/2 are the proxy's.
+ */
+#pragma once
+#include "base/buffer.h"
+#include "base/error.h"
+#include <sys/types.h>
+
+enum method {
+    METHOD_GET,
+    METHOD_HEAD,
+    METHOD_POST,
+    METHOD_PUT,
+    METHOD_PATCH,
+    METHOD_DELETE,
+    METHOD_OPTIONS,
+    METHOD_OTHER,
+    METHOD_COUNT
+};
+extern const char *const method_names[METHOD_COUNT];
+
+enum {
+    HEAD_MAX = 16 * 1024, /* request line and headers: more is 431 */
+    HEADERS_MAX = 100,
+    TARGET_MAX = 8 * 1024,  /* more is 414 */
+    BODY_MAX = 1024 * 1024, /* more is 413 */
+    CONNECTIONS_MAX = 10'000,
+};
+
+struct header {
+    struct text name, value; /* the name as it came; compare with text_equal_blind */
+};
+
+/* Lies in the exchange's arena until the answer is written. */
+struct request {
+    enum method method;
+    struct text target, path, query; /* path: as it came, not decoded; query: without '?' */
+    struct text body;
+    const struct header *headers;
+    size_t header_count;
+    struct text peer; /* the address of the other end, without port; empty on a Unix socket */
+    int listener;     /* index into the options' listeners */
+    uid_t peer_uid;   /* of a Unix socket's other end, else -1 */
+    int64_t begun_us; /* monotonic: when its first byte came */
+};
+
+struct response {
+    int status;
+    struct text content_type; /* empty: none */
+    struct buffer headers;    /* whole lines with CRLF, by response_header */
+    struct buffer body;
+    bool close; /* close the connection after it */
+};
+
+struct exchange {
+    struct request request;
+    struct response response;
+    struct arena *arena;                       /* reset when the answer is written */
+    void *user;                                /* the handler's own */
+    void (*finish)(struct exchange *exchange); /* what exchange_finish calls: the server's, or a caller's in
+                                                  this process */
+};
+
+struct text request_header(const struct request *request,
+                           struct text name); /* the first of that name; empty if none */
+/* Adds a header line; refuses (aborts in debug, drops in release) a value with CR, LF or NUL. */
+void response_header(struct response *response, struct text name, struct text value);
+
+struct listener {
+    const char *address; /* "127.0.0.1:8080", "[::1]:8080", or "unix:/path" (made 0600) */
+    int fd;              /* filled in; the port may be 0, server_port tells which it became */
+};
+
+struct server_options {
+    struct listener *listeners;
+    int listener_count;
+    int loops;                          /* threads; TCP listeners are shared by SO_REUSEPORT */
+    int head_deadline_ms;               /* from the first byte to the end of the headers; 0 = 10 s */
+    int body_deadline_ms;               /* from there to the end of the body; 0 = 30 s */
+    int idle_deadline_ms;               /* between requests; 0 = 75 s */
+    int write_deadline_ms;              /* for a client that does not read; 0 = 30 s */
+    void *(*loop_begin)(void *context); /* the loop's own state, made in its thread */
+    void (*loop_end)(void *loop_state);
+    void (*handle)(struct exchange *exchange, void *loop_state);
+    /* Fills in the answer to what could not be read as a request: 400, 408, 413, 414, 417, 431, 501, 505. */
+    void (*refuse)(struct response *response, int status, const char *why);
+    /* After the last byte was handed to the kernel or the client left; for the log and the metrics. */
+    void (*finished)(struct exchange *exchange, bool delivered, void *context);
+    void *context;
+};
+
+struct server;
+
+[[nodiscard]] bool server_start(struct server **server, const struct server_options *options,
+                                struct error *error);
+int server_port(const struct server *server, int listener);
+/* Sends the response; from any thread, once. The exchange is gone after it. */
+void exchange_finish(struct exchange *exchange);
+/* Accepts no more, answers what is under way (and what arrives on open connections, with Connection: close);
+ * true when all is done in time. */
+bool server_drain(struct server *server, int timeout_ms);
+void server_stop(struct server *server); /* closes all, joins the loops, frees */
+
+struct server_figures {
+    int64_t connections, accepted, refused, requests;
+};
+struct server_figures server_figures(struct server *server);

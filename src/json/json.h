@@ -1,0 +1,50 @@
+/*
+ * JSON, strict (RFC 8259): one value in valid UTF-8 and nothing behind it, no duplicate keys, no lone
+ * surrogates, no U+0000, depth JSON_DEPTH_MAX at most, numbers within reach of int64 or a double. Errors tell
+ * the place.
+ *
+ * Texts without escapes point into the input; all else is in the arena. Numbers stay as they were written.
+ */
+#pragma once
+#include "base/buffer.h"
+#include "base/error.h"
+
+enum { JSON_DEPTH_MAX = 32, JSON_NUMBER_MAX = 64 /* characters */ };
+
+enum json_kind { JSON_NULL, JSON_BOOLEAN, JSON_NUMBER, JSON_TEXT, JSON_ARRAY, JSON_OBJECT };
+
+struct json {
+    enum json_kind kind;
+    bool boolean;
+    struct text text; /* of a text; of a number, as it was written */
+    size_t count;     /* of an array's items or an object's members */
+    union {
+        const struct json *items;
+        const struct json_member *members;
+    };
+};
+
+struct json_member {
+    struct text name;
+    struct json value;
+};
+
+/* Fails with `malformed_json`, saying what and "at line L, column C". */
+[[nodiscard]] bool json_read(struct text text, struct arena *arena, struct json *json, struct error *error);
+
+const struct json *json_member(const struct json *object,
+                               struct text name); /* NULL: not an object, or no such member */
+[[nodiscard]] bool
+json_integer(const struct json *json,
+             int64_t *integer); /* a number without fraction, within int64 ("1e2", "1.0" too) */
+/* A number as an integer of 10^-places, exact: 1.5 with 3 places is 1500; false where it has more places. */
+[[nodiscard]] bool json_scaled(const struct json *json, int places, int64_t *scaled);
+bool json_equal(const struct json *a,
+                const struct json *b); /* members in any order; numbers by value where integers */
+
+/* Writing. Text is escaped, "\u2028" and "</" too, so that it may stand in a page. */
+void json_add_text(struct buffer *buffer, struct text text);
+void json_add(struct buffer *buffer, const struct json *json); /* compact; members in their order */
+/* A member's name, with the comma before it unless it is the first: json_add_name(b, TEXT("id")). */
+void json_add_name(struct buffer *buffer, struct text name);
+void json_add_scaled(struct buffer *buffer, int64_t scaled, int places); /* 1500 with 3 places is 1.5 */

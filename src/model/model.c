@@ -1,0 +1,47 @@
+#include "model/model.h"
+
+#define CHOICE_TEXT(list, word) TEXT_CONSTANT(#word),
+#define CHOICES(list, ...) const struct choices list##_choices = { list##_count, (const struct text[]){ EACH(CHOICE_TEXT, list, __VA_ARGS__) } };
+#define TABLE(row, plural, ...) static const struct column row##_columns[] = {
+#define COLUMN(kind, column, ...) { .name = #column, .type = TYPE_##kind, __VA_ARGS__ },
+#define INDEX(row, ...)
+#define CONSTRAINT(row, ...)
+#define END(row) };
+#include "model/tables/all.def"
+
+#define CHOICES(...)
+#define TABLE(row, plural, ...) static const struct index row##_indexes[] = {
+#define COLUMN(...)
+#define INDEX(row, ...) { __VA_ARGS__ },
+#define CONSTRAINT(row, ...)
+#define END(row) { .on = { 0 } } };
+#include "model/tables/all.def"
+
+#define CHOICES(...)
+#define TABLE(row, plural, ...) static const struct constraint row##_constraints[] = {
+#define COLUMN(...)
+#define INDEX(row, ...)
+#define CONSTRAINT(row, name, sql, says) { #row "_" #name, sql, says },
+#define END(row) { NULL, NULL, NULL } };
+#include "model/tables/all.def"
+
+#define CHOICES(...)
+#define TABLE(row, plural, ...) const struct table plural##_table = { .name = #plural, .row_name = #row, \
+    .columns = row##_columns, .indexes = row##_indexes, .constraints = row##_constraints, \
+    .width = sizeof(struct row##_width), __VA_ARGS__ };
+#define COLUMN(...)
+#define INDEX(...)
+#define CONSTRAINT(...)
+#define END(row)
+#include "model/tables/all.def"
+
+const struct table *const all_tables[] = {
+#define CHOICES(...)
+#define TABLE(row, plural, ...) &plural##_table,
+#define COLUMN(...)
+#define INDEX(...)
+#define CONSTRAINT(...)
+#define END(row)
+#include "model/tables/all.def"
+    NULL,
+};

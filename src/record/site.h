@@ -1,0 +1,34 @@
+/* What the process holds for as long as it lives, made by app.c. The parts are known only to those who use
+ * them. */
+#pragma once
+#include "record/work.h"
+#include <stdatomic.h>
+
+struct table;
+
+/* Told after the commit, here and (through LISTEN) on every other node, that a CACHED row changed. */
+struct watcher {
+    const struct table *table;
+    void (*changed)(struct work *work, struct text id); /* work->db may be read */
+};
+
+struct site {
+    struct database *database;
+    struct keyring *keyring;
+    const struct options *options;         /* settings/options.h: command line, environment, file */
+    struct settings *settings;             /* settings/settings.h: the rows of system_settings */
+    struct directory *directory;           /* tenancy/directory.h */
+    struct revocations *revocations;       /* identity/revocation.h */
+    struct known_tokens *known_tokens;     /* identity/access.h: verified tokens by their digest */
+    struct subject_cache *subjects;        /* record/subject.h */
+    struct pool *hashing;                  /* bcrypt's threads */
+    const struct watcher *const *watchers; /* lists ended by {NULL}; the whole ended by NULL */
+    void (*wake_jobs)(struct site *site);  /* a job was queued; NULL where none run */
+    struct job_runner *job_runner;
+    struct metrics *metrics;
+    int64_t (*now)(struct site *site); /* the clock, real or rehearsed */
+    _Atomic int64_t heard_us; /* monotonic: when LISTEN was last known to work; on SQLite always now */
+};
+
+/* An effect's body and the listener's: calls every watcher of the table. */
+void site_row_changed(struct work *work, const struct table *table, struct text id);

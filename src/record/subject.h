@@ -1,0 +1,14 @@
+/* A key for each person or tenant, sealed under the ring in `subject_keys`; destroyed when they are erased.
+ */
+#pragma once
+#include "crypto/keyring.h"
+#include "record/work.h"
+
+struct subject_cache; /* the latest keys in memory */
+struct subject_cache *subject_cache_create(void);
+void subject_cache_destroy(struct subject_cache *cache);
+void subject_cache_forget(struct subject_cache *cache, struct text subject_id);
+
+/* Finds the key, or (in a transaction) makes it. False with `not_found` where it was destroyed, or is missing
+ * outside one. */
+[[nodiscard]] bool subject_key(struct work *work, struct text subject_id, struct key *key);

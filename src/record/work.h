@@ -1,0 +1,51 @@
+/*
+ * One unit of work: an HTTP request, a run of a job, a command, a test.
+ *
+ * Nothing below reads the clock, the user or the environment in any other way. Whoever does the work returns
+ * false and leaves the reason in `error`; then nothing that its transaction did is kept.
+ */
+#pragma once
+#include "model/role.h"
+#include "sql/db.h"
+
+struct site; /* what the process holds: record/site.h */
+
+struct actor {
+    enum role role;
+    struct text user_id;   /* empty: the system itself, or a machine */
+    struct text tenant_id; /* empty: NIDIA staff, or a key without a tenant */
+    struct text session_id;
+    struct text api_key_id;
+    struct text scopes; /* of a machine: separated by spaces */
+};
+
+/* Where the work came from, for audit records and the log. */
+struct origin {
+    struct text request_id, address, user_agent, language; /* language: "es" or "en" */
+};
+
+/* What is done in memory once the transaction is committed, and before the answer. */
+struct effect {
+    void (*apply)(struct work *work, void *data);
+    void *data;
+    struct effect *next;
+};
+
+struct work {
+    struct arena *arena;
+    struct db *db; /* reads; inside db_transact it writes too */
+    struct site *site;
+    struct actor actor;
+    struct origin origin;
+    int64_t now; /* milliseconds; the same for all that the work writes */
+    bool transacting;
+    struct effect *effects;
+    struct error error;
+};
+
+/* Adds an effect of the running transaction; forgotten if it is rolled back. In order of adding. */
+void work_after_commit(struct work *work, void (*apply)(struct work *work, void *data), void *data);
+void work_apply_effects(struct work *work); /* by whoever committed */
+
+/* The work of the system itself: a super admin without a name. */
+struct work work_of_system(struct site *site, struct arena *arena, struct db *db, int64_t now);

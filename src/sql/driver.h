@@ -1,0 +1,37 @@
+/* What an engine's driver gives to db.c; and how connections are made. Included by sql/ and tests alone. */
+#pragma once
+#include "sql/db.h"
+
+struct driver {
+    enum engine engine;
+    bool (*run)(struct db *db, struct arena *arena, struct result *result, struct error *error,
+                const char *sql, const struct value *parameters, size_t parameter_count);
+    bool (*later)(struct db *db, struct arena *arena, struct error *error, const char *sql,
+                  const struct value *parameters, size_t parameter_count);
+    bool (*run_script)(struct db *db, struct error *error, const char *sql);
+    bool (*begin)(struct db *db, struct error *error);
+    bool (*commit)(struct db *db, struct error *error);
+    void (*rollback)(struct db *db);
+    void (*close)(struct db *db);
+    bool (*lock)(struct db *db, struct arena *arena, struct error *error, struct text name);
+    bool (*notify)(struct db *db, struct arena *arena, struct error *error, struct text payload);
+};
+
+/* The head of every driver's own struct. */
+struct db {
+    const struct driver *driver;
+    struct db_fault fault;
+    bool may_retry;
+};
+
+enum sqlite_use { SQLITE_READS, SQLITE_WRITES };
+
+/*
+ * Opens (and, for writing, creates with mode 0600) a SQLite file: WAL, synchronous=FULL, foreign_keys=ON,
+ * busy_timeout 5 s, temp_store=MEMORY, trusted_schema=OFF; for reading, query_only.
+ */
+[[nodiscard]] bool sqlite_connect(struct db **db, const char *path, enum sqlite_use use, struct error *error);
+
+/* `url` is libpq's: postgres://user:password@host:port/database?options. Reconnects by itself between
+ * transactions. */
+[[nodiscard]] bool postgres_connect(struct db **db, const char *url, struct error *error);
