@@ -10,7 +10,7 @@ const struct text role_names[ROLE_COUNT] = {
 struct text role_name(enum role role)
 {
     for (int i = 0; i < ROLE_COUNT; i++)
-        if (role == 1 << i)
+        if ((int)role == 1 << i)
             return role_names[i];
     return role == MACHINE ? TEXT("machine") : role == VISITOR ? TEXT("visitor") : TEXT("nobody");
 }
