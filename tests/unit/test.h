@@ -1,0 +1,31 @@
+/*
+ * The harness of the unit tests: TEST(name_as_a_sentence) { ... CHECK(condition); ... }
+ *
+ * A program of tests is its file and test.c. Its argument, if any, is a part of the names of the tests to
+ * run. The last line is "N passed, N failed"; a program that ends without it has failed.
+ */
+#pragma once
+
+struct test {
+    const char *name;
+    void (*run)(void);
+    struct test *next;
+};
+
+void test_add(struct test *test);
+void test_failed(const char *file, int line, const char *what);
+/* Why a check in a loop fails: printed with the failures of the running test until the next note. */
+[[gnu::format(printf, 1, 2)]] void test_note(const char *format, ...);
+
+#define TEST(name)                                                                                           \
+    static void name(void);                                                                                  \
+    [[gnu::constructor]] static void add_##name(void)                                                        \
+    {                                                                                                        \
+        static struct test test = { #name, name, 0 };                                                        \
+        test_add(&test);                                                                                     \
+    }                                                                                                        \
+    static void name(void)
+
+/* Goes on after a failure, so that a test tells all that is wrong; `false` comes back for those that cannot.
+ */
+#define CHECK(condition) ((condition) ? (void)0 : test_failed(__FILE__, __LINE__, #condition))
