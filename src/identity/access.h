@@ -1,0 +1,22 @@
+/*
+ * Who a request's credential belongs to: access tokens and API keys, verified once and then remembered by
+ * SHA-256.
+ *
+ * The gate asks memory first, in the loop; only what memory cannot decide goes to a thread with a database.
+ */
+#pragma once
+#include "record/work.h"
+
+enum access {
+    ACCESS_GRANTED, /* work->actor is filled in; its texts lie in the arena */
+    ACCESS_REFUSED, /* work->error says why: `invalid_token`, `database_unavailable` */
+    ACCESS_ASK,     /* memory does not know: call again with `asking` where work->db can be read */
+};
+
+/* `credential` is what follows "Bearer ": a token, or "nk_…". Not asking: touches no database and takes no
+ * lock that waits. */
+enum access access_identify(struct work *work, struct text credential, bool asking);
+
+struct known_tokens;
+struct known_tokens *known_tokens_create(void);
+void known_tokens_destroy(struct known_tokens *known);
