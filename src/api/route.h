@@ -1,10 +1,12 @@
 /*
  * An endpoint: a function and a line of data. What it takes and gives is said in the model's vocabulary
- * (shapes), so that reading, checking and OpenAPI are the same walkers as for tables.
+ * (tables and shapes), so that reading, checking and OpenAPI are the same walkers everywhere.
  */
 #pragma once
+#include "base/error.h"
 #include "http/server.h"
 #include "model/table.h"
+#include "record/service.h"
 #include "record/work.h"
 #include "json/json.h"
 
@@ -13,59 +15,84 @@ enum cost {              /* app.c maps cost and engine to where it runs */
             COST_KEY,    /* reads by key */
             COST_QUERY,  /* reads more */
             COST_WRITE,  /* runs inside the transaction */
-            COST_SLOW,   /* bcrypt and the like; calls db_transact itself */
+            COST_SLOW,   /* bcrypt and the like: calls db_transact itself */
 };
 
-enum { PATH_PARAMETERS_MAX = 4, ROUTE_CODES_MAX = 8 };
+enum { PATH_PARAMETERS_MAX = 4, ROUTE_CODES_MAX = 8, ROUTES_MAX = 256 };
 
-struct call {
-    struct work work;
-    const struct route *route;
-    const struct request *request;
-    struct response *response;
-    struct text parameters[PATH_PARAMETERS_MAX]; /* decoded */
-    struct json body;                            /* if the route takes one */
-    struct value *taken; /* the body read as route->takes (or the table's columns): checked */
-    struct service_slot *slot;
+enum gives {
+    GIVES_NOTHING,
+    GIVES_ROW,  /* of .gives */
+    GIVES_LIST, /* of .gives: {"data": [...], "next_cursor": ...} */
+    GIVES_TEXT, /* of .gives_type */
 };
-
-enum gives { GIVES_NOTHING, GIVES_ONE, GIVES_LIST, GIVES_TEXT };
 
 struct query_parameter {
-    const char *name, *doc;
+    const char *name;
     enum type_id type;
-    int64_t max;
     bool required;
+    const char *doc;
 };
+
+struct call;
 
 struct route {
     enum method method;
     const char *path; /* under /api/v1 unless .root: "/tenants/{id}/suspend" */
-    const char *id;   /* operationId */
+    const char *id;   /* OpenAPI's operationId */
     enum cost cost;
-    unsigned may; /* roles; VISITOR: without signing in; MACHINE: keys with .scope */
+    unsigned may; /* roles; VISITOR: without signing in; MACHINE: API keys that have .scope */
     const char *scope;
     bool (*handle)(struct call *call);
-    bool (*prepare)(struct call *call); /* on a slow pool, before a COST_WRITE's transaction; NULL: none */
-    const struct table *takes;          /* a SHAPE: the body; NULL: none (a body is then refused) */
-    bool takes_optional;
-    const struct table *gives; /* a table or SHAPE: the reply */
+    /* The body: a SHAPE; or, for CREATE and UPDATE of .table, the table itself. Neither: a body is refused.
+     */
+    const struct table *takes;
+    bool body_optional, any_body; /* any_body: left unread, as bytes */
+    const struct table *gives;
     enum gives how;
-    const char *gives_type;                   /* of GIVES_TEXT: its media type */
-    int status;                               /* of success; 0 = 200, or 204 where it gives nothing */
-    const struct query_parameter *parameters; /* ended by name NULL; NULL: none are allowed */
-    const struct table *table;                /* of a record's five calls */
+    const char *gives_type;
+    int status; /* of success; 0: 200, or 204 where it gives nothing */
+    const struct query_parameter
+        *parameters;           /* ended by name NULL; NULL: none. The generic list reads its own */
+    const struct table *table; /* of one of a record's five calls */
     enum action action;
-    bool root, no_quota, no_idempotency, accepts_any_body;
-    enum error_code codes[ROUTE_CODES_MAX]; /* beyond those that every route may give */
+    bool list; /* the table's list, not one row */
+    bool root, internal, no_quota, no_idempotency;
+    enum error_code codes[ROUTE_CODES_MAX]; /* beyond those that every route of its kind may give */
     const char *doc;
 };
 
-/* Each folder's routes end with {}. */
-extern const struct route auth_routes[], tenant_routes[], user_routes[], job_routes[], directory_routes[],
-    system_routes[], key_routes[];
+/* One request on its way: lies in the exchange's arena. */
+struct call {
+    struct work work;
+    const struct route *route;
+    const struct service *service; /* of .table, if it has one */
+    struct exchange *exchange;
+    const struct request *request;
+    struct response *response;
+    struct text parameters[PATH_PARAMETERS_MAX]; /* decoded, in the path's order */
+    struct text queried[8]; /* the route's query parameters, decoded, in their order; empty: not given */
+    struct json body;
+    struct value
+        *taken; /* the body, read and checked as .takes (or the table); all absent where there is none */
+    struct text idempotency_key;
+    struct call_state *state; /* the gate's */
+};
 
-/* Answers one row of the route's table to the actor, with its ETag. */
-void answer_row(struct call *call, const struct table *table, const struct value *cells);
-/* Answers a shape's cells. */
-void answer_shape(struct call *call, const struct table *shape, const struct value *cells);
+/* Lists of routes and services end with {}. Each is declared by the file that has it; app.c puts them
+ * together. */
+extern const struct route auth_routes[], user_routes[], tenant_routes[], directory_routes[], key_routes[],
+    system_routes[];
+
+/* Answers, for handlers: each returns true. */
+bool answer_row(struct call *call, const struct table *table,
+                const struct value *cells); /* with its ETag, as the actor may see it */
+bool answer_shape(struct call *call, const struct table *shape, const struct value *cells);
+bool answer_nothing(struct call *call);
+bool answer_text(struct call *call, struct text text);
+
+/* For routes that stand in for one of a record's five calls and add to it. */
+bool record_create(struct call *call);
+bool record_remove(struct call *call);
+bool record_find_for_change(struct call *call,
+                            struct value *before); /* by parameters[0]; If-Match, .changed_if */
