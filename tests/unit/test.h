@@ -5,6 +5,7 @@
  * run. The last line is "N passed, N failed"; a program that ends without it has failed.
  */
 #pragma once
+#include <stdint.h>
 
 struct test {
     const char *name;
@@ -16,6 +17,11 @@ void test_add(struct test *test);
 void test_failed(const char *file, int line, const char *what);
 /* Why a check in a loop fails: printed with the failures of the running test until the next note. */
 [[gnu::format(printf, 1, 2)]] void test_note(const char *format, ...);
+
+/* For properties. The seed is new in each run, printed with a failure, and set by TEST_SEED to run it again.
+ */
+uint64_t test_random(void);
+uint64_t test_random_below(uint64_t limit);
 
 #define TEST(name)                                                                                           \
     static void name(void);                                                                                  \

@@ -1,0 +1,119 @@
+/* Threads with a bounded queue. */
+#include "base/pool.h"
+#include "test.h"
+#include <semaphore.h>
+#include <stdatomic.h>
+
+struct count_task {
+    struct task task;
+    atomic_int *count;
+    void **state;
+};
+
+static void count_one(struct task *task, void *thread_state)
+{
+    struct count_task *this = (struct count_task *)task;
+    if (this->state)
+        *this->state = thread_state;
+    atomic_fetch_add(this->count, 1);
+}
+
+struct gate_task {
+    struct task task;
+    sem_t *begun, *may_end;
+};
+
+static void wait_at_gate(struct task *task, void *thread_state)
+{
+    (void)thread_state;
+    struct gate_task *this = (struct gate_task *)task;
+    sem_post(this->begun);
+    sem_wait(this->may_end);
+}
+
+static atomic_int threads_begun, threads_ended;
+
+static void *begin_thread(void *context)
+{
+    atomic_fetch_add(&threads_begun, 1);
+    return context;
+}
+
+static void end_thread(void *thread_state)
+{
+    (void)thread_state;
+    atomic_fetch_add(&threads_ended, 1);
+}
+
+TEST(a_pool_runs_everything_before_it_ends)
+{
+    enum { TASKS = 500 };
+    static struct count_task tasks[TASKS];
+    atomic_int count = 0;
+    int context;
+    void *state = NULL;
+    struct pool *pool = pool_create(&(struct pool_options){ .name = "test",
+                                                            .threads = 3,
+                                                            .queue_max = TASKS,
+                                                            .thread_begin = begin_thread,
+                                                            .thread_end = end_thread,
+                                                            .context = &context });
+    for (int i = 0; i < TASKS; i++) {
+        tasks[i] = (struct count_task){ { .run = count_one }, &count, i == 0 ? &state : NULL };
+        CHECK(pool_submit(pool, &tasks[i].task));
+    }
+    pool_destroy(pool);
+    CHECK(count == TASKS);
+    CHECK(state == &context);
+    CHECK(threads_begun == 3 && threads_ended == 3);
+}
+
+TEST(a_full_pool_refuses)
+{
+    sem_t begun, may_end;
+    sem_init(&begun, 0, 0);
+    sem_init(&may_end, 0, 0);
+    atomic_int count = 0;
+    struct gate_task gate = { { .run = wait_at_gate }, &begun, &may_end };
+    struct count_task first = { { .run = count_one }, &count, NULL }, second = first, third = first;
+    struct pool *pool = pool_create(&(struct pool_options){ .name = "test", .threads = 1, .queue_max = 2 });
+
+    CHECK(pool_submit(pool, &gate.task));
+    sem_wait(&begun); /* its only thread is busy; the queue is empty */
+    CHECK(pool_depth(pool) == 0);
+    CHECK(pool_submit(pool, &first.task) && pool_submit(pool, &second.task));
+    CHECK(pool_depth(pool) == 2);
+    CHECK(!pool_submit(pool, &third.task));
+    sem_post(&may_end);
+    pool_destroy(pool);
+    CHECK(count == 2);
+    sem_destroy(&begun);
+    sem_destroy(&may_end);
+}
+
+struct order_task {
+    struct task task;
+    int number, *next;
+};
+
+static void check_order(struct task *task, void *thread_state)
+{
+    (void)thread_state;
+    struct order_task *this = (struct order_task *)task;
+    CHECK(this->number == (*this->next)++);
+}
+
+TEST(one_thread_keeps_the_order)
+{
+    enum { TASKS = 100 };
+    static struct order_task tasks[TASKS];
+    int next = 0;
+    struct pool *pool =
+        pool_create(&(struct pool_options){ .name = "test", .threads = 1, .queue_max = TASKS });
+    for (int i = 0; i < TASKS; i++) {
+        tasks[i] = (struct order_task){ { .run = check_order }, i, &next };
+        CHECK(pool_submit(pool, &tasks[i].task));
+    }
+    pool_destroy(pool);
+    CHECK(next == TASKS);
+}
