@@ -5,6 +5,14 @@
 #include <stdio.h>
 #include <string.h>
 
+static bool is_filled(const void *memory, size_t size, unsigned char with)
+{
+    for (size_t i = 0; i < size; i++)
+        if (((const unsigned char *)memory)[i] != with)
+            return false;
+    return true;
+}
+
 TEST(an_arena_gives_zeroed_aligned_memory_after_a_reset_too)
 {
     [[gnu::cleanup(arena_cleanup)]] struct arena *arena = arena_create();
@@ -12,9 +20,7 @@ TEST(an_arena_gives_zeroed_aligned_memory_after_a_reset_too)
         for (size_t size = 0; size < 70'000; size = size * 2 + 1) {
             unsigned char *memory = arena_alloc(arena, size);
             CHECK((uintptr_t)memory % alignof(max_align_t) == 0);
-            for (size_t i = 0; i < size; i++)
-                if (memory[i] != 0)
-                    return CHECK(!"zeroed");
+            CHECK(is_filled(memory, size, 0));
             memset(memory, 0xaa, size);
         }
         arena_reset(arena);
@@ -33,9 +39,7 @@ TEST(pieces_of_an_arena_do_not_overlap)
         pieces[i] = (struct text){ memory, length };
     }
     for (size_t i = 0; i < PIECES; i++)
-        for (size_t at = 0; at < pieces[i].length; at++)
-            if ((unsigned char)pieces[i].data[at] != i % 251)
-                return CHECK(!"untouched");
+        CHECK(is_filled(pieces[i].data, pieces[i].length, (unsigned char)(i % 251)));
 }
 
 TEST(memory_grows_in_place_or_is_copied)
