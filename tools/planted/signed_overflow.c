@@ -1,0 +1,10 @@
+/* A planted defect: the undefined-behaviour sanitizer's build must fail on it. */
+#include <limits.h>
+
+int main(int count, char **arguments)
+{
+    (void)arguments;
+    volatile int sum = INT_MAX;
+    sum += count;
+    return 0;
+}

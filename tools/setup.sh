@@ -1,0 +1,81 @@
+#!/bin/sh
+# Installs the Debian packages that are missing for the given purposes: tools/setup.sh build|test|bench ...
+# One line a package, with the purposes that need it; what a package is for stands in docs/DEPENDENCIES.md.
+set -eu
+
+packages='
+build             gcc
+build             libc6-dev
+build             meson
+build             ninja-build
+build             pkg-config
+build             libsqlite3-dev
+build             libpq-dev
+build             libssl-dev
+build             libcrypt-dev
+build             libinih-dev
+build             libglib2.0-dev
+build             node-llhttp
+test,bench        postgresql-15
+test,bench        procps
+test              clang
+test              clang-format
+test              clang-tidy
+test              libclang-rt-14-dev
+test              libjansson-dev
+test              shellcheck
+test              checksec
+test              file
+test              jq
+test              python3
+test              python3-jsonschema
+test              python3-psycopg2
+test              ca-certificates
+test              prometheus
+bench             nginx-light
+bench             wrk
+bench             postgresql-contrib
+bench             python3
+'
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+installed() {
+    dpkg-query --show --showformat='${db:Status-Status}' "$1" 2>/dev/null | grep -qx installed
+}
+
+# Packages of servers start them when they are installed; the tests start their own, and leave none behind.
+policy=/usr/sbin/policy-rc.d
+install_packages() {
+    echo "Installing Debian packages: $*"
+    if [ ! -e "$policy" ]; then
+        trap 'as_root rm -f "$policy"' EXIT
+        printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
+        as_root chmod 755 "$policy"
+    fi
+    log=$(mktemp)
+    # The package lists may be missing or older than what the mirror still has: then they are fetched once.
+    if ! apt_install "$@" >"$log" 2>&1; then
+        as_root apt-get update -qq
+        apt_install "$@" >"$log" 2>&1 || { cat "$log"; rm -f "$log"; exit 1; }
+    fi
+    rm -f "$log"
+}
+
+apt_install() {
+    as_root env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y -qq --no-install-recommends -o Dpkg::Options::=--force-confold "$@" </dev/null
+}
+
+missing=
+for purpose in "$@"; do
+    for package in $(echo "$packages" | awk -v purpose="$purpose" '(","$1",") ~ (","purpose",") {print $2}'); do
+        installed "$package" || missing="$missing $package"
+    done
+    # npm brings hundreds of packages with it: Debian's only where the machine has none of its own.
+    [ "$purpose" != test ] || command -v npm >/dev/null || installed npm || missing="$missing npm"
+done
+# shellcheck disable=SC2086  # a list of words
+[ -z "$missing" ] || install_packages $(printf '%s\n' $missing | sort -u)
