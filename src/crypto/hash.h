@@ -9,6 +9,8 @@ struct text sha256_hex(struct arena *arena, struct text data); /* 64 lower-case 
 void hmac_sha256(struct text key, struct text data, unsigned char out[static SHA256_SIZE]); /* RFC 2104 */
 void hkdf_sha256(struct text key, struct text salt, struct text info, unsigned char *out,
                  size_t size); /* RFC 5869 */
+void pbkdf2_sha256(struct text password, struct text salt, unsigned iterations,
+                   unsigned char out[static SHA256_SIZE]); /* RFC 8018 */
 
 struct text base64url_encode(struct arena *arena, struct text data); /* RFC 4648 §5, no padding */
 struct text base64_encode(struct arena *arena, struct text data);    /* RFC 4648 §4, padded */

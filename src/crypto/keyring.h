@@ -24,6 +24,8 @@ struct key {
     unsigned char bytes[KEY_SIZE];
 };
 
+extern const char *const key_purpose_names[KEY_PURPOSE_COUNT]; /* as in the file: "seal", "pepper" … */
+
 struct keyring;
 
 /* Reads the text of a ring; every purpose must have a key. */
@@ -38,3 +40,12 @@ const struct key *keyring_find(const struct keyring *keyring, enum key_purpose p
                                struct text id); /* or NULL */
 size_t keyring_count(const struct keyring *keyring, enum key_purpose purpose);
 const struct key *keyring_at(const struct keyring *keyring, enum key_purpose purpose, size_t index);
+
+/* What token.c needs of a KEY_SIGN key, made once: the key as libcrypto holds it, and the header that it
+ * signs. */
+struct signer {
+    struct evp_pkey_st *pair;
+    struct text header; /* BASE64URL of the one header that we write, with the dot behind it */
+    char header_bytes[96];
+};
+const struct signer *keyring_signer(const struct keyring *keyring, size_t index);

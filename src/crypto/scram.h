@@ -6,3 +6,7 @@
 /* "SCRAM-SHA-256$4096:SALT$STOREDKEY:SERVERKEY". The password must be printable ASCII (ours are: no SASLprep
  * needed). */
 struct text scram_verifier(struct arena *arena, struct text password);
+
+/* The same with a salt and an iteration count of the caller's. */
+struct text scram_verifier_salted(struct arena *arena, struct text password, struct text salt,
+                                  unsigned iterations);

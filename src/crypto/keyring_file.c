@@ -1,0 +1,112 @@
+/* The key ring as a file: read only where nobody else may, made whole or not at all. */
+#include "base/buffer.h"
+#include "base/random.h"
+#include "crypto/hash.h"
+#include "crypto/keyring.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/crypto.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { RING_FILE_MAX = 32 * 1024 };
+
+static void close_file(int *file)
+{
+    if (*file >= 0)
+        close(*file);
+}
+
+static bool fail_file(struct error *error, const char *path, const char *what)
+{
+    return fail(error, ERROR_internal, "key ring %s: %s: %s", path, what, strerror(errno));
+}
+
+static struct text fresh_ring(struct arena *arena)
+{
+    struct buffer ring = { .arena = arena };
+    for (size_t i = 0; i < KEY_PURPOSE_COUNT; i++) {
+        unsigned char id[4];
+        random_bytes(id, sizeof id);
+        struct text digits = hex_encode(arena, (struct text){ (const char *)id, sizeof id });
+        buffer_print(&ring, "%s %.*s %.*s\n", key_purpose_names[i], TEXT_ARG(digits),
+                     TEXT_ARG(random_token(arena, KEY_SIZE)));
+    }
+    return ring.text;
+}
+
+static bool write_whole(int file, struct text text)
+{
+    while (text.length > 0) {
+        ssize_t wrote = write(file, text.data, text.length);
+        if (wrote < 0)
+            return false;
+        text = text_slice(text, (size_t)wrote, text.length);
+    }
+    return fsync(file) == 0;
+}
+
+/* The name of a new file is on disk only once its folder is. */
+static bool sync_folder(struct arena *arena, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    struct text folder = slash ? text_slice(text_from(path), 0, (size_t)(slash - path) + 1) : TEXT(".");
+    [[gnu::cleanup(close_file)]] int file =
+        open(arena_string(arena, folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return file >= 0 && fsync(file) == 0;
+}
+
+/* Written beside it and linked into place: never half a ring, and never over one that another process made
+ * meanwhile, which then is the one that counts. */
+static bool make_ring(struct arena *arena, const char *path, struct error *error)
+{
+    struct text fresh_path = arena_format(arena, "%s.%d.new", path, (int)getpid());
+    [[gnu::cleanup(close_file)]] int file =
+        open(fresh_path.data, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (file < 0)
+        return fail_file(error, path, "cannot be made");
+    struct text ring = fresh_ring(arena);
+    bool made = write_whole(file, ring) && (link(fresh_path.data, path) == 0 || errno == EEXIST);
+    OPENSSL_cleanse((char *)(uintptr_t)ring.data, ring.length);
+    int reason = errno;
+    unlink(fresh_path.data);
+    errno = reason;
+    return (made && sync_folder(arena, path)) || fail_file(error, path, "cannot be written");
+}
+
+static bool check_file(int file, const char *path, struct stat *status, struct error *error)
+{
+    if (fstat(file, status) < 0)
+        return fail_file(error, path, "cannot be looked at");
+    if (!S_ISREG(status->st_mode))
+        return fail(error, ERROR_internal, "key ring %s: is not a file", path);
+    if (status->st_mode & (S_IRWXG | S_IRWXO))
+        return fail(error, ERROR_internal, "key ring %s: others may read it (chmod 600)", path);
+    if (status->st_size > RING_FILE_MAX)
+        return fail(error, ERROR_internal, "key ring %s: is over %d bytes", path, RING_FILE_MAX);
+    return true;
+}
+
+bool keyring_open(struct keyring **keyring, const char *path, bool create, struct error *error)
+{
+    [[gnu::cleanup(arena_cleanup)]] struct arena *arena = arena_create();
+    if (create && access(path, F_OK) < 0 && errno == ENOENT && !make_ring(arena, path, error))
+        return false;
+    [[gnu::cleanup(close_file)]] int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0)
+        return fail_file(error, path, "cannot be opened");
+    struct stat status;
+    if (!check_file(file, path, &status, error))
+        return false;
+
+    char *bytes = arena_alloc(arena, RING_FILE_MAX);
+    size_t length = 0;
+    for (ssize_t got; (got = read(file, bytes + length, RING_FILE_MAX - length)) != 0; length += (size_t)got)
+        if (got < 0)
+            return fail_file(error, path, "cannot be read");
+    bool done = keyring_read(keyring, (struct text){ bytes, length }, error);
+    OPENSSL_cleanse(bytes, length);
+    return done;
+}
