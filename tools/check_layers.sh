@@ -4,8 +4,8 @@
 floors='base | json crypto sql http mail | model | record | settings events usage audit queue |
         identity tenancy billing support | privacy analytics | api jobs console | app | main'
 cd "$(dirname "$0")/../src" || exit 2
-# shellcheck disable=SC2086  # the floors on one line
-grep -rnoE '^ *# *include "[a-z_0-9]+' --include='*.[ch]' --include='*.def' . | awk -v floors="$(echo $floors)" '
+floors=$(echo "$floors" | tr -s '\n ' ' ')
+grep -rnoE '^ *# *include "[a-z_0-9]+' --include='*.[ch]' --include='*.def' . | awk -v floors="$floors" '
 BEGIN {
     count = split(floors, floor, " *[|] *")
     for (i = 1; i <= count; i++) {

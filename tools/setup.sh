@@ -77,5 +77,5 @@ for purpose in "$@"; do
     # npm brings hundreds of packages with it: Debian's only where the machine has none of its own.
     [ "$purpose" != test ] || command -v npm >/dev/null || installed npm || missing="$missing npm"
 done
-# shellcheck disable=SC2086  # a list of words
+# shellcheck disable=SC2046,SC2086  # a list of words
 [ -z "$missing" ] || install_packages $(printf '%s\n' $missing | sort -u)

@@ -1,0 +1,28 @@
+#!/bin/sh
+# Runs the unit tests of one build, of all files or of those whose name contains FILE: tests/unit.sh asan|tsan [FILE]
+# A database is needed: tests/postgres.sh tests/unit.sh asan
+set -u
+cd "$(dirname "$0")/.." || exit 2
+
+# The thread sanitizer of gcc 12 cannot start where the kernel scatters memory too widely.
+still=
+[ "$1" != tsan ] || ! setarch -R true 2>/dev/null || still='setarch -R'
+
+passed=0 failed=0
+output=$(mktemp)
+trap 'rm -f "$output"' EXIT
+for program in "build-$1"/tests/unit/*"${2:-}"*_test; do
+    $still "$program" >"$output" 2>&1
+    code=$?
+    counts=$(tail -n 1 "$output" | sed -nE 's/^([0-9]+) passed, ([0-9]+) failed$/\1 \2/p')
+    if [ $code != 0 ] || [ -z "$counts" ]; then
+        echo "== $program (exit $code)"
+        cat "$output"
+    fi
+    # A program that a sanitizer or a signal ended has failed once more than it counted.
+    [ -n "$counts" ] || counts='0 1'
+    [ $code = 0 ] || [ "${counts#* }" != 0 ] || counts="${counts% *} 1"
+    passed=$((passed + ${counts% *})) failed=$((failed + ${counts#* }))
+done
+echo "$passed passed, $failed failed"
+[ $failed = 0 ]
