@@ -6,5 +6,5 @@ int main(int count, char **arguments)
     (void)arguments;
     volatile int sum = INT_MAX;
     sum += count;
-    return 0;
+    return sum == 1;
 }
