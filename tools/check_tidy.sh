@@ -10,8 +10,8 @@ mkdir -p "$passed"
 if [ $# -eq 0 ]; then
     # What each source includes, as the compiler told ninja.
     ninja -C build-clang -t deps | awk '
-        /^ / { if ($1 ~ /^[.][.]\/src\//) line = line substr($1, 4) " "; next }
-        { if (line ~ /^src/) print line; line = "" }
+        /^ / { if ($1 ~ /^[.][.]\/src\//) line = line separator substr($1, 4); separator = " "; next }
+        { if (line ~ /^src/) print line; line = separator = "" }
         END { if (line ~ /^src/) print line }' | sort -u | xargs -P "$(nproc)" -L 1 "$0"
     exit
 fi
