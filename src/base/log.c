@@ -75,10 +75,15 @@ void log_set_level(enum log_level level)
     atomic_store(&lowest, (int)level);
 }
 
+bool log_is_written(enum log_level level)
+{
+    return (int)level >= atomic_load_explicit(&lowest, memory_order_relaxed);
+}
+
 void log_write(enum log_level level, const char *message, const struct log_field *fields)
 {
     static const char *const names[] = { "debug", "info", "warning", "error" };
-    if ((int)level < atomic_load_explicit(&lowest, memory_order_relaxed))
+    if (!log_is_written(level))
         return;
     struct line line = { .bytes = "{", .length = 1 };
     add_field(&line, "time", value_time(clock_now_ms()));

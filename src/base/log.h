@@ -13,7 +13,8 @@ struct log_field {
 /* Fields end with one whose name is NULL. A line is one write(2); over LOG_LINE_MAX it is cut between fields.
  */
 void log_write(enum log_level level, const char *message, const struct log_field *fields);
-void log_set_level(enum log_level level); /* what is lower is not written */
+void log_set_level(enum log_level level);  /* what is lower is not written */
+bool log_is_written(enum log_level level); /* for what costs something to say */
 
 #define LOG(level, message, ...)                                                                             \
     log_write((level), (message), (const struct log_field[]){ __VA_ARGS__ __VA_OPT__(, ){ NULL, {} } })

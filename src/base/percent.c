@@ -39,8 +39,8 @@ void percent_encode(struct buffer *out, struct text text)
     static const char digits[] = "0123456789ABCDEF";
     for (size_t i = 0; i < text.length; i++) {
         unsigned char byte = (unsigned char)text.data[i];
-        bool plain = (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z')
-                  || byte == '-' || byte == '.' || byte == '_' || byte == '~';
+        bool plain = (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z')
+                  || (byte >= 'a' && byte <= 'z') || byte == '-' || byte == '.' || byte == '_' || byte == '~';
         if (plain)
             buffer_add_byte(out, (char)byte);
         else

@@ -148,6 +148,14 @@ size_t text_count_points(struct text utf8)
     return count;
 }
 
+struct text text_head(struct text utf8, size_t size_max)
+{
+    size_t size = utf8.length < size_max ? utf8.length : size_max;
+    while (size > 0 && size < utf8.length && ((unsigned char)utf8.data[size] & 0xc0) == 0x80)
+        size--;
+    return text_slice(utf8, 0, size);
+}
+
 uint64_t text_hash(struct text text)
 {
     uint64_t hash = UINT64_C(14695981039346656037);

@@ -40,4 +40,5 @@ struct text text_cut(struct text *rest, char separator);
 
 bool text_is_utf8(struct text text); /* RFC 3629: no overlong forms, no surrogates */
 size_t text_count_points(struct text utf8);
+struct text text_head(struct text utf8, size_t size_max); /* what fits of it, cut between code points */
 uint64_t text_hash(struct text text); /* FNV-1a; for tables in memory that no client can fill */

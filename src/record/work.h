@@ -21,7 +21,7 @@ struct actor {
 
 /* Where the work came from, for audit records and the log. */
 struct origin {
-    struct text request_id, address, user_agent, language; /* language: "es" or "en" */
+    struct text request_id, trace_id, address, user_agent, language; /* language: "es" or "en" */
 };
 
 /* What is done in memory once the transaction is committed, and before the answer. */
