@@ -9,7 +9,11 @@
 #include "base/buffer.h"
 #include "base/error.h"
 
-enum { JSON_DEPTH_MAX = 32, JSON_NUMBER_MAX = 64 /* characters */ };
+enum {
+    JSON_DEPTH_MAX = 32,
+    JSON_NUMBER_MAX = 64,     /* characters */
+    JSON_VALUES_MAX = 100'000 /* in one document: each costs memory */
+};
 
 enum json_kind { JSON_NULL, JSON_BOOLEAN, JSON_NUMBER, JSON_TEXT, JSON_ARRAY, JSON_OBJECT };
 
@@ -42,7 +46,7 @@ json_integer(const struct json *json,
 bool json_equal(const struct json *a,
                 const struct json *b); /* members in any order; numbers by value where integers */
 
-/* Writing. Text is escaped, "\u2028" and "</" too, so that it may stand in a page. */
+/* Writing. Text is escaped, U+2028 and the < of "</" and "<!" too, so that it may stand in a page. */
 void json_add_text(struct buffer *buffer, struct text text);
 void json_add(struct buffer *buffer, const struct json *json); /* compact; members in their order */
 /* A member's name, with the comma before it unless it is the first: json_add_name(b, TEXT("id")). */
