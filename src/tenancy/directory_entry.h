@@ -1,0 +1,55 @@
+/* What the directory knows of a tenant: one immutable piece of memory, and counters that move in place. */
+#pragma once
+#include "tenancy/limits.h"
+#include <stdatomic.h>
+
+/* The texts of an entry, one behind the other; the first ENTRY_KEYS of them find it. */
+enum entry_part {
+    ENTRY_id,
+    ENTRY_slug,
+    ENTRY_KEYS,
+    ENTRY_plan_type = ENTRY_KEYS,
+    ENTRY_plan_status,
+    ENTRY_service_level,
+    ENTRY_modules,  /* a JSON array: the plan's and the tenant's own */
+    ENTRY_features, /* a JSON array: the plan's */
+    ENTRY_flags,    /* a JSON object */
+    ENTRY_resolved, /* the whole reply of GET /resolve */
+    ENTRY_PARTS
+};
+
+/* What an entry is made of. */
+struct tenant_facts {
+    struct text parts[ENTRY_PARTS];
+    int64_t revision, plan_revision;
+    int64_t limits[LIMIT_COUNT], used[LIMIT_COUNT];
+    bool is_active;
+};
+
+/* Lives as long as the tenant is in the directory, across its entries. */
+struct tenant_use {
+    _Atomic int64_t used[LIMIT_COUNT];
+};
+
+struct directory_entry {
+    int64_t revision, plan_revision;
+    int64_t limits[LIMIT_COUNT];
+    struct tenant_use *use;    /* NULL: a tombstone, which only keeps older news from raising the dead */
+    uint32_t end[ENTRY_PARTS]; /* where each part ends in `bytes` */
+    bool is_active;
+    char bytes[];
+};
+
+struct directory_entry *directory_entry_create(const struct tenant_facts *facts, struct tenant_use *use);
+struct directory_entry *directory_entry_create_tombstone(struct text id, int64_t revision);
+struct text directory_entry_part(const struct directory_entry *entry, enum entry_part part);
+
+/* Is what the facts tell later than what the entry tells? */
+bool directory_entry_is_older(const struct directory_entry *entry, const struct tenant_facts *facts);
+
+struct tenant_use *tenant_use_create(void);
+void tenant_use_set(struct tenant_use *use, const int64_t used[static LIMIT_COUNT]);
+static inline int64_t tenant_use_of(const struct tenant_use *use, enum tenant_limit limit)
+{
+    return atomic_load_explicit(&use->used[limit], memory_order_relaxed);
+}

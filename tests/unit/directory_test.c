@@ -1,0 +1,256 @@
+/* The directory: found by every key, replaced, removed, and read by many threads while it is written. */
+#include "tenancy/directory.h"
+#include "test.h"
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { TENANTS = 200, READER_THREADS = 4, CHANGES = 20'000 };
+
+struct names {
+    char id[40], slug[40], resolved[64];
+};
+
+/* The facts of tenant number i at a revision; the texts lie in `names`. */
+static struct tenant_facts facts_of(int i, int64_t revision, struct names *names)
+{
+    snprintf(names->id, sizeof names->id, "01900000-0000-7000-8000-%012d", i);
+    snprintf(names->slug, sizeof names->slug, "empresa-%d", i);
+    snprintf(names->resolved, sizeof names->resolved, "%s@%lld", names->slug, (long long)revision);
+    return (struct tenant_facts){
+        .parts = { [ENTRY_id] = text_from(names->id),
+                   [ENTRY_slug] = text_from(names->slug),
+                   [ENTRY_plan_type] = TEXT("basic"),
+                   [ENTRY_resolved] = text_from(names->resolved) },
+        .revision = revision,
+        .limits = { [LIMIT_users] = revision },
+        .used = { [LIMIT_users] = 1 },
+        .is_active = true,
+    };
+}
+
+static void put(struct directory *directory, int i, int64_t revision)
+{
+    struct names names;
+    struct tenant_facts facts = facts_of(i, revision, &names);
+    directory_put(directory, &facts);
+}
+
+static void removed(struct directory *directory, int i, int64_t revision)
+{
+    struct names names;
+    facts_of(i, revision, &names);
+    directory_remove(directory, text_from(names.id), revision);
+}
+
+/* The revision that readers see; 0: not there. */
+static int64_t seen(struct directory *directory, enum entry_part key, int i)
+{
+    struct names names;
+    facts_of(i, 0, &names);
+    [[maybe_unused, gnu::cleanup(reclaimer_leave)]] struct reader *reader = directory_enter(directory);
+    const struct directory_entry *entry =
+        directory_find(directory, key, text_from(key == ENTRY_id ? names.id : names.slug));
+    return entry ? entry->revision : 0;
+}
+
+static void destroy(struct directory **directory)
+{
+    directory_destroy(*directory);
+}
+
+TEST(a_tenant_is_found_by_its_id_and_its_slug)
+{
+    [[gnu::cleanup(destroy)]] struct directory *directory = directory_create();
+    put(directory, 1, 1);
+    put(directory, 2, 1);
+    [[maybe_unused, gnu::cleanup(reclaimer_leave)]] struct reader *reader = directory_enter(directory);
+    const struct directory_entry *entry = directory_find(directory, ENTRY_slug, TEXT("empresa-2"));
+    CHECK(entry && text_is(directory_entry_part(entry, ENTRY_plan_type), "basic"));
+    CHECK(entry && text_is(directory_entry_part(entry, ENTRY_resolved), "empresa-2@1"));
+    CHECK(entry
+          && entry == directory_find(directory, ENTRY_id, TEXT("01900000-0000-7000-8000-000000000002")));
+    CHECK(!directory_find(directory, ENTRY_id, TEXT("empresa-2")));
+    CHECK(!directory_find(directory, ENTRY_slug, TEXT("empresa-3")));
+}
+
+TEST(older_news_does_not_replace_newer)
+{
+    [[gnu::cleanup(destroy)]] struct directory *directory = directory_create();
+    put(directory, 1, 5);
+    put(directory, 1, 4);
+    CHECK(seen(directory, ENTRY_slug, 1) == 5);
+    put(directory, 1, 6);
+    CHECK(seen(directory, ENTRY_slug, 1) == 6 && seen(directory, ENTRY_id, 1) == 6);
+    CHECK(directory_figures(directory).tenants == 1);
+}
+
+TEST(a_change_of_the_plan_alone_replaces_the_entry)
+{
+    [[gnu::cleanup(destroy)]] struct directory *directory = directory_create();
+    struct names names;
+    struct tenant_facts facts = facts_of(1, 3, &names);
+    directory_put(directory, &facts);
+    facts.plan_revision = 7;
+    facts.limits[LIMIT_users] = 99;
+    directory_put(directory, &facts);
+    [[maybe_unused, gnu::cleanup(reclaimer_leave)]] struct reader *reader = directory_enter(directory);
+    const struct directory_entry *entry = directory_find(directory, ENTRY_slug, text_from(names.slug));
+    CHECK(entry && entry->limits[LIMIT_users] == 99);
+}
+
+TEST(counters_move_in_place_under_a_reader)
+{
+    [[gnu::cleanup(destroy)]] struct directory *directory = directory_create();
+    put(directory, 1, 1);
+    [[maybe_unused, gnu::cleanup(reclaimer_leave)]] struct reader *reader = directory_enter(directory);
+    const struct directory_entry *entry = directory_find(directory, ENTRY_slug, TEXT("empresa-1"));
+    struct names names;
+    struct tenant_facts facts = facts_of(1, 1, &names);
+    facts.used[LIMIT_users] = 42;
+    directory_put(directory, &facts);
+    CHECK(entry && tenant_use_of(entry->use, LIMIT_users) == 42);
+}
+
+TEST(what_is_removed_is_gone_and_older_news_does_not_raise_it)
+{
+    [[gnu::cleanup(destroy)]] struct directory *directory = directory_create();
+    put(directory, 1, 3);
+    removed(directory, 1, 4);
+    CHECK(seen(directory, ENTRY_id, 1) == 0 && seen(directory, ENTRY_slug, 1) == 0);
+    put(directory, 1, 3);
+    CHECK(seen(directory, ENTRY_id, 1) == 0);
+    put(directory, 1, 5); /* restored */
+    CHECK(seen(directory, ENTRY_slug, 1) == 5);
+    removed(directory, 1, 5);
+    CHECK(seen(directory, ENTRY_slug, 1) == 5);
+    removed(directory, 1, 8);
+    put(directory, 1, 7);
+    CHECK(seen(directory, ENTRY_slug, 1) == 0);
+    CHECK(directory_figures(directory).tenants == 0 && directory_figures(directory).tombstones == 1);
+}
+
+TEST(a_later_removal_raises_the_tombstones_revision)
+{
+    [[gnu::cleanup(destroy)]] struct directory *directory = directory_create();
+    put(directory, 1, 1);
+    removed(directory, 1, 2);
+    removed(directory, 1, 6);
+    put(directory, 1, 4);
+    CHECK(seen(directory, ENTRY_id, 1) == 0);
+}
+
+TEST(tombstones_are_bounded)
+{
+    [[gnu::cleanup(destroy)]] struct directory *directory = directory_create();
+    for (int i = 0; i < 3000; i++) {
+        put(directory, i, 1);
+        removed(directory, i, 2);
+    }
+    struct directory_figures figures = directory_figures(directory);
+    CHECK(figures.tenants == 0 && figures.tombstones == 1024);
+    CHECK(figures.waiting < 16);
+}
+
+TEST(what_a_reader_has_found_stays_until_it_leaves)
+{
+    [[gnu::cleanup(destroy)]] struct directory *directory = directory_create();
+    put(directory, 1, 1);
+    struct reader *reader = directory_enter(directory);
+    const struct directory_entry *entry = directory_find(directory, ENTRY_slug, TEXT("empresa-1"));
+    for (int64_t revision = 2; revision < 50; revision++)
+        put(directory, 1, revision);
+    CHECK(text_is(directory_entry_part(entry, ENTRY_resolved), "empresa-1@1"));
+    CHECK(directory_figures(directory).waiting > 48);
+    struct reader *inner = directory_enter(directory);
+    reclaimer_leave(&inner); /* nested: the outer bracket still holds */
+    put(directory, 1, 50);
+    CHECK(text_is(directory_entry_part(entry, ENTRY_resolved), "empresa-1@1"));
+    reclaimer_leave(&reader);
+    put(directory, 1, 51);
+    CHECK(directory_figures(directory).waiting == 0);
+}
+
+struct shared {
+    struct directory *directory;
+    _Atomic bool stop;
+    _Atomic long wrong;
+};
+
+/* Every entry found must agree with itself; tenants with even numbers are never removed. */
+static bool look(struct directory *directory, int i)
+{
+    struct names names;
+    facts_of(i, 0, &names);
+    [[maybe_unused, gnu::cleanup(reclaimer_leave)]] struct reader *reader = directory_enter(directory);
+    const struct directory_entry *entry = directory_find(directory, ENTRY_slug, text_from(names.slug));
+    if (!entry)
+        return i % 2 == 1;
+    facts_of(i, entry->revision, &names);
+    return text_is(directory_entry_part(entry, ENTRY_resolved), names.resolved)
+        && entry->limits[LIMIT_users] == entry->revision && tenant_use_of(entry->use, LIMIT_users) == 1;
+}
+
+static void *read_loop(void *argument)
+{
+    struct shared *shared = argument;
+    for (int i = 0; !atomic_load(&shared->stop); i = (i + 7) % TENANTS)
+        if (!look(shared->directory, i))
+            atomic_fetch_add(&shared->wrong, 1);
+    return NULL;
+}
+
+static void *write_loop(void *argument)
+{
+    struct shared *shared = argument;
+    for (int64_t i = 0; i < CHANGES; i++) {
+        int tenant = (int)(i * 31 % TENANTS);
+        if (tenant % 2 == 1 && i % 3 == 0)
+            removed(shared->directory, tenant, i + 2);
+        else
+            put(shared->directory, tenant, i + 2);
+    }
+    return NULL;
+}
+
+TEST(many_read_while_two_write)
+{
+    struct shared shared = { .directory = directory_create() };
+    for (int i = 0; i < TENANTS; i++)
+        put(shared.directory, i, 1);
+    pthread_t readers[READER_THREADS], writers[2];
+    for (int i = 0; i < READER_THREADS; i++)
+        pthread_create(&readers[i], NULL, read_loop, &shared);
+    for (int i = 0; i < 2; i++)
+        pthread_create(&writers[i], NULL, write_loop, &shared);
+    for (int i = 0; i < 2; i++)
+        pthread_join(writers[i], NULL);
+    atomic_store(&shared.stop, true);
+    for (int i = 0; i < READER_THREADS; i++)
+        pthread_join(readers[i], NULL);
+
+    CHECK(atomic_load(&shared.wrong) == 0);
+    put(shared.directory, 0, CHANGES * 2);
+    CHECK(directory_figures(shared.directory).waiting == 0);
+    directory_destroy(shared.directory);
+}
+
+static void *enter_once(void *argument)
+{
+    struct directory *directory = argument;
+    struct reader *reader = directory_enter(directory);
+    reclaimer_leave(&reader);
+    return reader;
+}
+
+TEST(a_thread_that_ended_leaves_its_place_to_the_next)
+{
+    [[gnu::cleanup(destroy)]] struct directory *directory = directory_create();
+    void *places[2];
+    for (int i = 0; i < 2; i++) {
+        pthread_t thread;
+        pthread_create(&thread, NULL, enter_once, directory);
+        pthread_join(thread, &places[i]);
+    }
+    CHECK(places[0] == places[1]);
+}
