@@ -1,5 +1,6 @@
 #include "model/model.h"
 
+/* clang-format off */
 #define CHOICE_TEXT(list, word) TEXT_CONSTANT(#word),
 #define CHOICES(list, ...) const struct choices list##_choices = { list##_count, (const struct text[]){ EACH(CHOICE_TEXT, list, __VA_ARGS__) } };
 #define TABLE(row, plural, ...) static const struct column row##_columns[] = {
@@ -45,3 +46,20 @@ const struct table *const all_tables[] = {
 #include "model/tables/all.def"
     NULL,
 };
+/* clang-format on */
+
+const struct table *table_named(struct text name)
+{
+    for (const struct table *const *table = all_tables; *table; table++)
+        if (text_is(name, (*table)->name))
+            return *table;
+    return NULL;
+}
+
+const struct column *column_named(const struct table *table, struct text name)
+{
+    for (const struct column *column = table->columns; column < table->columns + table->width; column++)
+        if (text_is(name, column->name))
+            return column;
+    return NULL;
+}

@@ -2,6 +2,7 @@
 #pragma once
 #include "model/table.h"
 
+/* clang-format off */
 #define CHOICE_NAME(list, word) list##_##word,
 #define CHOICES(list, ...) enum list { EACH(CHOICE_NAME, list, __VA_ARGS__) list##_count }; extern const struct choices list##_choices;
 #define TABLE(row, plural, ...) struct row##_width {
@@ -31,7 +32,20 @@
 #define AT(row, ...) EACH(AT_ONE, row, __VA_ARGS__)
 #define AT_ONE(row, column) (uint8_t)(offsetof(struct row, column) / sizeof(struct value) + 1),
 #define ONE(row, column) (uint8_t)(offsetof(struct row, column) / sizeof(struct value) + 1)
+/* clang-format on */
 
-#define is_choice(value, list, word) text_is((value).text, list##_choices.texts[list##_##word])
+/* Is the cell this word of the list? is_choice(tenant.plan_status, plan_status, trial) */
+#define is_choice(value, list, word) text_equal((value).text, list##_choices.texts[list##_##word])
+/* The word as a cell: choice_value(plan_status, trial) */
+#define choice_value(list, word) value_text(list##_choices.texts[list##_##word])
 
+/* Tables, inner ones and shapes, ended by NULL. */
 extern const struct table *const all_tables[];
+
+const struct table *table_named(struct text name); /* NULL: none */
+const struct column *column_named(const struct table *table, struct text name);
+/* Where the column stands in the row's cells. */
+static inline size_t column_index(const struct table *table, const struct column *column)
+{
+    return (size_t)(column - table->columns);
+}

@@ -6,18 +6,18 @@
 
 enum action { READ, CREATE, UPDATE, DELETE, ACTION_COUNT };
 
-enum trait {            /* of a column */
-    KEY = 1 << 0,       /* the primary key */
-    REQUIRED = 1 << 1,  /* never null */
-    UNIQUE = 1 << 2,
-    FIXED = 1 << 3,     /* set when created, never changed */
-    COMPUTED = 1 << 4,  /* set by the server alone */
-    SECRET = 1 << 5,    /* sealed or hashed; in no reply, log, audit record or filter */
-    PERSONAL = 1 << 6,  /* exported and erased with the table's .subject */
-    INDEXED = 1 << 7,   /* alone, with id behind it: may be sorted by */
-    SEARCHED = 1 << 8,  /* folded into the row's search text */
-    COUNTED = 1 << 9,   /* moved only by guarded UPDATEs; changes no revision, no audit record */
-    WRITE_ONLY = 1 << 10, /* no column of the database: a member that a service takes on CREATE (users.password) */
+enum trait {                    /* of a column */
+             KEY = 1 << 0,      /* the primary key */
+             REQUIRED = 1 << 1, /* never null */
+             UNIQUE = 1 << 2,
+             FIXED = 1 << 3,       /* set when created, never changed */
+             COMPUTED = 1 << 4,    /* set by the server alone */
+             SECRET = 1 << 5,      /* sealed or hashed; in no reply, log, audit record or filter */
+             PERSONAL = 1 << 6,    /* exported and erased with the table's .subject */
+             INDEXED = 1 << 7,     /* alone, with id behind it: may be sorted by */
+             SEARCHED = 1 << 8,    /* folded into the row's search text */
+             COUNTED = 1 << 9,     /* moved only by guarded UPDATEs; changes no revision, no audit record */
+             WRITE_ONLY = 1 << 10, /* no column of the database: a member that CREATE alone takes */
 };
 
 enum table_trait {
@@ -33,19 +33,41 @@ enum table_trait {
 enum removal { RESTRICT, CASCADE, SET_NULL };
 
 enum type_id {
-    TYPE_uuid, TYPE_reference, TYPE_text, TYPE_slug, TYPE_email, TYPE_url, TYPE_domain, TYPE_address, TYPE_hash,
-    TYPE_choice, TYPE_integer, TYPE_money, TYPE_gigabytes, TYPE_boolean, TYPE_timestamp, TYPE_date,
-    TYPE_currency, TYPE_country, TYPE_zone, TYPE_language, TYPE_texts, TYPE_object, TYPE_rows, TYPE_any, TYPE_COUNT
+    TYPE_uuid,
+    TYPE_reference,
+    TYPE_text,
+    TYPE_slug,
+    TYPE_email,
+    TYPE_url,
+    TYPE_domain,
+    TYPE_address,
+    TYPE_hash,
+    TYPE_choice,
+    TYPE_integer,
+    TYPE_money,
+    TYPE_gigabytes,
+    TYPE_boolean,
+    TYPE_timestamp,
+    TYPE_date,
+    TYPE_currency,
+    TYPE_country,
+    TYPE_zone,
+    TYPE_language,
+    TYPE_texts,
+    TYPE_object,
+    TYPE_rows,
+    TYPE_any,
+    TYPE_COUNT
 };
 
 /* What a type of column is to each walker; one line a type, in type.c. */
 struct type {
     enum value_kind kind;
-    const char *sql[2];                 /* by engine */
+    const char *sql[2]; /* by engine */
     const char *json_type, *json_format, *json_pattern;
-    int64_t min, max;                   /* of a number, or a text's length in code points, unless the column says */
-    bool (*accepts)(struct text text);  /* beyond length and characters; NULL accepts all */
-    const char *article;                /* "a whole number": what an error says it must be */
+    int64_t min, max; /* of a number, or a text's length in code points, unless the column says */
+    bool (*accepts)(struct text text); /* beyond length and characters; NULL accepts all */
+    const char *article;               /* "a whole number": what an error says it must be */
 };
 extern const struct type types[TYPE_COUNT];
 
@@ -59,12 +81,12 @@ struct column {
     enum type_id type;
     unsigned is;                  /* traits */
     unsigned hidden_from, set_by; /* roles; set_by 0 = all who may create or update */
-    int64_t min, max;             /* of a number, a length, or a count of items; max 0 = the type's own */
+    int64_t min, max;             /* of a number, a length, or a count of items; 0 = the type's own */
     const struct choices *choices;
     const struct table *references;
     enum removal on_delete;
-    const char *initially;        /* a plain value; ddl.c quotes it */
-    const struct table *shape;    /* of TYPE_rows: the members of each object */
+    const char *initially;     /* a plain value; ddl.c quotes it */
+    const struct table *shape; /* of TYPE_rows: the members of each object */
     const char *unit, *doc;
 };
 
@@ -82,7 +104,8 @@ struct constraint {
 
 struct rule {
     unsigned role;
-    const char *sql; /* a condition on the row; $actor and $tenant stand for the reader's user and tenant ids */
+    const char
+        *sql; /* a condition on the row; $actor and $tenant stand for the reader's user and tenant ids */
 };
 
 struct table {
@@ -91,15 +114,15 @@ struct table {
     const struct index *indexes;          /* ended by on[0] == 0 */
     const struct constraint *constraints; /* ended by name == NULL */
     size_t width;
-    unsigned is;                          /* table traits */
-    unsigned may[ACTION_COUNT];           /* roles; none = no such call */
-    uint8_t tenant;                       /* the wall: whose row it is */
+    unsigned is;                /* table traits */
+    unsigned may[ACTION_COUNT]; /* roles; none = no such call */
+    uint8_t tenant;             /* the wall: whose row it is */
     uint8_t owner;
-    unsigned own_only;                    /* roles that see only rows whose .owner they are */
-    uint8_t known_by;                     /* stands in a path in place of the id */
-    uint8_t subject;                      /* whose personal data it holds: a users or tenants id */
+    unsigned own_only; /* roles that see only rows whose .owner they are */
+    uint8_t known_by;  /* stands in a path in place of the id */
+    uint8_t subject;   /* whose personal data it holds: a users or tenants id */
     struct rule shown_if[RULES_MAX];
-    struct rule changed_if[RULES_MAX];    /* rows that PATCH and DELETE may touch, by role */
+    struct rule changed_if[RULES_MAX]; /* rows that PATCH and DELETE may touch, by role */
     const char *doc;
 };
 
@@ -112,6 +135,11 @@ static inline const struct column *column_at(const struct table *table, uint8_t 
 static inline bool column_is_stored(const struct column *column)
 {
     return !(column->is & WRITE_ONLY);
+}
+
+static inline int64_t column_min(const struct column *column)
+{
+    return column->min ? column->min : types[column->type].min;
 }
 
 static inline int64_t column_max(const struct column *column)
