@@ -9,6 +9,7 @@
 #include "sql/db.h"
 
 struct site; /* what the process holds: record/site.h */
+struct work;
 
 struct actor {
     enum role role;
@@ -23,6 +24,8 @@ struct actor {
 struct origin {
     struct text request_id, trace_id, address, user_agent, language; /* language: "es" or "en" */
 };
+
+struct work;
 
 /* What is done in memory once the transaction is committed, and before the answer. */
 struct effect {

@@ -1,0 +1,64 @@
+/* Who asks, and whether that one may. */
+#include "api/call.h"
+#include "identity/access.h"
+#include <unistd.h>
+
+static bool is_visitor(struct call *call)
+{
+    call->work.actor = (struct actor){ .role = VISITOR };
+    return true;
+}
+
+/* Over DATA/nidia.sock the other end's user id is the credential: ours, or root's. */
+static bool identify_peer(struct call *call)
+{
+    uid_t peer = call->request->peer_uid;
+    if (peer != geteuid() && peer != 0)
+        return fail(&call->work.error, ERROR_forbidden, "%s", "");
+    call->work.actor = (struct actor){ .role = SUPER_ADMIN };
+    return true;
+}
+
+bool call_identify(struct call *call, bool asking)
+{
+    enum listener_kind listener = call->state->seat->gate->listeners[call->request->listener];
+    if (listener == LISTENER_SOCKET)
+        return identify_peer(call);
+    if (listener == LISTENER_INTERNAL)
+        return call->route->internal ? is_visitor(call)
+                                     : fail(&call->work.error, ERROR_no_such_path, "%s", "");
+    struct text header = request_header(call->request, TEXT("Authorization"));
+    if (header.length == 0 || call->route->may & VISITOR)
+        return is_visitor(call);
+    if (!text_equal_blind(text_slice(header, 0, 7), TEXT("Bearer ")))
+        return fail(&call->work.error, ERROR_invalid_token, "%s", "");
+    switch (access_identify(&call->work, text_slice(header, 7, header.length), asking)) {
+    case ACCESS_GRANTED: return true;
+    case ACCESS_REFUSED: return false;
+    case ACCESS_ASK: call->state->must_ask = true; return true;
+    }
+    return false;
+}
+
+static bool has_scope(struct text scopes, const char *scope)
+{
+    while (scopes.length > 0)
+        if (text_is(text_cut(&scopes, ' '), scope))
+            return true;
+    return false;
+}
+
+bool call_admit(struct call *call)
+{
+    const struct route *route = call->route;
+    enum role role = call->work.actor.role;
+    if (route->internal && call->state->seat->gate->listeners[call->request->listener] == LISTENER_INTERNAL)
+        return true;
+    if (role == VISITOR && !(route->may & VISITOR))
+        return fail(&call->work.error, ERROR_unauthenticated, "%s", "");
+    if (!(route->may & role))
+        return fail(&call->work.error, ERROR_forbidden, "%s", "");
+    if (role == MACHINE && !(route->scope && has_scope(call->work.actor.scopes, route->scope)))
+        return fail(&call->work.error, ERROR_scope_missing, "%s", route->scope ? route->scope : "");
+    return true;
+}

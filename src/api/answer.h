@@ -1,0 +1,19 @@
+/* What handlers answer with, beyond what route.h gives to all. */
+#pragma once
+#include "api/route.h"
+#include "record/store.h"
+
+bool answer_page(struct call *call, const struct query *query, const struct page *page);
+bool answer_columns(struct call *call, const struct table *table, const struct value *cells,
+                    const struct column_set *columns);
+
+/* If-Match against the row's revision: `changed_meanwhile` (412) where it differs. No header: true. */
+[[nodiscard]] bool answer_check_match(struct call *call, const struct table *table,
+                                      const struct value *cells);
+
+/* The problem of call->work.error (RFC 9457), in the asker's language, in place of whatever was answered so
+ * far. */
+void answer_problem(struct call *call);
+/* The same for a request that could not be read: no call yet. */
+void answer_refusal(struct response *response, int status, const char *why, struct text request_id);
+int problem_status(enum error_kind kind);

@@ -1,0 +1,41 @@
+/* The gate's steps, each in a file of its own, in the order in which a call goes through them. */
+#pragma once
+#include "api/gate.h"
+#include "api/route.h"
+#include "base/pool.h"
+
+struct call_state {
+    struct task task; /* first: a queued call is its task */
+    struct call *call;
+    struct seat *seat;
+    bool must_ask; /* memory could not identify the caller: a thread with a database must */
+    bool admitted, replayed;
+    struct text allow;  /* of a 405: the methods that are offered */
+    struct text limits; /* RateLimit's lines, where a quota applies */
+    unsigned char request_digest[32];
+};
+
+/* origin.c: request id, address behind trusted proxies, user agent, language. */
+void call_read_origin(struct call *call, const struct gate *gate);
+
+/* admit.c: who it is, and whether that one may. `asking`: on a thread with a database. */
+[[nodiscard]] bool call_identify(struct call *call, bool asking);
+[[nodiscard]] bool call_admit(struct call *call);
+
+/* quota.c: requests a minute by actor. */
+struct quotas *quotas_create(void);
+void quotas_destroy(struct quotas *quotas);
+[[nodiscard]] bool call_count(struct call *call, struct quotas *quotas);
+
+/* body.c: query parameters and the body, read and checked. */
+[[nodiscard]] bool call_read(struct call *call);
+
+/* idempotency.c: Idempotency-Key. */
+struct running_keys *running_keys_create(void);
+void running_keys_destroy(struct running_keys *keys);
+[[nodiscard]] bool idempotency_begin(struct call *call,
+                                     struct running_keys *keys); /* marks it as running: 409 if it does */
+void idempotency_end(struct call *call, struct running_keys *keys);
+[[nodiscard]] bool idempotency_replay(struct call *call,
+                                      bool *replayed);  /* in the transaction, before the handler */
+[[nodiscard]] bool idempotency_keep(struct call *call); /* in the transaction, after it */

@@ -1,0 +1,191 @@
+#include "api/gate.h"
+#include "api/answer.h"
+#include "api/call.h"
+#include "api/figures.h"
+#include "base/clock.h"
+#include "base/random.h"
+#include "record/transact.h"
+#include "sql/database.h"
+#include <string.h>
+
+/* What stands on every answer: nothing is to be sniffed, framed, run or kept. */
+static void add_common_headers(struct call *call)
+{
+    static const struct text common = TEXT_CONSTANT(
+        "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n"
+        "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\nX-Request-Id: ");
+    struct buffer *lines = &call->exchange->response.headers;
+    buffer_add(lines, common);
+    buffer_add(lines, call->work.origin.request_id);
+    buffer_add(lines, TEXT("\r\n"));
+    buffer_add(lines, call->state->limits);
+}
+
+static void answer(struct call *call, bool succeeded)
+{
+    if (!succeeded)
+        answer_problem(call);
+    add_common_headers(call);
+    if (call->idempotency_key.length > 0)
+        idempotency_end(call, call->state->seat->gate->running_keys);
+    exchange_finish(call->exchange);
+}
+
+/* A handler's work is one transaction: all of it is kept, or nothing. */
+static bool run_in_transaction(struct work *work, void *data)
+{
+    (void)work;
+    struct call *call = data;
+    call->response->headers.length = call->response->body.length = 0; /* it may be run again */
+    if (call->idempotency_key.length == 0)
+        return call->route->handle(call);
+    return idempotency_replay(call, &call->state->replayed)
+        && (call->state->replayed || (call->route->handle(call) && idempotency_keep(call)));
+}
+
+static void written(struct work *work, bool kept, void *data)
+{
+    (void)work;
+    answer(data, kept);
+}
+
+static bool is_sqlite(const struct gate *gate)
+{
+    return database_engine(gate->site->database) == ENGINE_SQLITE;
+}
+
+/* Runs the call to its end in this thread; in SQLite's lane, if it writes. */
+static void run(struct call *call, struct gate *gate)
+{
+    if (call->route->cost != COST_WRITE)
+        return answer(call, call->route->handle(call));
+    if (!is_sqlite(gate))
+        return answer(call, db_transact(&call->work, run_in_transaction, call));
+    if (!db_transact_later(&call->work, run_in_transaction, written, call))
+        answer(call, false);
+}
+
+static bool prepare(struct call *call)
+{
+    const struct service *service = call->service;
+    return !service || !service->prepare || service->prepare(&call->work, call->taken);
+}
+
+static bool is_slow(const struct call *call)
+{
+    const struct service *service = call->service;
+    return call->route->cost == COST_SLOW
+        || (service && call->route->action == CREATE && service->prepare && service->needed(call->taken));
+}
+
+/* Everything before the handler that touches no database (unless asking). */
+static bool admit(struct call *call, bool asking)
+{
+    struct gate *gate = call->state->seat->gate;
+    if (!call_identify(call, asking))
+        return false;
+    if (call->state->must_ask)
+        return true;
+    call->state->admitted = true;
+    return call_admit(call) && call_count(call, gate->quotas) && call_read(call)
+        && idempotency_begin(call, gate->running_keys);
+}
+
+static void run_on_slow_pool(struct task *task, void *thread_state);
+static void run_on_worker(struct task *task, void *thread_state);
+
+static void queue(struct call *call, struct pool *pool, void (*run_there)(struct task *, void *))
+{
+    call->state->task.run = run_there;
+    if (pool_submit(pool, &call->state->task))
+        return;
+    call->work.error.retry_after_seconds = 1;
+    fail(&call->work.error, ERROR_overloaded, "%s", "");
+    answer(call, false);
+}
+
+/* Sends an admitted call to where its cost belongs; `seat` is this thread's. */
+static void place(struct call *call, struct seat *seat)
+{
+    struct gate *gate = seat->gate;
+    enum cost cost = call->route->cost;
+    if (is_slow(call))
+        queue(call, gate->slow, run_on_slow_pool);
+    else if (cost == COST_MEMORY || (cost == COST_KEY && seat->db) || (cost == COST_WRITE && is_sqlite(gate)))
+        run(call, gate);
+    else
+        queue(call, gate->workers, run_on_worker);
+}
+
+static void sit(struct call *call, struct seat *seat)
+{
+    call->state->seat = seat;
+    call->work.db = seat->db;
+}
+
+static void run_on_worker(struct task *task, void *thread_state)
+{
+    struct call_state *state = (struct call_state *)task;
+    struct call *call = state->call;
+    sit(call, thread_state);
+    if (!state->admitted) {
+        state->must_ask = false;
+        if (!admit(call, true))
+            return answer(call, false);
+        if (is_slow(call))
+            return queue(call, state->seat->gate->slow, run_on_slow_pool);
+    }
+    run(call, state->seat->gate);
+}
+
+static void run_on_slow_pool(struct task *task, void *thread_state)
+{
+    struct call *call = ((struct call_state *)task)->call;
+    sit(call, thread_state);
+    if (call->route->cost != COST_SLOW && !prepare(call))
+        return answer(call, false);
+    run(call, call->state->seat->gate);
+}
+
+static struct call *call_create(struct exchange *exchange, struct seat *seat)
+{
+    struct arena *arena = exchange->arena;
+    struct call *call = arena_new(arena, struct call);
+    struct site *site = seat->gate->site;
+    call->work = (struct work){ .arena = arena, .db = seat->db, .site = site, .now = site->now(site) };
+    call->exchange = exchange;
+    exchange->user = call;
+    call->request = &exchange->request;
+    call->response = &exchange->response;
+    call->state = arena_new(arena, struct call_state);
+    call->state->call = call;
+    call->state->seat = seat;
+    return call;
+}
+
+void gate_handle(struct exchange *exchange, void *thread_state)
+{
+    struct seat *seat = thread_state;
+    struct gate *gate = seat->gate;
+    struct call *call = call_create(exchange, seat);
+    call_read_origin(call, gate);
+    if (!routes_find(gate->routes, call, &call->state->allow))
+        return answer(call, false);
+    call->service = call->route->table ? routes_service(gate->routes, call->route->table) : NULL;
+    if (!admit(call, false))
+        return answer(call, false);
+    if (call->state->must_ask)
+        return queue(call, gate->workers, run_on_worker);
+    place(call, seat);
+}
+
+void gate_refuse(struct response *response, int status, const char *why)
+{
+    answer_refusal(response, status, why, random_uuid(response->body.arena, clock_now_ms()));
+}
+
+void gate_finished(struct exchange *exchange, bool delivered, void *context)
+{
+    struct gate *gate = context;
+    figures_count(gate->figures, exchange, exchange->user, delivered);
+}

@@ -1,0 +1,36 @@
+/*
+ * What every request passes through: find the route, identify, admit, count, read the body, then run it where
+ * its cost says, and answer. One place, so that no handler can forget a step.
+ */
+#pragma once
+#include "api/routes.h"
+#include "base/pool.h"
+#include "record/site.h"
+
+enum listener_kind { LISTENER_PUBLIC, LISTENER_INTERNAL, LISTENER_SOCKET };
+
+enum { LISTENERS_MAX = 3 };
+
+struct gate {
+    struct site *site;
+    const struct routes *routes;
+    struct pool *workers; /* with a connection each */
+    struct pool *slow;    /* bcrypt: few, and niced */
+    enum listener_kind listeners[LISTENERS_MAX];
+    struct quotas *quotas;
+    struct running_keys *running_keys;
+    struct figures *figures;
+    struct text openapi; /* the document, printed once */
+};
+
+/* A thread's own: the loops' and the workers' state. */
+struct seat {
+    struct gate *gate;
+    struct db *db; /* NULL in the loops on PostgreSQL, and on the socket-less command line */
+    void *reader;  /* the directory's */
+};
+
+/* The server's callbacks. */
+void gate_handle(struct exchange *exchange, void *seat);
+void gate_finished(struct exchange *exchange, bool delivered, void *gate);
+void gate_refuse(struct response *response, int status, const char *why);

@@ -1,0 +1,251 @@
+#include "api/openapi.h"
+#include "api/answer.h"
+#include "api/openapi_parts.h"
+#include "model/model.h"
+#include "record/query.h"
+#include "record/schema.h"
+
+/* "tenants" of "/tenants/{id}": what OpenAPI groups by. */
+static struct text tag_of(const struct route *route)
+{
+    struct text rest = text_slice(text_from(route->path), 1, SIZE_MAX);
+    struct text noun = text_cut(&rest, '/');
+    return route->root ? TEXT("system") : noun;
+}
+
+static struct text whole_path(const struct route *route, struct arena *arena)
+{
+    return arena_format(arena, "%s%s", route->root ? "" : "/api/v1", route->path);
+}
+
+static void add_schema_reference(struct buffer *json, const struct table *table, const char *suffix)
+{
+    buffer_print(json, "{\"$ref\":\"#/components/schemas/%s%s\"}", table->row_name, suffix);
+}
+
+/* --- what an operation takes --- */
+
+static void add_path_parameters(struct buffer *json, const struct route *route, const char **before)
+{
+    struct text rest = text_from(route->path);
+    while (text_find_byte(rest, '{') < rest.length) {
+        text_cut(&rest, '{');
+        struct text name = text_cut(&rest, '}');
+        bool known = route->table && route->table->known_by;
+        buffer_print(
+            json,
+            "%s{\"name\":\"%.*s\",\"in\":\"path\",\"required\":true,\"description\":\"%s\",\"schema\":"
+            "{\"type\":\"string\",\"minLength\":1,\"maxLength\":200}}",
+            *before, TEXT_ARG(name), known ? "The id, or the name that stands in its place." : "The id.");
+        *before = ",";
+    }
+}
+
+static void add_query_parameters(struct buffer *json, const struct route *route, const char **before)
+{
+    for (const struct query_parameter *parameter = route->parameters; parameter && parameter->name;
+         parameter++) {
+        const struct column column = { .name = parameter->name, .type = parameter->type, .is = REQUIRED };
+        buffer_print(json, "%s{\"name\":\"%s\",\"in\":\"query\",\"required\":%s,\"description\":", *before,
+                     parameter->name, parameter->required ? "true" : "false");
+        json_add_text(json, text_from(parameter->doc));
+        buffer_add(json, TEXT(",\"schema\":"));
+        schema_add_column(json, &column);
+        buffer_add_byte(json, '}');
+        *before = ",";
+    }
+}
+
+static void add_reference(struct buffer *json, const char *kind, const char *name, const char **before)
+{
+    buffer_print(json, "%s{\"$ref\":\"#/components/%s/%s\"}", *before, kind, name);
+    *before = ",";
+}
+
+static bool takes_idempotency_key(const struct route *route)
+{
+    return route->method == METHOD_POST && route->cost == COST_WRITE && !route->no_idempotency;
+}
+
+static void add_parameters(struct buffer *json, const struct route *route)
+{
+    const char *before = "";
+    buffer_add(json, TEXT(",\"parameters\":["));
+    add_path_parameters(json, route, &before);
+    add_query_parameters(json, route, &before);
+    if (route->table && route->action == READ)
+        add_reference(json, "parameters", "fields", &before);
+    if (route->list)
+        openapi_add_list_parameters(json, route->table, &before);
+    if (route->table && (route->action == UPDATE || route->action == DELETE))
+        add_reference(json, "parameters", "if_match", &before);
+    if (takes_idempotency_key(route))
+        add_reference(json, "parameters", "idempotency_key", &before);
+    buffer_add_byte(json, ']');
+}
+
+static void add_body(struct buffer *json, const struct route *route)
+{
+    bool writes = route->table && (route->action == CREATE || route->action == UPDATE);
+    if (!route->takes && !writes)
+        return;
+    buffer_print(json, ",\"requestBody\":{\"required\":%s,\"content\":{\"application/json\":{\"schema\":",
+                 route->body_optional ? "false" : "true");
+    if (route->takes)
+        add_schema_reference(json, route->takes, "");
+    else
+        add_schema_reference(json, route->table, route->action == CREATE ? "_create" : "_update");
+    buffer_add(json, TEXT("}}}"));
+}
+
+/* --- what it gives --- */
+
+static void add_success(struct buffer *json, const struct route *route)
+{
+    int status = route->status ? route->status : route->how == GIVES_NOTHING ? 204 : 200;
+    buffer_print(json, "\"%d\":{\"description\":\"Done.\",\"headers\":{", status);
+    const char *before = "";
+    bool revised = route->how == GIVES_ROW && column_named(route->gives, TEXT("revision"));
+    const struct {
+        const char *name;
+        bool is;
+    } headers[] = {
+        { "X-Request-Id", true },
+        { "RateLimit", !(route->may & VISITOR) },
+        { "RateLimit-Policy", !(route->may & VISITOR) },
+        { "ETag", revised },
+        { "Location", status == 201 },
+        { "Link", route->list || status == 201 },
+    };
+    for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++) {
+        if (!headers[i].is)
+            continue;
+        buffer_print(json, "%s\"%s\":{\"$ref\":\"#/components/headers/%s\"}", before, headers[i].name,
+                     headers[i].name);
+        before = ",";
+    }
+    buffer_add_byte(json, '}');
+    if (route->how == GIVES_TEXT) {
+        struct text type = text_from(route->gives_type);
+        bool is_json = text_starts(type, TEXT("application/json"));
+        buffer_print(json, ",\"content\":{\"%.*s\":{\"schema\":{\"type\":\"%s\"}}}",
+                     TEXT_ARG(text_cut(&type, ';')), is_json ? "object" : "string");
+    } else if (route->how != GIVES_NOTHING) {
+        buffer_add(json, TEXT(",\"content\":{\"application/json\":{\"schema\":"));
+        add_schema_reference(json, route->gives, route->how == GIVES_LIST ? "_list" : "");
+        buffer_add(json, TEXT("}}"));
+    }
+    buffer_add_byte(json, '}');
+}
+
+/* Every kind of problem that the route may answer with, by its shape and its own codes. */
+static unsigned problem_kinds(const struct route *route)
+{
+    bool body = route->takes || (route->table && (route->action == CREATE || route->action == UPDATE));
+    bool visitors = route->may & VISITOR;
+    unsigned kinds = 1u << KIND_UNREADABLE | 1u << KIND_LIMITED | 1u << KIND_INTERNAL | 1u << KIND_UNAVAILABLE
+                   | 1u << KIND_TOO_LARGE;
+    kinds |= visitors ? 0 : 1u << KIND_UNAUTHENTICATED | 1u << KIND_FORBIDDEN;
+    kinds |= text_contains(text_from(route->path), TEXT("{")) ? 1u << KIND_NOT_FOUND : 0;
+    kinds |= body ? 1u << KIND_UNSUPPORTED | 1u << KIND_INVALID : 0;
+    kinds |= route->method != METHOD_GET ? 1u << KIND_CONFLICT | 1u << KIND_INVALID : 0;
+    kinds |=
+        route->table && (route->action == UPDATE || route->action == DELETE) ? 1u << KIND_PRECONDITION : 0;
+    for (size_t i = 0; i < ROUTE_CODES_MAX && route->codes[i]; i++)
+        kinds |= 1u << error_words[route->codes[i]].kind;
+    return kinds;
+}
+
+static void add_responses(struct buffer *json, const struct route *route)
+{
+    buffer_add(json, TEXT(",\"responses\":{"));
+    add_success(json, route);
+    unsigned kinds = problem_kinds(route);
+    for (enum error_kind kind = KIND_UNREADABLE; kind < KIND_COUNT; kind++)
+        if (kinds >> kind & 1)
+            buffer_print(json, ",\"%d\":{\"$ref\":\"#/components/responses/problem_%d\"}",
+                         problem_status(kind), problem_status(kind));
+    buffer_add_byte(json, '}');
+}
+
+static void add_operation(struct buffer *json, const struct route *route)
+{
+    static const char *const methods[METHOD_COUNT] = { "get",   "head",   "post",   "put",
+                                                       "patch", "delete", "options" };
+    buffer_print(json,
+                 "\"%s\":{\"operationId\":\"%s\",\"tags\":[\"%.*s\"],\"summary\":", methods[route->method],
+                 route->id, TEXT_ARG(tag_of(route)));
+    json_add_text(json, text_from(route->doc));
+    if (route->may & VISITOR)
+        buffer_add(json, TEXT(",\"security\":[]"));
+    add_parameters(json, route);
+    add_body(json, route);
+    add_responses(json, route);
+    buffer_add_byte(json, '}');
+}
+
+static bool is_first_of_path(const struct routes *routes, size_t i, struct arena *arena)
+{
+    for (size_t before = 0; before < i; before++)
+        if (text_equal(whole_path(routes_at(routes, before), arena), whole_path(routes_at(routes, i), arena)))
+            return false;
+    return true;
+}
+
+static void add_paths(struct buffer *json, const struct routes *routes, struct arena *arena)
+{
+    const char *before = "";
+    buffer_add(json, TEXT(",\"paths\":{"));
+    for (size_t i = 0; i < routes_count(routes); i++) {
+        if (!is_first_of_path(routes, i, arena))
+            continue;
+        struct text path = whole_path(routes_at(routes, i), arena);
+        buffer_print(json, "%s\"%.*s\":{", before, TEXT_ARG(path));
+        before = ",";
+        const char *operation = "";
+        for (size_t same = i; same < routes_count(routes); same++) {
+            if (!text_equal(whole_path(routes_at(routes, same), arena), path))
+                continue;
+            buffer_print(json, "%s", operation);
+            add_operation(json, routes_at(routes, same));
+            operation = ",";
+        }
+        buffer_add_byte(json, '}');
+    }
+    buffer_add_byte(json, '}');
+}
+
+static void add_tags(struct buffer *json, const struct routes *routes)
+{
+    const char *before = "";
+    buffer_add(json, TEXT(",\"tags\":["));
+    for (size_t i = 0; i < routes_count(routes); i++) {
+        struct text tag = tag_of(routes_at(routes, i));
+        bool first = true;
+        for (size_t earlier = 0; earlier < i && first; earlier++)
+            first = !text_equal(tag_of(routes_at(routes, earlier)), tag);
+        if (!first)
+            continue;
+        const struct table *table = table_named(tag);
+        buffer_print(json, "%s{\"name\":\"%.*s\",\"description\":", before, TEXT_ARG(tag));
+        json_add_text(json, table ? text_from(table->doc) : tag);
+        buffer_add_byte(json, '}');
+        before = ",";
+    }
+    buffer_add_byte(json, ']');
+}
+
+struct text openapi_document(const struct routes *routes, struct arena *arena)
+{
+    struct buffer json = { .arena = arena };
+    buffer_add(&json,
+               TEXT("{\"openapi\":\"3.1.0\",\"info\":{\"title\":\"NIDIA Flow SuperAdmin\",\"version\":\"1\","
+                    "\"summary\":\"The control plane of NIDIA Flow.\","
+                    "\"license\":{\"name\":\"Proprietary\",\"identifier\":\"LicenseRef-NIDIA\"}},"
+                    "\"servers\":[{\"url\":\"/\"}],\"security\":[{\"bearer\":[]}]"));
+    add_tags(&json, routes);
+    add_paths(&json, routes, arena);
+    openapi_add_components(&json, routes);
+    buffer_add_byte(&json, '}');
+    return json.text;
+}

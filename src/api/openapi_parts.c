@@ -1,0 +1,221 @@
+#include "api/openapi_parts.h"
+#include "api/answer.h"
+#include "model/model.h"
+#include "record/query.h"
+#include "record/schema.h"
+
+static const char *const operators[] = { "ne", "gt", "gte", "lt", "lte", "in", "null" };
+
+static bool is_listed(const struct table *table, const struct column *column)
+{
+    return column_is_stored(column) && !(column->is & SECRET) && (table->may[READ] & ~column->hidden_from);
+}
+
+static bool is_filterable(const struct table *table, const struct column *column)
+{
+    return is_listed(table, column) && column->type < TYPE_texts;
+}
+
+/* The value's own schema where it is one value; a list of them, and true or false, are texts of bounded
+ * length. */
+static void add_filter(struct buffer *json, const struct column *column, const char *operator,
+                       const char ** before)
+{
+    const struct column value = {
+        .name = column->name, .type = column->type, .is = REQUIRED, .choices = column->choices
+    };
+    buffer_print(json, "%s{\"name\":\"%s%s%s%s\",\"in\":\"query\",\"required\":false,\"schema\":", *before,
+                 column->name, *operator? "[" : "", operator, * operator? "]" : "");
+    if (text_is(text_from(operator), "in"))
+        buffer_add(json, TEXT("{\"type\":\"string\",\"maxLength\":8192}"));
+    else if (text_is(text_from(operator), "null"))
+        buffer_add(json, TEXT("{\"type\":\"boolean\"}"));
+    else
+        schema_add_column(json, &value);
+    buffer_add_byte(json, '}');
+    *before = ",";
+}
+
+static void add_sort(struct buffer *json, const struct table *table)
+{
+    const char *before = "";
+    buffer_add(json, TEXT("{\"name\":\"sort\",\"in\":\"query\",\"required\":false,\"description\":\"One "
+                          "column; a minus turns the "
+                          "order round. Ties by id.\",\"schema\":{\"type\":\"string\",\"enum\":["));
+    for (size_t i = 0; i < table->width; i++) {
+        const struct column *column = &table->columns[i];
+        if (!is_listed(table, column) || !(column->is & (KEY | INDEXED | UNIQUE)))
+            continue;
+        buffer_print(json, "%s\"%s\",\"-%s\"", before, column->name, column->name);
+        before = ",";
+    }
+    buffer_add(json, TEXT("]}}"));
+}
+
+static bool is_searched(const struct table *table)
+{
+    for (size_t i = 0; i < table->width; i++)
+        if (table->columns[i].is & SEARCHED)
+            return true;
+    return false;
+}
+
+void openapi_add_list_parameters(struct buffer *json, const struct table *table, const char **before)
+{
+    static const char *const common[] = { "limit", "cursor", "count" };
+    for (size_t i = 0; i < sizeof common / sizeof common[0]; i++) {
+        buffer_print(json, "%s{\"$ref\":\"#/components/parameters/%s\"}", *before, common[i]);
+        *before = ",";
+    }
+    if (is_searched(table))
+        buffer_print(json, ",{\"$ref\":\"#/components/parameters/q\"}");
+    buffer_add_byte(json, ',');
+    add_sort(json, table);
+    for (size_t i = 0; i < table->width; i++) {
+        const struct column *column = &table->columns[i];
+        if (!is_filterable(table, column))
+            continue;
+        add_filter(json, column, "", before);
+        for (size_t operator= 0; operator<sizeof operators / sizeof operators[0]; operator++)
+            add_filter(json, column, operators[operator], before);
+    }
+}
+
+static void add_table_schemas(struct buffer *json, const struct table *table)
+{
+    buffer_print(json, ",\"%s\":", table->row_name);
+    schema_add_table(json, table, SCHEMA_READ);
+    if (table->is & SHAPE)
+        return;
+    buffer_print(json,
+                 ",\"%s_list\":{\"type\":\"object\",\"additionalProperties\":false,\"required\":[\"data\","
+                 "\"next_cursor\"],"
+                 "\"properties\":{\"data\":{\"type\":\"array\",\"maxItems\":%d,\"items\":{\"$ref\":\"#/"
+                 "components/schemas/%s\"}},"
+                 "\"next_cursor\":{\"type\":[\"string\",\"null\"],\"maxLength\":%d},"
+                 "\"total\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":9007199254740991}}}",
+                 table->row_name, LIMIT_MAX, table->row_name, CURSOR_MAX);
+    if (table->may[CREATE]) {
+        buffer_print(json, ",\"%s_create\":", table->row_name);
+        schema_add_table(json, table, SCHEMA_CREATE);
+    }
+    if (table->may[UPDATE]) {
+        buffer_print(json, ",\"%s_update\":", table->row_name);
+        schema_add_table(json, table, SCHEMA_UPDATE);
+    }
+}
+
+/* Is the shape named by a route? A shape inside a column's schema is written out there. */
+static bool is_used(const struct routes *routes, const struct table *table)
+{
+    if (!(table->is & SHAPE))
+        return !(table->is & INNER);
+    for (size_t i = 0; i < routes_count(routes); i++)
+        if (routes_at(routes, i)->takes == table || routes_at(routes, i)->gives == table)
+            return true;
+    return false;
+}
+
+static void add_problem_schema(struct buffer *json)
+{
+    buffer_add(json, TEXT("\"problem_code\":{\"type\":\"string\",\"description\":\"Stable: what to decide "
+                          "by.\",\"enum\":["));
+    for (int code = 1; code < ERROR_COUNT; code++)
+        buffer_print(json, "%s\"%s\"", code > 1 ? "," : "", error_words[code].code);
+    buffer_print(json,
+                 "]},\"fault\":{\"type\":\"object\",\"additionalProperties\":false,\"required\":[\"pointer\","
+                 "\"code\",\"detail\"],"
+                 "\"properties\":{\"pointer\":{\"type\":\"string\",\"maxLength\":%d},"
+                 "\"code\":{\"$ref\":\"#/components/schemas/"
+                 "problem_code\"},\"detail\":{\"type\":\"string\",\"maxLength\":1000}}}",
+                 POINTER_MAX);
+    buffer_print(
+        json,
+        ",\"problem\":{\"type\":\"object\",\"additionalProperties\":false,"
+        "\"required\":[\"type\",\"title\",\"status\",\"detail\",\"instance\",\"code\"],\"properties\":{"
+        "\"type\":{\"type\":\"string\",\"maxLength\":200},\"title\":{\"type\":\"string\",\"maxLength\":200},"
+        "\"status\":{\"type\":\"integer\",\"minimum\":400,\"maximum\":599},"
+        "\"detail\":{\"type\":\"string\",\"maxLength\":1000},\"instance\":{\"type\":\"string\",\"maxLength\":"
+        "64},"
+        "\"code\":{\"$ref\":\"#/components/schemas/problem_code\"},"
+        "\"errors\":{\"type\":\"array\",\"maxItems\":%d,\"items\":{\"$ref\":\"#/components/schemas/"
+        "fault\"}}}}",
+        FAULTS_MAX);
+}
+
+static void add_problem_responses(struct buffer *json)
+{
+    buffer_add(json, TEXT("},\"responses\":{"));
+    for (enum error_kind kind = KIND_UNREADABLE; kind < KIND_COUNT; kind++) {
+        int status = problem_status(kind);
+        bool waits = kind == KIND_LIMITED || kind == KIND_UNAVAILABLE;
+        buffer_print(
+            json,
+            "%s\"problem_%d\":{\"description\":\"A problem (RFC 9457).\",\"headers\":{\"X-Request-Id\":"
+            "{\"$ref\":\"#/components/headers/X-Request-Id\"}%s},\"content\":{\"application/"
+            "problem+json\":{\"schema\":"
+            "{\"$ref\":\"#/components/schemas/problem\"}}}}",
+            kind == KIND_UNREADABLE ? "" : ",", status,
+            waits ? ",\"Retry-After\":{\"$ref\":\"#/components/headers/Retry-After\"}" : "");
+    }
+}
+
+/* name, where, description, schema */
+static const char *const parameters[][4] = {
+    { "fields", "query", "Columns to be shown, separated by commas.",
+      "{\"type\":\"string\",\"maxLength\":4096}" },
+    { "limit", "query", "Rows a page.",
+      "{\"type\":\"integer\",\"minimum\":1,\"maximum\":100,\"default\":20}" },
+    { "cursor", "query", "The next_cursor of the page before.", "{\"type\":\"string\",\"maxLength\":1024}" },
+    { "count", "query", "Adds the total.", "{\"type\":\"boolean\",\"default\":false}" },
+    { "q", "query", "Looked for in the searched columns.",
+      "{\"type\":\"string\",\"minLength\":1,\"maxLength\":200}" },
+    { "If-Match", "header", "The ETag that the row must still have.",
+      "{\"type\":\"string\",\"maxLength\":200}" },
+    { "Idempotency-Key", "header", "Does the request once, however often it is sent within 24 hours.",
+      "{\"type\":\"string\",\"minLength\":1,\"maxLength\":200}" },
+};
+static const char *const parameter_names[] = { "fields", "limit",    "cursor",         "count",
+                                               "q",      "if_match", "idempotency_key" };
+
+/* name, description */
+static const char *const headers[][2] = {
+    { "X-Request-Id", "The request's id: as sent, or made." },
+    { "RateLimit", "What is left of the quota." },
+    { "RateLimit-Policy", "The quota, where one applies." },
+    { "ETag", "The row's revision, for If-Match." },
+    { "Location", "Where the new row stands." },
+    { "Link", "The next page (rel=next), or the job that works on it (rel=job)." },
+    { "Retry-After", "Seconds to wait before trying again." },
+};
+
+static void add_named_parts(struct buffer *json)
+{
+    buffer_add(json, TEXT("},\"parameters\":{"));
+    for (size_t i = 0; i < sizeof parameters / sizeof parameters[0]; i++)
+        buffer_print(json,
+                     "%s\"%s\":{\"name\":\"%s\",\"in\":\"%s\",\"required\":false,\"description\":\"%s\","
+                     "\"schema\":%s}",
+                     i ? "," : "", parameter_names[i], parameters[i][0], parameters[i][1], parameters[i][2],
+                     parameters[i][3]);
+    buffer_add(json, TEXT("},\"headers\":{"));
+    for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++)
+        buffer_print(json,
+                     "%s\"%s\":{\"description\":\"%s\",\"schema\":{\"type\":\"string\",\"maxLength\":8192}}",
+                     i ? "," : "", headers[i][0], headers[i][1]);
+}
+
+void openapi_add_components(struct buffer *json, const struct routes *routes)
+{
+    buffer_add(
+        json,
+        TEXT(",\"components\":{\"securitySchemes\":{\"bearer\":{\"type\":\"http\",\"scheme\":\"bearer\","
+             "\"description\":\"An access token, or an API key (nk_...).\"}},\"schemas\":{"));
+    add_problem_schema(json);
+    for (const struct table *const *table = all_tables; *table; table++)
+        if (is_used(routes, *table))
+            add_table_schemas(json, *table);
+    add_problem_responses(json);
+    add_named_parts(json);
+    buffer_add(json, TEXT("}}"));
+}

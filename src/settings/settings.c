@@ -1,0 +1,124 @@
+#include "settings/settings.h"
+#include "model/model.h"
+#include "record/document.h"
+#include "record/store.h"
+#include <stdatomic.h>
+#include <stdlib.h>
+
+static const struct words {
+    const char *key, *category, *words;
+    int64_t initially, min, max;
+    bool is_public;
+} all[SETTING_COUNT] = {
+#define SETTING(name, category, initially, min, max, is_public, words)                                       \
+    { #name, #category, words, initially, min, max, is_public },
+#include "settings/settings.def"
+#undef SETTING
+};
+
+struct settings {
+    _Atomic int64_t values[SETTING_COUNT];
+};
+
+struct settings *settings_create(void)
+{
+    struct settings *settings = calloc(1, sizeof *settings);
+    if (!settings)
+        abort();
+    for (int i = 0; i < SETTING_COUNT; i++)
+        atomic_init(&settings->values[i], all[i].initially);
+    return settings;
+}
+
+void settings_destroy(struct settings *settings)
+{
+    free(settings);
+}
+
+int64_t settings_integer(const struct settings *settings, enum setting setting)
+{
+    return atomic_load_explicit(&settings->values[setting], memory_order_relaxed);
+}
+
+static int find(struct text key)
+{
+    int i = 0;
+    while (i < SETTING_COUNT && !text_is(key, all[i].key))
+        i++;
+    return i;
+}
+
+bool settings_seed(struct work *work)
+{
+    for (int i = 0; i < SETTING_COUNT; i++) {
+        struct system_setting row = {};
+        if (store_find_by(work, &system_settings_table, "key", value_string(all[i].key), false, row.cells))
+            continue;
+        if (work->error.code != ERROR_not_found)
+            return false;
+        error_clear(&work->error);
+        row = (struct system_setting){
+            .key = value_string(all[i].key),
+            .category = value_string(all[i].category),
+            .value = value_text(arena_format(work->arena, "%lld", (long long)all[i].initially)),
+            .description = value_string(all[i].words),
+            .is_public = value_boolean(all[i].is_public),
+        };
+        if (!store_create(work, &system_settings_table, row.cells))
+            return false;
+    }
+    return true;
+}
+
+static void take(int64_t values[static SETTING_COUNT], struct text key, struct text json)
+{
+    int i = find(key);
+    int64_t number;
+    if (i < SETTING_COUNT && text_to_integer(json, &number) && number >= all[i].min && number <= all[i].max)
+        values[i] = number;
+}
+
+bool settings_load(struct work *work)
+{
+    struct result result;
+    if (!db_run(work->db, work->arena, &result, &work->error, "SELECT key, value FROM system_settings",
+                NO_PARAMETERS))
+        return false;
+    int64_t values[SETTING_COUNT];
+    for (int i = 0; i < SETTING_COUNT; i++)
+        values[i] = all[i].initially; /* a row that was removed, or makes no sense, counts as its default */
+    for (size_t i = 0; i < result.row_count; i++)
+        take(values, cell_text(result_row(&result, i)[0]), cell_text(result_row(&result, i)[1]));
+    for (int i = 0; i < SETTING_COUNT; i++)
+        atomic_store_explicit(&work->site->settings->values[i], values[i], memory_order_relaxed);
+    return true;
+}
+
+/* All of them: they are few, and change seldom. */
+static void changed(struct work *work, struct text id)
+{
+    (void)id;
+    if (!settings_load(work))
+        error_clear(&work->error); /* the next change, or the next start, reads them again */
+}
+
+const struct watcher settings_watchers[] = { { &system_settings_table, changed }, {} };
+
+static bool update(struct work *work, const struct value *before, struct value *changes, struct value *after)
+{
+    const struct system_setting *row = (const struct system_setting *)before;
+    const struct system_setting *wanted = (const struct system_setting *)changes;
+    int i = find(row->key.text);
+    int64_t number;
+    if (wanted->value.kind != VALUE_ABSENT && i < SETTING_COUNT) {
+        if (wanted->value.kind != VALUE_TEXT || !text_to_integer(wanted->value.text, &number))
+            return fail_at(&work->error, "/value", ERROR_wrong_type, "a whole number");
+        if (number < all[i].min)
+            return fail_at(&work->error, "/value", ERROR_too_small, "%lld", (long long)all[i].min);
+        if (number > all[i].max)
+            return fail_at(&work->error, "/value", ERROR_too_large, "%lld", (long long)all[i].max);
+    }
+    return store_update(work, &system_settings_table, before, changes, after);
+}
+
+const struct service settings_services[] = { { .table = &system_settings_table, .update = update }, {} };
