@@ -8,6 +8,9 @@
 void document_write(struct buffer *json, const struct table *table, const struct value *cells,
                     const struct column_set *columns);
 
+/* One value as it stands in such an object. */
+void document_write_value(struct buffer *json, const struct column *column, struct value value);
+
 /*
  * Reads a body into cells (VALUE_ABSENT where not given) and checks it for the action and the role: unknown
  * and unsettable members, types, bounds, choices, formats; on CREATE what is required and has no default. All

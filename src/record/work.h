@@ -9,7 +9,6 @@
 #include "sql/db.h"
 
 struct site; /* what the process holds: record/site.h */
-struct work;
 
 struct actor {
     enum role role;

@@ -1,0 +1,175 @@
+#include "record/sql_text.h"
+#include "model/model.h"
+#include <pthread.h>
+
+/* The texts that name a table's columns are made once: a tenant has some eighty. */
+struct table_text {
+    struct text columns; /* "a, b, c" */
+    size_t stored;
+};
+enum { TABLES_MAX = 128 };
+static struct table_text table_texts[TABLES_MAX];
+static pthread_once_t table_texts_made = PTHREAD_ONCE_INIT;
+
+static struct table_text make_table_text(struct arena *arena, const struct table *table)
+{
+    struct buffer columns = { .arena = arena };
+    size_t stored = 0;
+    for (size_t i = 0; i < table->width; i++)
+        if (column_is_stored(&table->columns[i]))
+            buffer_print(&columns, "%s%s", stored++ ? ", " : "", table->columns[i].name);
+    return (struct table_text){ columns.text, stored };
+}
+
+static void make_table_texts(void)
+{
+    static struct arena *arena; /* as long as the process */
+    arena = arena_create();
+    for (size_t i = 0; i < TABLES_MAX && all_tables[i]; i++)
+        table_texts[i] = make_table_text(arena, all_tables[i]);
+}
+
+static struct table_text table_text(const struct table *table, struct arena *arena)
+{
+    pthread_once(&table_texts_made, make_table_texts);
+    for (size_t i = 0; i < TABLES_MAX && all_tables[i]; i++)
+        if (all_tables[i] == table)
+            return table_texts[i];
+    return make_table_text(arena, table); /* a test's own table */
+}
+
+void sql_begin(struct sql_text *sql, struct arena *arena)
+{
+    sql->text = (struct buffer){ .arena = arena };
+    sql->parameter_count = 0;
+    sql->overflown = false;
+}
+
+void sql_add(struct sql_text *sql, const char *piece)
+{
+    buffer_add(&sql->text, text_from(piece));
+}
+
+void sql_bind(struct sql_text *sql, struct value value)
+{
+    if (sql->parameter_count == SQL_PARAMETERS_MAX) {
+        sql->overflown = true;
+        return;
+    }
+    sql->parameters[sql->parameter_count++] = value;
+    buffer_add_byte(&sql->text, '$');
+    buffer_add_integer(&sql->text, (int64_t)sql->parameter_count);
+}
+
+void sql_add_rule(struct sql_text *sql, const struct actor *actor, const char *rule)
+{
+    enum { VARIABLE_COUNT = 2 };
+    const struct {
+        struct text name, id;
+    } variables[VARIABLE_COUNT] = { { TEXT("$actor"), actor->user_id },
+                                    { TEXT("$tenant"), actor->tenant_id } };
+
+    for (struct text rest = text_from(rule); rest.length > 0;) {
+        size_t length = text_find_byte(rest, '$'), i = 0;
+        buffer_add(&sql->text, text_slice(rest, 0, length));
+        rest = text_slice(rest, length, rest.length);
+        while (i < VARIABLE_COUNT && !text_starts(rest, variables[i].name))
+            i++;
+        if (i < VARIABLE_COUNT)
+            sql_bind(sql, value_text_or_null(variables[i].id));
+        rest = text_slice(rest, i < VARIABLE_COUNT ? variables[i].name.length : 1, rest.length);
+    }
+}
+
+void sql_select(struct sql_text *sql, const struct table *table)
+{
+    buffer_add(&sql->text, TEXT("SELECT "));
+    buffer_add(&sql->text, table_text(table, sql->text.arena).columns);
+    buffer_add(&sql->text, TEXT(" FROM "));
+    sql_add(sql, table->name);
+}
+
+void sql_insert(struct sql_text *sql, const struct table *table, const struct value *cells,
+                const char *more_columns)
+{
+    buffer_print(&sql->text, "INSERT INTO %s (", table->name);
+    buffer_add(&sql->text, table_text(table, sql->text.arena).columns);
+    buffer_print(&sql->text, "%s) VALUES (", more_columns);
+    const char *separator = "";
+    for (size_t i = 0; i < table->width; i++) {
+        if (!column_is_stored(&table->columns[i]))
+            continue;
+        sql_add(sql, separator);
+        sql_bind(sql, cells[i].kind == VALUE_ABSENT ? value_null() : cells[i]);
+        separator = ", ";
+    }
+}
+
+bool sql_run(struct work *work, struct sql_text *sql, struct result *result)
+{
+    if (sql->overflown)
+        return fail(&work->error, ERROR_too_many_parameters, "%d", SQL_PARAMETERS_MAX);
+    return db_run(work->db, work->arena, result, &work->error, sql->text.data, sql->parameters,
+                  sql->parameter_count);
+}
+
+bool sql_insert_later(struct work *work, const struct table *table, const struct value *cells)
+{
+    struct sql_text *sql = arena_new(work->arena, struct sql_text); /* its parameters outlive this call */
+    sql_begin(sql, work->arena);
+    sql_insert(sql, table, cells, "");
+    sql_add(sql, ")");
+    return db_later(work->db, work->arena, &work->error, sql->text.data, sql->parameters,
+                    sql->parameter_count);
+}
+
+/* SQLite knows integers where the model knows booleans and times. */
+static struct value as_column(const struct column *column, struct value value)
+{
+    if (value.kind != VALUE_INTEGER)
+        return value;
+    switch (types[column->type].kind) {
+    case VALUE_BOOLEAN: return value_boolean(value.integer != 0);
+    case VALUE_TIME: return value_time(value.integer);
+    default: return value;
+    }
+}
+
+void row_read(const struct table *table, const struct value *row, struct value *cells)
+{
+    for (size_t i = 0; i < table->width; i++) {
+        const struct column *column = &table->columns[i];
+        cells[i] = column_is_stored(column) ? as_column(column, *row++) : (struct value){ VALUE_ABSENT };
+    }
+}
+
+bool wall_confines(const struct actor *actor)
+{
+    return actor->role == TENANT_ADMIN || actor->tenant_id.length > 0;
+}
+
+static void add_tenant_wall(struct sql_text *sql, const struct actor *actor, const struct table *table)
+{
+    const char *column = column_at(table, table->tenant)->name;
+    buffer_print(&sql->text, " AND (%s = ", column);
+    sql_bind(sql, value_text_or_null(actor->tenant_id));
+    if (table->is & NULL_IS_ALL)
+        buffer_print(&sql->text, " OR %s IS NULL", column);
+    sql_add(sql, ")");
+}
+
+void wall_add(struct sql_text *sql, const struct actor *actor, const struct table *table)
+{
+    if (table->tenant && wall_confines(actor))
+        add_tenant_wall(sql, actor, table);
+    if (table->owner && (table->own_only & actor->role)) {
+        buffer_print(&sql->text, " AND %s = ", column_at(table, table->owner)->name);
+        sql_bind(sql, value_text_or_null(actor->user_id));
+    }
+    for (const struct rule *rule = table->shown_if; rule < table->shown_if + RULES_MAX; rule++)
+        if (rule->role & actor->role) {
+            sql_add(sql, " AND (");
+            sql_add_rule(sql, actor, rule->sql);
+            sql_add(sql, ")");
+        }
+}

@@ -1,0 +1,74 @@
+#include "record/store.h"
+#include "base/random.h"
+#include "record/sql_text.h"
+#include <string.h>
+
+static bool run_for_one(struct work *work, const struct table *table, struct sql_text *sql,
+                        struct value *cells)
+{
+    struct result result;
+    if (!sql_run(work, sql, &result))
+        return false;
+    if (result.row_count == 0)
+        return fail(&work->error, ERROR_not_found, "%s", table->row_name);
+    row_read(table, result.cells, cells);
+    return true;
+}
+
+/* What a path names a row by: its id, or what the table is known by. */
+static const char *key_column(const struct table *table, struct text key)
+{
+    if (text_is_uuid(key))
+        return "id";
+    bool possible = table->known_by && text_is_utf8(key) && !memchr(key.data, '\0', key.length);
+    return possible ? column_at(table, table->known_by)->name : NULL;
+}
+
+bool store_find(struct work *work, const struct table *table, struct text key, struct value *cells)
+{
+    const char *column = key_column(table, key);
+    if (!column)
+        return fail(&work->error, ERROR_not_found, "%s", table->row_name);
+    struct sql_text sql;
+    sql_begin(&sql, work->arena);
+    sql_select(&sql, table);
+    buffer_print(&sql.text, " WHERE %s = ", column);
+    sql_bind(&sql, value_text(key));
+    wall_add(&sql, &work->actor, table);
+    return run_for_one(work, table, &sql, cells);
+}
+
+bool store_find_by(struct work *work, const struct table *table, const char *column, struct value value,
+                   bool lock, struct value *cells)
+{
+    struct sql_text sql;
+    sql_begin(&sql, work->arena);
+    sql_select(&sql, table);
+    buffer_print(&sql.text, " WHERE %s = ", column);
+    sql_bind(&sql, value);
+    sql_add(&sql, " ORDER BY id LIMIT 1");
+    if (lock && work->transacting)
+        sql_add(&sql, " {for update}");
+    return run_for_one(work, table, &sql, cells);
+}
+
+bool store_may_change(struct work *work, const struct table *table, const struct value *row)
+{
+    for (const struct rule *rule = table->changed_if; rule < table->changed_if + RULES_MAX; rule++) {
+        if (!(rule->role & work->actor.role))
+            continue;
+        struct sql_text sql;
+        sql_begin(&sql, work->arena);
+        buffer_print(&sql.text, "SELECT 1 FROM %s WHERE id = ", table->name);
+        sql_bind(&sql, row[0]);
+        sql_add(&sql, " AND (");
+        sql_add_rule(&sql, &work->actor, rule->sql);
+        sql_add(&sql, ")");
+        struct result result;
+        if (!sql_run(work, &sql, &result))
+            return false;
+        if (result.row_count == 0)
+            return fail(&work->error, ERROR_wrong_state, "%s", rule->sql);
+    }
+    return true;
+}
