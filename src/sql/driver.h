@@ -21,8 +21,14 @@ struct driver {
 struct db {
     const struct driver *driver;
     struct db_fault fault;
+    enum error_code code; /* of the last failure, ERROR_none after a success */
     bool may_retry;
 };
+
+void db_forget_failure(struct db *db);
+/* Notes why the last statement failed, for the caller and for whoever asks db_fault. Returns false. */
+bool db_fail(struct db *db, struct error *error, enum error_code code, enum db_failure failure,
+             const char *about);
 
 enum sqlite_use { SQLITE_READS, SQLITE_WRITES };
 
@@ -31,6 +37,8 @@ enum sqlite_use { SQLITE_READS, SQLITE_WRITES };
  * busy_timeout 5 s, temp_store=MEMORY, trusted_schema=OFF; for reading, query_only.
  */
 [[nodiscard]] bool sqlite_connect(struct db **db, const char *path, enum sqlite_use use, struct error *error);
+
+bool sqlite_in_transaction(const struct db *db); /* false also after SQLite gave a transaction up by itself */
 
 /* `url` is libpq's: postgres://user:password@host:port/database?options. Reconnects by itself between
  * transactions. */
