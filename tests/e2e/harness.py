@@ -1,0 +1,149 @@
+"""What a story needs: a world, which is a server on one of the engines with a super admin signed in."""
+
+import os
+import secrets
+import urllib.parse
+
+import psycopg2
+
+from client import Client, Wire
+from contract import read_contract
+from server import ADMIN_EMAIL, ADMIN_PASSWORD, Server, until
+
+LONG = os.environ.get("NIDIA_TEST_LONG") == "1"
+PASSWORD = "Sendero-Verde-Marimba-27"
+
+
+class SQLite:
+    name = "sqlite"
+
+    def new_database(self):
+        return None
+
+    def drop_database(self, _):
+        pass
+
+
+class PostgreSQL:
+    """A database of its own for each server, in the cluster that tests/postgres.sh started."""
+
+    name = "postgres"
+
+    def __init__(self):
+        self.url = os.environ["NIDIA_TEST_POSTGRES"]
+
+    def run(self, sql, url=None):
+        connection = psycopg2.connect(url or self.url)
+        connection.autocommit = True
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(sql)
+                return cursor.fetchall() if cursor.description else []
+        finally:
+            connection.close()
+
+    def new_database(self):
+        name = f"superadmin_{secrets.token_hex(6)}"
+        self.run(f"CREATE DATABASE {name}")
+        return urllib.parse.urlunsplit(urllib.parse.urlsplit(self.url)._replace(path=f"/{name}"))
+
+    def drop_database(self, url):
+        name = urllib.parse.urlsplit(url).path[1:]
+        self.run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+ENGINES = {"sqlite": SQLite, "postgres": PostgreSQL}
+
+
+class World:
+    """A server, and whoever talks to it. Ends with a server that ended well."""
+
+    def __init__(self, engine, options=()):
+        self.engine = engine
+        self.database = engine.new_database()
+        self.server = Server(self.database, options=options)
+        self.contract = None
+        self.signed_in = None
+
+    def __enter__(self):
+        try:
+            self.server.start()
+            self.contract = read_contract(Client(self.server.port, base="").get("/openapi.json"))
+        except BaseException:
+            self.remove()
+            raise
+        return self
+
+    def __exit__(self, kind, *_):
+        try:
+            code = self.server.stop()
+            assert not self.server.memory_errors(), self.server.memory_errors()
+            # After a failure that one is told; a server that was killed on purpose has no code of its own.
+            assert kind or code in (0, -9), f"the server ended with {code}:\n{self.server.log_tail()}"
+        finally:
+            self.remove()
+
+    def remove(self):
+        self.server.remove()
+        self.engine.drop_database(self.database)
+
+    @property
+    def visitor(self):
+        return Client(self.server.port, self.contract)
+
+    @property
+    def outside(self):
+        """For the paths that are not under /api/v1."""
+        return Client(self.server.port, self.contract, base="")
+
+    @property
+    def admin(self):
+        if not self.signed_in:
+            self.signed_in = self.sign_in(ADMIN_EMAIL, ADMIN_PASSWORD)
+        return self.signed_in
+
+    def wire(self):
+        return Wire(self.server.port)
+
+    def sign_in(self, email, password, port=None, source="127.0.0.1"):
+        client = Client(port or self.server.port, self.contract, source=source)
+        answer = client.post("/auth/login", {"email": email, "password": password}, 200).json
+        client.token, client.user, client.refresh_token = answer["access_token"], answer["user"], answer["refresh_token"]
+        return client
+
+    def new_plan(self, **columns):
+        word = secrets.token_hex(4)
+        return self.admin.post("/plans", {"name": f"plan-{word}", "display_name": f"Plan {word}", "max_users": 10,
+                                          "max_storage_gb": 5, **columns}, 201).json
+
+    def ask_for_tenant(self, **columns):
+        """The reply to the creation; its database is still to come."""
+        word = secrets.token_hex(4)
+        return self.admin.post("/tenants", {"name": f"Empresa {word}", "slug": f"empresa-{word}", "plan_type": "basic",
+                                            "billing_email": f"pagos@{word}.test", **columns}, 201)
+
+    def new_tenant(self, **columns):
+        """A tenant that is active, with its database."""
+        tenant = self.ask_for_tenant(**columns).json
+        return self.until_provisioned(tenant["id"])
+
+    def until_provisioned(self, tenant_id, seconds=30):
+        def provisioned():
+            tenant = self.admin.get(f"/tenants/{tenant_id}").json
+            assert tenant["provisioning_status"] != "failed", tenant
+            return tenant if tenant["is_active"] else None
+        return until(provisioned, seconds, f"the database of {tenant_id}")
+
+    def new_user(self, role="tenant_admin", tenant_id=None, **columns):
+        word = secrets.token_hex(4)
+        return self.admin.post("/users", {
+            "email": f"persona-{word}@nidia.test", "first_name": "Ana", "last_name": "Restrepo", "system_role": role,
+            "tenant_id": tenant_id, "password": PASSWORD, "must_change_password": False, **columns}, 201).json
+
+    def sign_in_as(self, role, tenant_id=None):
+        return self.sign_in(self.new_user(role, tenant_id)["email"], PASSWORD)
+
+    def machine(self, tenant_id=None, scopes=("directory",)):
+        """One of the product's servers: a client with an API key."""
+        key = self.admin.post("/api_keys", {"name": "product", "scopes": list(scopes), "tenant_id": tenant_id}, 201).json
+        return Client(self.server.port, self.contract, token=key["key"])

@@ -1,0 +1,100 @@
+#!/usr/bin/python3
+"""Runs the stories: tests/e2e/run.py ENGINE [part of MODULE.TEST ...]; the last line is "N passed, N failed".
+
+A story is a function test_…; its parameters say what it needs: `world`, the module's server, shared by its stories
+in their order; `engine`, to make servers of its own. PostgreSQL: tests/postgres.sh tests/e2e/run.py postgres
+"""
+
+import importlib
+import inspect
+import pathlib
+import sys
+import time
+import traceback
+
+from harness import ENGINES, World
+
+SLOW_S = 15
+
+
+def stories(module, filters):
+    for name, function in vars(module).items():
+        if name.startswith("test_") and (not filters or any(part in f"{module.__name__}.{name}" for part in filters)):
+            yield name, function
+
+
+class Shared:
+    """The module's world, started by the first story that asks for it."""
+
+    def __init__(self, engine):
+        self.engine, self.world = engine, None
+
+    def get(self):
+        if not self.world:
+            self.world = World(self.engine).__enter__()
+        return self.world
+
+    def end(self):
+        if self.world:
+            self.world.__exit__(None)
+
+
+def tell(where, error, world):
+    print(f"FAILED {where}")
+    for line in traceback.format_exception(error)[1:] if not isinstance(error, AssertionError) else short_trace(error):
+        print(f"    {line.rstrip()}")
+    if world:
+        print("    the server's last words:")
+        print("    " + world.server.log_tail(8).replace("\n", "\n    "))
+
+
+def short_trace(error):
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "/run.py" not in frame.filename]
+    return [f"{pathlib.Path(frame.filename).name}:{frame.lineno}: {frame.line}" for frame in frames] + [str(error)[:4000]]
+
+
+def run_module(module, engine, filters):
+    passed = failed = 0
+    shared = Shared(engine)
+    givers = {"world": shared.get, "engine": lambda: engine}
+    for name, function in stories(module, filters):
+        started = time.monotonic()
+        where = f"{engine.name}: {module.__name__}.{name}"
+        try:
+            function(**{wanted: givers[wanted]() for wanted in inspect.signature(function).parameters})
+            passed += 1
+        except Exception as error:
+            failed += 1
+            tell(where, error, shared.world)
+        if time.monotonic() - started > SLOW_S:
+            print(f"slow: {where} {time.monotonic() - started:.0f} s")
+    try:
+        shared.end()
+    except Exception as error:
+        failed += 1
+        tell(f"{engine.name}: {module.__name__}: the end of its server", error, None)
+    return passed, failed
+
+
+def main():
+    if len(sys.argv) < 2 or sys.argv[1] not in ENGINES:
+        print(__doc__)
+        return 2
+    engine, filters = ENGINES[sys.argv[1]](), sys.argv[2:]
+    sys.stdout.reconfigure(line_buffering=True)
+    passed = failed = 0
+    for path in sorted(pathlib.Path(__file__).parent.glob("test_*.py")):
+        module = importlib.import_module(path.stem)
+        if not any(True for _ in stories(module, filters)):
+            continue
+        started = time.monotonic()
+        module_passed, module_failed = run_module(module, engine, filters)
+        print(f"{engine.name:9} {module.__name__:24} {module_passed:3} passed {module_failed:3} failed "
+              f"{time.monotonic() - started:6.1f} s")
+        passed, failed = passed + module_passed, failed + module_failed
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed or not passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,131 @@
+"""A server of ours as a process: started, asked whether it is ready, stopped, killed; its log kept."""
+
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+PROGRAM = os.environ.get("NIDIA_TEST_PROGRAM", str(TOP / "build-asan" / "nidia"))
+ADMIN_EMAIL = "admin@nidia.test"
+ADMIN_PASSWORD = "Caudal-Tinto-Lluvia-83"
+START_S = STOP_S = 60
+
+
+def pause(seconds=0.02):
+    """Between two looks at something that is under way."""
+    threading.Event().wait(seconds)
+
+
+def until(condition, seconds=20, what="what was waited for"):
+    """Looks again and again until the condition holds, and returns what it gave."""
+    deadline = time.monotonic() + seconds
+    while True:
+        found = condition()
+        if found:
+            return found
+        assert time.monotonic() < deadline, f"{what} did not come within {seconds} s"
+        pause()
+
+
+def free_port():
+    """Below the ports that the kernel gives to clients, so that none of them takes it meanwhile."""
+    for port in range(12000 + os.getpid() % 8000, 32000):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            if port not in free_port.given:
+                free_port.given.add(port)
+                return port
+    raise RuntimeError("no free port")
+
+
+free_port.given = set()
+
+
+class Server:
+    """The data folder and the database outlive the process: start() after kill() finds what was left."""
+
+    def __init__(self, database, data=None, options=()):
+        self.database = database
+        self.own_folder = None if data else tempfile.mkdtemp(prefix="nidia-e2e-")
+        self.data = pathlib.Path(data or self.own_folder) / "data"
+        self.options = list(options)
+        self.port = free_port()
+        self.log_path = pathlib.Path(tempfile.mkstemp(prefix="nidia-e2e-", suffix=".log")[1])
+        self.process = None
+
+    def command(self):
+        command = [PROGRAM, "serve", "--data", str(self.data), "--listen", f"127.0.0.1:{self.port}"]
+        return command + (["--database", self.database] if self.database else []) + self.options
+
+    def start(self, wait=True):
+        environment = {**os.environ, "NIDIA_ADMIN_EMAIL": ADMIN_EMAIL, "NIDIA_ADMIN_PASSWORD": ADMIN_PASSWORD}
+        with open(self.log_path, "ab") as log:
+            self.process = subprocess.Popen(
+                self.command(), cwd=TOP, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        if wait:
+            until(self.is_ready, START_S, "a ready server")
+        return self
+
+    def is_ready(self):
+        assert self.process.poll() is None, f"the server ended with {self.process.returncode}:\n{self.log_tail()}"
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), timeout=5) as probe:
+                probe.sendall(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+                return probe.recv(64).startswith(b"HTTP/1.1 200 ")
+        except OSError:
+            return False
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def stop(self):
+        """Ends it as an operator would; its exit code."""
+        if self.process and self.process.poll() is None:
+            self.signal(signal.SIGTERM)
+        return self.wait()
+
+    def wait(self):
+        if not self.process:
+            return 0
+        try:
+            return self.process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise AssertionError(f"the server did not end within {STOP_S} s:\n{self.log_tail()}") from None
+
+    def kill(self):
+        if self.process and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+
+    def remove(self):
+        self.kill()
+        if self.own_folder:
+            shutil.rmtree(self.own_folder, ignore_errors=True)
+        self.log_path.unlink(missing_ok=True)
+
+    def log(self):
+        return self.log_path.read_text(errors="replace")
+
+    def log_tail(self, lines=40):
+        return "\n".join(self.log().splitlines()[-lines:])
+
+    def log_records(self):
+        """The lines of the log that are JSON."""
+        return [json.loads(line) for line in self.log().splitlines() if line.startswith("{")]
+
+    def memory_errors(self):
+        """What a sanitizer had to say."""
+        signs = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:", "WARNING: ThreadSanitizer", "Assertion `")
+        text = self.log()
+        return text[min(text.find(sign) for sign in signs if sign in text):][:6000] if any(s in text for s in signs) else ""
