@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds one configuration of the program in its own folder: tools/build.sh release|asan|tsan|clang [target ...]
+# Builds one configuration of the program in its own folder: tools/build.sh release|asan|tsan|clang|fuzz [target ...]
 # Prints nothing but what a compiler has to say. The folder is set up again when its options change.
 set -eu
 cd "$(dirname "$0")/.."
@@ -15,7 +15,9 @@ tsan) compiler=gcc directory=build-tsan
     options='-Db_sanitize=thread -Dwerror=false' ;;
 clang) compiler=clang directory=build-clang
     options='' ;;
-*) echo "usage: tools/build.sh release|asan|tsan|clang [target ...]" >&2; exit 2 ;;
+fuzz) compiler=clang directory=build-fuzz
+    options='-Dfuzz=true -Dtests=false -Db_sanitize=address,undefined -Dc_args=-fno-sanitize-recover=all' ;;
+*) echo "usage: tools/build.sh release|asan|tsan|clang|fuzz [target ...]" >&2; exit 2 ;;
 esac
 shift
 

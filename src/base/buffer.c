@@ -5,11 +5,9 @@
 
 enum { FIRST_CAPACITY = 256 };
 
-void buffer_reserve(struct buffer *buffer, size_t more)
+void buffer_grow(struct buffer *buffer, size_t more)
 {
     size_t wanted = buffer->length + more + 1;
-    if (wanted <= buffer->capacity)
-        return;
     size_t capacity = buffer->capacity ? buffer->capacity * 2 : FIRST_CAPACITY;
     while (capacity < wanted)
         capacity *= 2;
@@ -24,11 +22,6 @@ void buffer_add(struct buffer *buffer, struct text text)
         memcpy(buffer->data + buffer->length, text.data, text.length);
     buffer->length += text.length;
     buffer->data[buffer->length] = '\0';
-}
-
-void buffer_add_byte(struct buffer *buffer, char byte)
-{
-    buffer_add(buffer, (struct text){ &byte, 1 });
 }
 
 void buffer_add_integer(struct buffer *buffer, int64_t integer)

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FEW_MEMBERS = 24, FIRST_PENDING = 32 };
+enum { FEW_MEMBERS = 64, FIRST_PENDING = 32 };
 
 /* A value whose array or object is still open. */
 struct pending {
@@ -152,16 +152,31 @@ static bool refuse_twice(struct reader *reader, const struct pending *x, const s
     return reader_refuse(reader, later->place, what.data);
 }
 
-/* Each with each while they are few; else sorted, so that no body makes this slow. */
-static bool names_differ(struct reader *reader, const struct pending *members, size_t count)
+/* A bit for a name: names with different bits differ. */
+static uint64_t bit_of(struct text name)
 {
-    if (count <= FEW_MEMBERS) {
-        for (size_t i = 1; i < count; i++)
-            for (size_t j = 0; j < i; j++)
-                if (text_equal(members[i].member.name, members[j].member.name))
-                    return refuse_twice(reader, &members[i], &members[j]);
-        return true;
+    size_t mixed = name.length;
+    if (name.length > 0)
+        mixed += (unsigned char)name.data[0] * 5u + (unsigned char)name.data[name.length - 1] * 11u;
+    return UINT64_C(1) << mixed % 64;
+}
+
+static bool few_names_differ(struct reader *reader, const struct pending *members, size_t count)
+{
+    uint64_t seen = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t bit = bit_of(members[i].member.name);
+        for (size_t j = 0; (seen & bit) && j < i; j++)
+            if (text_equal(members[i].member.name, members[j].member.name))
+                return refuse_twice(reader, &members[i], &members[j]);
+        seen |= bit;
     }
+    return true;
+}
+
+/* Sorted, so that no body makes this slow. */
+static bool many_names_differ(struct reader *reader, const struct pending *members, size_t count)
+{
     const struct pending **sorted = arena_array(reader->arena, const struct pending *, count);
     for (size_t i = 0; i < count; i++)
         sorted[i] = &members[i];
@@ -207,7 +222,8 @@ static bool read_object(struct reader *reader, struct json *json)
     reader->at++;
 
     size_t count = reader->pending_count - first;
-    if (!names_differ(reader, reader->pending + first, count))
+    if (!(count <= FEW_MEMBERS ? few_names_differ : many_names_differ)(reader, reader->pending + first,
+                                                                       count))
         return false;
     struct json_member *members = count ? arena_array(reader->arena, struct json_member, count) : NULL;
     for (size_t i = 0; i < count; i++)

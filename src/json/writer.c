@@ -7,12 +7,16 @@ static const char escapes[256] = {
     ['\r'] = 'r',  [14 ... 31] = 1, ['"'] = '"',  ['<'] = 1,    ['\\'] = '\\', [0xe2] = 1,
 };
 
+static uint64_t mark_specials(uint64_t word)
+{
+    return scan_less(word, 0x20) | scan_equal(word, '"') | scan_equal(word, '\\') | scan_equal(word, '<')
+         | scan_equal(word, 0xe2);
+}
+
 static size_t find_special(struct text text, size_t at)
 {
     for (; at + SCAN_STEP <= text.length; at += SCAN_STEP) {
-        uint64_t word = scan_load(text.data + at);
-        uint64_t marks = scan_less(word, 0x20) | scan_equal(word, '"') | scan_equal(word, '\\')
-                       | scan_equal(word, '<') | scan_equal(word, 0xe2);
+        uint64_t marks = mark_specials(scan_load(text.data + at));
         if (marks)
             return at + scan_first(marks);
     }
@@ -42,9 +46,23 @@ static size_t add_special(struct buffer *buffer, struct text rest)
     return 1;
 }
 
-void json_add_text(struct buffer *buffer, struct text text)
+/* Most texts need no escape: one copy with its quotes, and what stands behind them (a name's colon). */
+static bool add_plain(struct buffer *buffer, struct text text, struct text behind)
 {
-    buffer_reserve(buffer, text.length + 2);
+    if (find_special(text, 0) < text.length)
+        return false;
+    buffer_reserve(buffer, text.length + behind.length + 1);
+    char *out = buffer->data + buffer->length;
+    *out++ = '"';
+    if (text.length > 0)
+        memcpy(out, text.data, text.length);
+    memcpy(out + text.length, behind.data, behind.length + 1);
+    buffer->length += text.length + behind.length + 1;
+    return true;
+}
+
+static void add_escaped(struct buffer *buffer, struct text text)
+{
     buffer_add_byte(buffer, '"');
     for (size_t at = 0; at < text.length;) {
         size_t special = find_special(text, at);
@@ -56,12 +74,20 @@ void json_add_text(struct buffer *buffer, struct text text)
     buffer_add_byte(buffer, '"');
 }
 
+void json_add_text(struct buffer *buffer, struct text text)
+{
+    if (!add_plain(buffer, text, TEXT("\"")))
+        add_escaped(buffer, text);
+}
+
 void json_add_name(struct buffer *buffer, struct text name)
 {
     if (buffer->length > 0 && buffer->data[buffer->length - 1] != '{')
         buffer_add_byte(buffer, ',');
-    json_add_text(buffer, name);
-    buffer_add_byte(buffer, ':');
+    if (!add_plain(buffer, name, TEXT("\":"))) {
+        add_escaped(buffer, name);
+        buffer_add_byte(buffer, ':');
+    }
 }
 
 static void add_array(struct buffer *buffer, const struct json *array)
