@@ -4,6 +4,9 @@
  * What a kind of job does is a program: steps, each repeatable, so that a crash at any point resumes at the
  * step that was not finished. Programs are constants of the folder whose business they are; app.c hands them
  * to the runner.
+ *
+ * Jobs of one tenant run one at a time, in the order of their `run_at`: what one does to a database, another
+ * may undo.
  */
 #pragma once
 #include "model/model.h"

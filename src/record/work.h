@@ -24,8 +24,6 @@ struct origin {
     struct text request_id, trace_id, address, user_agent, language; /* language: "es" or "en" */
 };
 
-struct work;
-
 /* What is done in memory once the transaction is committed, and before the answer. */
 struct effect {
     void (*apply)(struct work *work, void *data);
