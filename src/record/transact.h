@@ -12,8 +12,10 @@
 [[nodiscard]] bool db_transact(struct work *work, bool (*function)(struct work *work, void *data),
                                void *data);
 
-/* On SQLite: queues it in the lane and returns; `done` is called in the lane's thread after commit and
- * effects. */
-struct queued_work;
+/*
+ * On SQLite: queues it in the lane and returns; `done` is called in the lane's thread after commit and
+ * effects, and must not block. False, with `overloaded`, where the lane's queue is full: then `done` is not
+ * called.
+ */
 [[nodiscard]] bool db_transact_later(struct work *work, bool (*function)(struct work *work, void *data),
                                      void (*done)(struct work *work, bool kept, void *data), void *data);

@@ -9,6 +9,7 @@
 #include "sql/db.h"
 
 struct site; /* what the process holds: record/site.h */
+struct work;
 
 struct actor {
     enum role role;

@@ -1,0 +1,29 @@
+#include "record/work.h"
+
+void work_after_commit(struct work *work, void (*apply)(struct work *work, void *data), void *data)
+{
+    struct effect **last = &work->effects;
+    while (*last)
+        last = &(*last)->next;
+    *last = arena_new(work->arena, struct effect);
+    **last = (struct effect){ .apply = apply, .data = data };
+}
+
+void work_apply_effects(struct work *work)
+{
+    for (struct effect *effect; (effect = work->effects);) {
+        work->effects = effect->next;
+        effect->apply(work, effect->data);
+    }
+}
+
+struct work work_of_system(struct site *site, struct arena *arena, struct db *db, int64_t now)
+{
+    return (struct work){
+        .arena = arena,
+        .db = db,
+        .site = site,
+        .actor = { .role = SUPER_ADMIN },
+        .now = now,
+    };
+}

@@ -1,0 +1,10 @@
+/* The one thread that writes to a SQLite file. */
+#pragma once
+#include "sql/database.h"
+
+struct lane;
+
+struct lane *lane_create(struct db *db); /* takes the connection over */
+[[nodiscard]] bool lane_submit(struct lane *lane, struct write *write);
+size_t lane_depth(struct lane *lane);
+void lane_destroy(struct lane *lane); /* runs what is queued, then closes the connection */
