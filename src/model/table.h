@@ -6,19 +6,22 @@
 
 enum action { READ, CREATE, UPDATE, DELETE, ACTION_COUNT };
 
-enum trait {                    /* of a column */
-             KEY = 1 << 0,      /* the primary key */
-             REQUIRED = 1 << 1, /* never null */
-             UNIQUE = 1 << 2,
-             FIXED = 1 << 3,       /* set when created, never changed */
-             COMPUTED = 1 << 4,    /* set by the server alone */
-             SECRET = 1 << 5,      /* sealed or hashed; in no reply, log, audit record or filter */
-             PERSONAL = 1 << 6,    /* exported and erased with the table's .subject */
-             INDEXED = 1 << 7,     /* alone, with id behind it: may be sorted by */
-             SEARCHED = 1 << 8,    /* folded into the row's search text */
-             COUNTED = 1 << 9,     /* moved only by guarded UPDATEs; changes no revision, no audit record */
-             WRITE_ONLY = 1 << 10, /* no column of the database: a member that CREATE alone takes */
+/* clang-format off */
+/* Of a column. */
+enum trait {
+    KEY = 1 << 0,         /* the primary key */
+    REQUIRED = 1 << 1,    /* never null */
+    UNIQUE = 1 << 2,
+    FIXED = 1 << 3,       /* set when created, never changed */
+    COMPUTED = 1 << 4,    /* set by the server alone */
+    SECRET = 1 << 5,      /* sealed or hashed; in no reply, log, audit record or filter */
+    PERSONAL = 1 << 6,    /* exported and erased with the table's .subject */
+    INDEXED = 1 << 7,     /* alone, with id behind it: may be sorted by */
+    SEARCHED = 1 << 8,    /* folded into the row's search text */
+    COUNTED = 1 << 9,     /* moved only by guarded UPDATEs; changes no revision, no audit record */
+    WRITE_ONLY = 1 << 10, /* no column of the database: a member that CREATE alone takes (users.password) */
 };
+/* clang-format on */
 
 enum table_trait {
     SHARED = 1 << 0,      /* no tenant's: said aloud, or .tenant is set */
@@ -32,33 +35,13 @@ enum table_trait {
 
 enum removal { RESTRICT, CASCADE, SET_NULL };
 
+/* clang-format off */
 enum type_id {
-    TYPE_uuid,
-    TYPE_reference,
-    TYPE_text,
-    TYPE_slug,
-    TYPE_email,
-    TYPE_url,
-    TYPE_domain,
-    TYPE_address,
-    TYPE_hash,
-    TYPE_choice,
-    TYPE_integer,
-    TYPE_money,
-    TYPE_gigabytes,
-    TYPE_boolean,
-    TYPE_timestamp,
-    TYPE_date,
-    TYPE_currency,
-    TYPE_country,
-    TYPE_zone,
-    TYPE_language,
-    TYPE_texts,
-    TYPE_object,
-    TYPE_rows,
-    TYPE_any,
-    TYPE_COUNT
+    TYPE_uuid, TYPE_reference, TYPE_text, TYPE_slug, TYPE_email, TYPE_url, TYPE_domain, TYPE_address, TYPE_hash,
+    TYPE_choice, TYPE_integer, TYPE_money, TYPE_gigabytes, TYPE_boolean, TYPE_timestamp, TYPE_date, TYPE_currency,
+    TYPE_country, TYPE_zone, TYPE_language, TYPE_texts, TYPE_object, TYPE_rows, TYPE_any, TYPE_COUNT
 };
+/* clang-format on */
 
 /* What a type of column is to each walker; one line a type, in type.c. */
 struct type {
@@ -102,10 +85,10 @@ struct constraint {
     const char *name, *sql, *says;
 };
 
+/* A condition on rows, for some roles; $actor and $tenant stand for the reader's user and tenant ids. */
 struct rule {
     unsigned role;
-    const char
-        *sql; /* a condition on the row; $actor and $tenant stand for the reader's user and tenant ids */
+    const char *sql;
 };
 
 struct table {

@@ -1,0 +1,278 @@
+#include "record/ddl.h"
+#include "model/model.h"
+
+const char *const object_kinds[OBJECT_KIND_COUNT] = {
+    [OBJECT_TABLE] = "table", [OBJECT_COLUMN] = "column",   [OBJECT_CHECK] = "check",
+    [OBJECT_INDEX] = "index", [OBJECT_TRIGGER] = "trigger", [OBJECT_REFERENCE] = "reference",
+};
+
+/* The list as it grows. */
+struct listing {
+    struct arena *arena;
+    enum engine engine;
+    const struct table *table;
+    struct objects objects;
+    size_t capacity;
+};
+
+static struct buffer begin_text(const struct listing *listing)
+{
+    return (struct buffer){ .arena = listing->arena };
+}
+
+static void add(struct listing *listing, enum object_kind kind, const struct column *column, struct text name,
+                const struct buffer *definition)
+{
+    struct objects *objects = &listing->objects;
+    if (objects->count == listing->capacity) {
+        size_t size = sizeof *objects->list * listing->capacity;
+        listing->capacity = listing->capacity ? listing->capacity * 2 : 64;
+        objects->list =
+            arena_grow(listing->arena, objects->list, size, sizeof *objects->list * listing->capacity);
+    }
+    objects->list[objects->count++] = (struct object){ kind, name, listing->table, column, definition->text };
+}
+
+static bool is_json(const struct column *column)
+{
+    return column->type >= TYPE_texts && column->type <= TYPE_any;
+}
+
+static void print_default(struct buffer *sql, const struct column *column)
+{
+    if (!column->initially)
+        return;
+    enum value_kind kind = types[column->type].kind;
+    const char *quote = kind == VALUE_BOOLEAN || kind == VALUE_INTEGER ? "" : "'";
+    buffer_print(sql, " DEFAULT %s%s%s", quote, column->initially, quote);
+}
+
+static void print_choice(struct buffer *sql, const struct table *table, const struct column *column)
+{
+    buffer_print(sql, "CONSTRAINT %s_%s_choice CHECK (%s IN (", table->name, column->name, column->name);
+    for (size_t i = 0; i < column->choices->count; i++)
+        buffer_print(sql, "%s'%.*s'", i ? ", " : "", TEXT_ARG(column->choices->texts[i]));
+    buffer_print(sql, "))");
+}
+
+static const char *on_delete(const struct column *column)
+{
+    static const char *const words[] = {
+        [RESTRICT] = "RESTRICT", [CASCADE] = "CASCADE", [SET_NULL] = "SET NULL"
+    };
+    return words[column->on_delete];
+}
+
+/* What SQLite cannot add later stands in the column; STRICT alone would take 2 for a boolean and any text for
+ * JSON. */
+static void print_guards(struct buffer *sql, const struct table *table, const struct column *column)
+{
+    if (column->choices) {
+        buffer_print(sql, " ");
+        print_choice(sql, table, column);
+    }
+    if (column->type == TYPE_boolean)
+        buffer_print(sql, " CHECK (%s IN (0, 1))", column->name);
+    if (is_json(column))
+        buffer_print(sql, " CHECK (json_valid(%s))", column->name);
+    if (column->references)
+        buffer_print(sql, " REFERENCES %s (id) ON DELETE %s", column->references->name, on_delete(column));
+}
+
+static void add_column(struct listing *listing, const struct column *column)
+{
+    struct buffer sql = begin_text(listing);
+    buffer_print(&sql, "%s %s%s%s", column->name, types[column->type].sql[listing->engine],
+                 column->is & KEY ? " PRIMARY KEY" : "", column->is & (KEY | REQUIRED) ? " NOT NULL" : "");
+    print_default(&sql, column);
+    if (listing->engine == ENGINE_SQLITE)
+        print_guards(&sql, listing->table, column);
+    add(listing, OBJECT_COLUMN, column,
+        arena_format(listing->arena, "%s.%s", listing->table->name, column->name), &sql);
+}
+
+static void add_search(struct listing *listing)
+{
+    for (size_t i = 0; i < listing->table->width; i++) {
+        if (!(listing->table->columns[i].is & SEARCHED))
+            continue;
+        struct buffer sql = begin_text(listing);
+        buffer_print(&sql, "search %s NOT NULL DEFAULT ''", types[TYPE_text].sql[listing->engine]);
+        add(listing, OBJECT_COLUMN, NULL, arena_format(listing->arena, "%s.search", listing->table->name),
+            &sql);
+        return;
+    }
+}
+
+static void add_columns(struct listing *listing)
+{
+    const struct table *table = listing->table;
+    for (size_t i = 0; i < table->width; i++)
+        if (column_is_stored(&table->columns[i]))
+            add_column(listing, &table->columns[i]);
+    add_search(listing);
+}
+
+static void add_checks(struct listing *listing)
+{
+    const struct table *table = listing->table;
+    for (size_t i = 0; i < table->width && listing->engine == ENGINE_POSTGRES; i++) {
+        const struct column *column = &table->columns[i];
+        if (!column->choices)
+            continue;
+        struct buffer sql = begin_text(listing);
+        print_choice(&sql, table, column);
+        add(listing, OBJECT_CHECK, NULL,
+            arena_format(listing->arena, "%s_%s_choice", table->name, column->name), &sql);
+    }
+    for (const struct constraint *check = table->constraints; check->name; check++) {
+        struct buffer sql = begin_text(listing);
+        buffer_print(&sql, "CONSTRAINT %s CHECK (%s)", check->name, check->sql);
+        add(listing, OBJECT_CHECK, NULL, text_from(check->name), &sql);
+    }
+}
+
+/* NULLs are smallest in SQLite; PostgreSQL's index must agree, or a list in that order could not use it. */
+static void print_index_key(struct buffer *sql, const struct listing *listing, const struct column *column)
+{
+    bool nullable = !(column->is & (KEY | REQUIRED));
+    buffer_print(sql, "%s%s", column->name,
+                 nullable && listing->engine == ENGINE_POSTGRES ? " NULLS FIRST" : "");
+}
+
+static void add_index(struct listing *listing, const struct index *index, bool ends_with_id)
+{
+    const struct table *table = listing->table;
+    struct buffer name = begin_text(listing), sql = begin_text(listing);
+    buffer_print(&name, "%s", table->name);
+    for (size_t i = 0; index->on[i]; i++)
+        buffer_print(&name, "_%s", column_at(table, index->on[i])->name);
+    buffer_print(&name, "%s", index->unique ? "_unique" : "");
+
+    buffer_print(&sql, "CREATE %sINDEX %s ON %s (", index->unique ? "UNIQUE " : "", name.data, table->name);
+    for (size_t i = 0; index->on[i]; i++) {
+        buffer_print(&sql, "%s", i ? ", " : "");
+        print_index_key(&sql, listing, column_at(table, index->on[i]));
+    }
+    buffer_print(&sql, "%s)", ends_with_id ? ", id" : "");
+    if (index->where)
+        buffer_print(&sql, " WHERE %s", index->where);
+    add(listing, OBJECT_INDEX, NULL, name.text, &sql);
+}
+
+static void add_indexes(struct listing *listing)
+{
+    const struct table *table = listing->table;
+    for (uint8_t at = 1; at <= table->width; at++) {
+        unsigned is = column_at(table, at)->is;
+        if (is & UNIQUE)
+            add_index(listing, &(struct index){ .on = { at }, .unique = true }, false);
+        if (is & INDEXED)
+            add_index(listing, &(struct index){ .on = { at } }, true);
+    }
+    for (const struct index *index = table->indexes; index->on[0]; index++)
+        add_index(listing, index, false);
+}
+
+/* In SQLite REPLACE removes a row without firing a trigger, so it is refused before it comes to that. */
+static const char appended_sqlite[] = "CREATE TRIGGER %1$s_appended_update BEFORE UPDATE ON %1$s BEGIN "
+                                      "SELECT RAISE(ABORT, '%1$s accepts no UPDATE'); END;\n"
+                                      "CREATE TRIGGER %1$s_appended_delete BEFORE DELETE ON %1$s BEGIN "
+                                      "SELECT RAISE(ABORT, '%1$s accepts no DELETE'); END;\n"
+                                      "CREATE TRIGGER %1$s_appended_replace BEFORE INSERT ON %1$s WHEN "
+                                      "EXISTS (SELECT 1 FROM %1$s WHERE id = NEW.id)\n"
+                                      "BEGIN SELECT RAISE(ABORT, '%1$s accepts no REPLACE'); END";
+
+static const char appended_postgres[] =
+    "CREATE OR REPLACE FUNCTION %1$s_appended() RETURNS trigger LANGUAGE plpgsql AS\n"
+    "$$ BEGIN RAISE EXCEPTION '%1$s accepts no %%', TG_OP; END $$;\n"
+    "CREATE TRIGGER %1$s_appended BEFORE UPDATE OR DELETE OR TRUNCATE ON %1$s\n"
+    "FOR EACH STATEMENT EXECUTE FUNCTION %1$s_appended()";
+
+static void add_trigger(struct listing *listing)
+{
+    const struct table *table = listing->table;
+    if (!(table->is & APPENDED))
+        return;
+    struct buffer sql = begin_text(listing);
+    if (listing->engine == ENGINE_SQLITE)
+        buffer_print(&sql, appended_sqlite, table->name);
+    else
+        buffer_print(&sql, appended_postgres, table->name);
+    add(listing, OBJECT_TRIGGER, NULL, arena_format(listing->arena, "%s_appended", table->name), &sql);
+}
+
+static void add_references(struct listing *listing)
+{
+    const struct table *table = listing->table;
+    for (const struct column *column = table->columns; column < table->columns + table->width; column++) {
+        if (!column->references || !column_is_stored(column))
+            continue;
+        struct text name = arena_format(listing->arena, "%s_%s_reference", table->name, column->name);
+        struct buffer sql = begin_text(listing);
+        buffer_print(&sql, "CONSTRAINT %.*s FOREIGN KEY (%s) REFERENCES %s (id) ON DELETE %s", TEXT_ARG(name),
+                     column->name, column->references->name, on_delete(column));
+        add(listing, OBJECT_REFERENCE, NULL, name, &sql);
+    }
+}
+
+static void add_table(struct listing *listing)
+{
+    struct buffer sql = begin_text(listing);
+    buffer_print(&sql, "%s", listing->engine == ENGINE_SQLITE ? " STRICT" : "");
+    add(listing, OBJECT_TABLE, NULL, text_from(listing->table->name), &sql);
+    add_columns(listing);
+    add_checks(listing);
+    add_indexes(listing);
+    add_trigger(listing);
+}
+
+struct objects ddl_objects(struct arena *arena, enum engine engine, const struct table *const *tables)
+{
+    struct listing listing = { .arena = arena, .engine = engine };
+    for (const struct table *const *table = tables; *table; table++) {
+        listing.table = *table;
+        if (!((*table)->is & SHAPE))
+            add_table(&listing);
+    }
+    /* Tables refer to each other in circles: PostgreSQL gets its foreign keys when all of them are there. */
+    for (const struct table *const *table = tables; *table && engine == ENGINE_POSTGRES; table++) {
+        listing.table = *table;
+        if (!((*table)->is & SHAPE))
+            add_references(&listing);
+    }
+    return listing.objects;
+}
+
+void ddl_create_table(struct buffer *sql, const struct objects *objects, const struct object *table,
+                      const char *name)
+{
+    const char *separator = "(\n    ";
+    buffer_print(sql, "CREATE TABLE %s ", name ? name : table->table->name);
+    for (const struct object *object = objects->list; object < objects->list + objects->count; object++) {
+        if (object->table != table->table || (object->kind != OBJECT_COLUMN && object->kind != OBJECT_CHECK))
+            continue;
+        buffer_print(sql, "%s%.*s", separator, TEXT_ARG(object->definition));
+        separator = ",\n    ";
+    }
+    buffer_print(sql, "\n)%.*s", TEXT_ARG(table->definition));
+}
+
+struct text ddl_script(struct arena *arena, enum engine engine)
+{
+    struct objects objects = ddl_objects(arena, engine, all_tables);
+    struct buffer sql = { .arena = arena };
+    for (const struct object *object = objects.list; object < objects.list + objects.count; object++) {
+        if (object->kind == OBJECT_COLUMN || object->kind == OBJECT_CHECK)
+            continue;
+        if (object->kind == OBJECT_TABLE) {
+            buffer_print(&sql, "\n");
+            ddl_create_table(&sql, &objects, object, NULL);
+        } else if (object->kind == OBJECT_REFERENCE)
+            buffer_print(&sql, "ALTER TABLE %s ADD %.*s", object->table->name, TEXT_ARG(object->definition));
+        else
+            buffer_add(&sql, object->definition);
+        buffer_print(&sql, ";\n");
+    }
+    return sql.text;
+}

@@ -1,0 +1,614 @@
+
+CREATE TABLE plans (
+    id uuid PRIMARY KEY NOT NULL,
+    name text COLLATE "C" NOT NULL,
+    display_name text COLLATE "C" NOT NULL,
+    description text COLLATE "C",
+    price_monthly bigint NOT NULL DEFAULT 0,
+    price_yearly bigint NOT NULL DEFAULT 0,
+    currency text COLLATE "C" NOT NULL DEFAULT 'USD',
+    max_users bigint NOT NULL,
+    max_storage_gb bigint NOT NULL,
+    max_monthly_emails bigint NOT NULL DEFAULT 1000,
+    max_monthly_whatsapp bigint NOT NULL DEFAULT 100,
+    max_monthly_api_calls bigint NOT NULL DEFAULT 10000,
+    features jsonb NOT NULL DEFAULT '[]',
+    enabled_modules jsonb NOT NULL DEFAULT '[]',
+    stripe_price_id_monthly text COLLATE "C",
+    stripe_price_id_yearly text COLLATE "C",
+    is_active boolean NOT NULL DEFAULT true,
+    is_visible boolean NOT NULL DEFAULT true,
+    sort_order bigint NOT NULL DEFAULT 0,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    revision bigint NOT NULL DEFAULT 1,
+    search text COLLATE "C" NOT NULL DEFAULT '',
+    CONSTRAINT plan_prices_not_negative CHECK (price_monthly >= 0 AND price_yearly >= 0),
+    CONSTRAINT plan_limits_not_negative CHECK (max_users >= 1 AND max_storage_gb >= 0 AND max_monthly_emails >= 0 AND max_monthly_whatsapp >= 0 AND max_monthly_api_calls >= 0)
+);
+CREATE UNIQUE INDEX plans_name_unique ON plans (name);
+CREATE INDEX plans_is_active ON plans (is_active, id);
+CREATE INDEX plans_is_visible ON plans (is_visible, id);
+CREATE INDEX plans_sort_order ON plans (sort_order, id);
+CREATE INDEX plans_created_at ON plans (created_at, id);
+
+CREATE TABLE tenants (
+    id uuid PRIMARY KEY NOT NULL,
+    name text COLLATE "C" NOT NULL,
+    slug text COLLATE "C" NOT NULL,
+    company_legal_name text COLLATE "C",
+    tax_id text COLLATE "C",
+    industry text COLLATE "C",
+    company_size text COLLATE "C",
+    plan_id uuid NOT NULL,
+    plan_type text COLLATE "C" NOT NULL,
+    plan_status text COLLATE "C" NOT NULL DEFAULT 'trial',
+    service_level text COLLATE "C" NOT NULL DEFAULT 'full',
+    trial_ends_at timestamptz,
+    subscription_starts_at timestamptz,
+    subscription_ends_at timestamptz,
+    db_name text COLLATE "C" NOT NULL,
+    db_host text COLLATE "C",
+    db_port bigint,
+    db_username text COLLATE "C",
+    db_password_encrypted text COLLATE "C",
+    db_connection_pool_size bigint NOT NULL DEFAULT 10,
+    billing_email text COLLATE "C" NOT NULL,
+    billing_contact_name text COLLATE "C",
+    billing_address text COLLATE "C",
+    billing_city text COLLATE "C",
+    billing_state text COLLATE "C",
+    billing_country text COLLATE "C" NOT NULL DEFAULT 'CO',
+    billing_postal_code text COLLATE "C",
+    primary_contact_name text COLLATE "C",
+    primary_contact_email text COLLATE "C",
+    primary_contact_phone text COLLATE "C",
+    timezone text COLLATE "C" NOT NULL DEFAULT 'America/Bogota',
+    max_users bigint NOT NULL DEFAULT 1,
+    max_storage_gb bigint NOT NULL DEFAULT 0,
+    max_monthly_emails bigint NOT NULL DEFAULT 0,
+    max_monthly_whatsapp bigint NOT NULL DEFAULT 0,
+    max_monthly_api_calls bigint NOT NULL DEFAULT 0,
+    current_users bigint NOT NULL DEFAULT 0,
+    current_storage_gb bigint NOT NULL DEFAULT 0,
+    current_monthly_emails bigint NOT NULL DEFAULT 0,
+    current_monthly_whatsapp bigint NOT NULL DEFAULT 0,
+    current_monthly_api_calls bigint NOT NULL DEFAULT 0,
+    is_active boolean NOT NULL DEFAULT false,
+    is_suspended boolean NOT NULL DEFAULT false,
+    suspension_reason text COLLATE "C",
+    suspended_at timestamptz,
+    status_before_suspension text COLLATE "C",
+    cancellation_reason text COLLATE "C",
+    cancelled_at timestamptz,
+    deletes_at timestamptz,
+    deleted_at timestamptz,
+    provisioning_status text COLLATE "C" NOT NULL DEFAULT 'pending',
+    provisioning_error text COLLATE "C",
+    provisioning_attempts bigint NOT NULL DEFAULT 0,
+    provisioned_at timestamptz,
+    enabled_modules jsonb NOT NULL DEFAULT '[]',
+    settings jsonb NOT NULL DEFAULT '{}',
+    metadata jsonb NOT NULL DEFAULT '{}',
+    referral_source text COLLATE "C",
+    notes text COLLATE "C",
+    created_by uuid,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    revision bigint NOT NULL DEFAULT 1,
+    search text COLLATE "C" NOT NULL DEFAULT '',
+    CONSTRAINT tenants_plan_status_choice CHECK (plan_status IN ('trial', 'active', 'past_due', 'suspended', 'cancelled')),
+    CONSTRAINT tenants_service_level_choice CHECK (service_level IN ('full', 'warned', 'read_only', 'export_only', 'off')),
+    CONSTRAINT tenants_status_before_suspension_choice CHECK (status_before_suspension IN ('trial', 'active', 'past_due', 'suspended', 'cancelled')),
+    CONSTRAINT tenants_provisioning_status_choice CHECK (provisioning_status IN ('pending', 'provisioning', 'completed', 'failed')),
+    CONSTRAINT tenant_use_not_negative CHECK (current_users >= 0 AND current_storage_gb >= 0 AND current_monthly_emails >= 0 AND current_monthly_whatsapp >= 0 AND current_monthly_api_calls >= 0),
+    CONSTRAINT tenant_limits_not_negative CHECK (max_users >= 1 AND max_storage_gb >= 0 AND max_monthly_emails >= 0 AND max_monthly_whatsapp >= 0 AND max_monthly_api_calls >= 0),
+    CONSTRAINT tenant_active_has_its_database CHECK (NOT is_active OR provisioning_status = 'completed'),
+    CONSTRAINT tenant_active_is_alive CHECK (NOT is_active OR (plan_status NOT IN ('suspended', 'cancelled') AND deletes_at IS NULL AND deleted_at IS NULL)),
+    CONSTRAINT tenant_suspended_is_marked CHECK (is_suspended = (plan_status = 'suspended'))
+);
+CREATE INDEX tenants_name ON tenants (name, id);
+CREATE UNIQUE INDEX tenants_slug_unique ON tenants (slug);
+CREATE INDEX tenants_plan_id ON tenants (plan_id, id);
+CREATE INDEX tenants_plan_type ON tenants (plan_type, id);
+CREATE INDEX tenants_plan_status ON tenants (plan_status, id);
+CREATE INDEX tenants_service_level ON tenants (service_level, id);
+CREATE INDEX tenants_trial_ends_at ON tenants (trial_ends_at NULLS FIRST, id);
+CREATE UNIQUE INDEX tenants_db_name_unique ON tenants (db_name);
+CREATE INDEX tenants_is_active ON tenants (is_active, id);
+CREATE INDEX tenants_deletes_at ON tenants (deletes_at NULLS FIRST, id);
+CREATE INDEX tenants_deleted_at ON tenants (deleted_at NULLS FIRST, id);
+CREATE INDEX tenants_provisioning_status ON tenants (provisioning_status, id);
+CREATE INDEX tenants_created_at ON tenants (created_at, id);
+
+CREATE TABLE tenant_domains (
+    id uuid PRIMARY KEY NOT NULL,
+    tenant_id uuid NOT NULL,
+    domain text COLLATE "C" NOT NULL,
+    is_custom boolean NOT NULL DEFAULT true,
+    is_verified boolean NOT NULL DEFAULT false,
+    is_primary boolean NOT NULL DEFAULT false,
+    ssl_enabled boolean NOT NULL DEFAULT false,
+    verification_token text COLLATE "C",
+    verified_at timestamptz,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    revision bigint NOT NULL DEFAULT 1,
+    search text COLLATE "C" NOT NULL DEFAULT '',
+    CONSTRAINT tenant_domain_verified_has_its_time CHECK (NOT is_verified OR verified_at IS NOT NULL),
+    CONSTRAINT tenant_domain_primary_is_verified CHECK (NOT is_primary OR is_verified)
+);
+CREATE INDEX tenant_domains_tenant_id ON tenant_domains (tenant_id, id);
+CREATE UNIQUE INDEX tenant_domains_domain_unique ON tenant_domains (domain);
+CREATE INDEX tenant_domains_is_verified ON tenant_domains (is_verified, id);
+CREATE INDEX tenant_domains_created_at ON tenant_domains (created_at, id);
+CREATE UNIQUE INDEX tenant_domains_tenant_id_unique ON tenant_domains (tenant_id) WHERE is_primary;
+
+CREATE TABLE users (
+    id uuid PRIMARY KEY NOT NULL,
+    tenant_id uuid,
+    email text COLLATE "C" NOT NULL,
+    password_hash text COLLATE "C",
+    password_key_id text COLLATE "C",
+    must_change_password boolean NOT NULL DEFAULT true,
+    password_changed_at timestamptz,
+    session_epoch bigint NOT NULL DEFAULT 0,
+    first_name text COLLATE "C",
+    last_name text COLLATE "C",
+    phone text COLLATE "C",
+    avatar_url text COLLATE "C",
+    system_role text COLLATE "C" NOT NULL DEFAULT 'tenant_admin',
+    email_verified boolean NOT NULL DEFAULT false,
+    email_verified_at timestamptz,
+    mfa_enabled boolean NOT NULL DEFAULT false,
+    is_active boolean NOT NULL DEFAULT true,
+    is_locked boolean NOT NULL DEFAULT false,
+    locked_reason text COLLATE "C",
+    locked_at timestamptz,
+    locked_until timestamptz,
+    lock_count bigint NOT NULL DEFAULT 0,
+    login_attempts bigint NOT NULL DEFAULT 0,
+    last_login_at timestamptz,
+    last_login_ip text COLLATE "C",
+    language text COLLATE "C" NOT NULL DEFAULT 'es',
+    timezone text COLLATE "C" NOT NULL DEFAULT 'America/Bogota',
+    metadata jsonb NOT NULL DEFAULT '{}',
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    deleted_at timestamptz,
+    revision bigint NOT NULL DEFAULT 1,
+    search text COLLATE "C" NOT NULL DEFAULT '',
+    CONSTRAINT users_system_role_choice CHECK (system_role IN ('super_admin', 'support', 'billing_admin', 'tenant_admin')),
+    CONSTRAINT user_staff_has_no_tenant CHECK ((system_role = 'tenant_admin') = (tenant_id IS NOT NULL)),
+    CONSTRAINT user_locked_has_its_time CHECK (NOT is_locked OR locked_at IS NOT NULL)
+);
+CREATE INDEX users_tenant_id ON users (tenant_id NULLS FIRST, id);
+CREATE UNIQUE INDEX users_email_unique ON users (email);
+CREATE INDEX users_system_role ON users (system_role, id);
+CREATE INDEX users_is_active ON users (is_active, id);
+CREATE INDEX users_is_locked ON users (is_locked, id);
+CREATE INDEX users_last_login_at ON users (last_login_at NULLS FIRST, id);
+CREATE INDEX users_created_at ON users (created_at, id);
+
+CREATE TABLE user_sessions (
+    id uuid PRIMARY KEY NOT NULL,
+    user_id uuid NOT NULL,
+    tenant_id uuid,
+    token_hash text COLLATE "C" NOT NULL,
+    previous_token_hash text COLLATE "C",
+    rotated_at timestamptz,
+    successor_sealed text COLLATE "C",
+    device_name text COLLATE "C",
+    device_type text COLLATE "C",
+    ip_address text COLLATE "C",
+    user_agent text COLLATE "C",
+    is_active boolean NOT NULL DEFAULT true,
+    last_activity_at timestamptz,
+    expires_at timestamptz NOT NULL,
+    idle_expires_at timestamptz NOT NULL,
+    ended_at timestamptz,
+    ended_reason text COLLATE "C",
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    revision bigint NOT NULL DEFAULT 1,
+    CONSTRAINT user_session_ended_has_its_time CHECK (is_active = (ended_at IS NULL))
+);
+CREATE INDEX user_sessions_user_id ON user_sessions (user_id, id);
+CREATE INDEX user_sessions_tenant_id ON user_sessions (tenant_id NULLS FIRST, id);
+CREATE UNIQUE INDEX user_sessions_token_hash_unique ON user_sessions (token_hash);
+CREATE INDEX user_sessions_previous_token_hash ON user_sessions (previous_token_hash NULLS FIRST, id);
+CREATE INDEX user_sessions_is_active ON user_sessions (is_active, id);
+CREATE INDEX user_sessions_expires_at ON user_sessions (expires_at, id);
+CREATE INDEX user_sessions_created_at ON user_sessions (created_at, id);
+
+CREATE TABLE api_keys (
+    id uuid PRIMARY KEY NOT NULL,
+    name text COLLATE "C" NOT NULL,
+    prefix text COLLATE "C" NOT NULL,
+    key_hash text COLLATE "C" NOT NULL,
+    scopes jsonb NOT NULL,
+    tenant_id uuid,
+    expires_at timestamptz,
+    last_used_at timestamptz,
+    revoked_at timestamptz,
+    created_by uuid,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    revision bigint NOT NULL DEFAULT 1,
+    search text COLLATE "C" NOT NULL DEFAULT ''
+);
+CREATE UNIQUE INDEX api_keys_prefix_unique ON api_keys (prefix);
+CREATE UNIQUE INDEX api_keys_key_hash_unique ON api_keys (key_hash);
+CREATE INDEX api_keys_tenant_id ON api_keys (tenant_id NULLS FIRST, id);
+CREATE INDEX api_keys_created_at ON api_keys (created_at, id);
+
+CREATE TABLE subscriptions (
+    id uuid PRIMARY KEY NOT NULL,
+    tenant_id uuid NOT NULL,
+    plan_id uuid NOT NULL,
+    billing_cycle text COLLATE "C" NOT NULL DEFAULT 'monthly',
+    amount bigint NOT NULL,
+    discount_amount bigint NOT NULL DEFAULT 0,
+    total_amount bigint NOT NULL,
+    currency text COLLATE "C" NOT NULL,
+    status text COLLATE "C" NOT NULL,
+    current_period_start timestamptz NOT NULL,
+    current_period_end timestamptz NOT NULL,
+    trial_start timestamptz,
+    trial_end timestamptz,
+    cancel_at_period_end boolean NOT NULL DEFAULT false,
+    cancelled_at timestamptz,
+    cancellation_reason text COLLATE "C",
+    stripe_subscription_id text COLLATE "C",
+    stripe_customer_id text COLLATE "C",
+    metadata jsonb NOT NULL DEFAULT '{}',
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    revision bigint NOT NULL DEFAULT 1,
+    CONSTRAINT subscriptions_billing_cycle_choice CHECK (billing_cycle IN ('monthly', 'yearly')),
+    CONSTRAINT subscriptions_status_choice CHECK (status IN ('incomplete', 'trialing', 'active', 'past_due', 'paused', 'cancelled', 'unpaid')),
+    CONSTRAINT subscription_period_has_length CHECK (current_period_start < current_period_end),
+    CONSTRAINT subscription_total_is_what_is_left CHECK (total_amount = amount - discount_amount AND discount_amount >= 0 AND total_amount >= 0)
+);
+CREATE INDEX subscriptions_tenant_id ON subscriptions (tenant_id, id);
+CREATE INDEX subscriptions_plan_id ON subscriptions (plan_id, id);
+CREATE INDEX subscriptions_status ON subscriptions (status, id);
+CREATE INDEX subscriptions_current_period_end ON subscriptions (current_period_end, id);
+CREATE INDEX subscriptions_created_at ON subscriptions (created_at, id);
+CREATE UNIQUE INDEX subscriptions_tenant_id_unique ON subscriptions (tenant_id) WHERE status <> 'cancelled';
+CREATE UNIQUE INDEX subscriptions_stripe_subscription_id_unique ON subscriptions (stripe_subscription_id NULLS FIRST) WHERE stripe_subscription_id IS NOT NULL;
+
+CREATE TABLE invoices (
+    id uuid PRIMARY KEY NOT NULL,
+    tenant_id uuid NOT NULL,
+    subscription_id uuid,
+    invoice_number text COLLATE "C",
+    amount_subtotal bigint NOT NULL DEFAULT 0,
+    amount_discount bigint NOT NULL DEFAULT 0,
+    amount_tax bigint NOT NULL DEFAULT 0,
+    amount_total bigint NOT NULL DEFAULT 0,
+    currency text COLLATE "C" NOT NULL,
+    status text COLLATE "C" NOT NULL DEFAULT 'draft',
+    issued_at timestamptz,
+    due_date date,
+    paid_at timestamptz,
+    line_items jsonb NOT NULL DEFAULT '[]',
+    notes text COLLATE "C",
+    stripe_invoice_id text COLLATE "C",
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    revision bigint NOT NULL DEFAULT 1,
+    search text COLLATE "C" NOT NULL DEFAULT '',
+    CONSTRAINT invoices_status_choice CHECK (status IN ('draft', 'pending', 'paid', 'failed', 'void', 'uncollectible')),
+    CONSTRAINT invoice_final_has_number CHECK (status = 'draft' OR (invoice_number IS NOT NULL AND issued_at IS NOT NULL)),
+    CONSTRAINT invoice_paid_has_its_time CHECK (status <> 'paid' OR paid_at IS NOT NULL)
+);
+CREATE INDEX invoices_tenant_id ON invoices (tenant_id, id);
+CREATE INDEX invoices_subscription_id ON invoices (subscription_id NULLS FIRST, id);
+CREATE UNIQUE INDEX invoices_invoice_number_unique ON invoices (invoice_number NULLS FIRST);
+CREATE INDEX invoices_status ON invoices (status, id);
+CREATE INDEX invoices_issued_at ON invoices (issued_at NULLS FIRST, id);
+CREATE INDEX invoices_due_date ON invoices (due_date NULLS FIRST, id);
+CREATE INDEX invoices_created_at ON invoices (created_at, id);
+CREATE INDEX invoices_tenant_id_status_issued_at ON invoices (tenant_id, status, issued_at NULLS FIRST);
+CREATE UNIQUE INDEX invoices_stripe_invoice_id_unique ON invoices (stripe_invoice_id NULLS FIRST) WHERE stripe_invoice_id IS NOT NULL;
+
+CREATE TABLE payment_methods (
+    id uuid PRIMARY KEY NOT NULL,
+    tenant_id uuid NOT NULL,
+    type text COLLATE "C" NOT NULL,
+    card_brand text COLLATE "C",
+    card_last4 text COLLATE "C",
+    card_exp_month bigint,
+    card_exp_year bigint,
+    bank_name text COLLATE "C",
+    account_last4 text COLLATE "C",
+    is_default boolean NOT NULL DEFAULT false,
+    is_active boolean NOT NULL DEFAULT true,
+    stripe_payment_method_id text COLLATE "C",
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    revision bigint NOT NULL DEFAULT 1,
+    CONSTRAINT payment_methods_type_choice CHECK (type IN ('card', 'bank_account')),
+    CONSTRAINT payment_method_default_is_active CHECK (NOT is_default OR is_active)
+);
+CREATE INDEX payment_methods_tenant_id ON payment_methods (tenant_id, id);
+CREATE INDEX payment_methods_created_at ON payment_methods (created_at, id);
+CREATE UNIQUE INDEX payment_methods_tenant_id_unique ON payment_methods (tenant_id) WHERE is_default;
+
+CREATE TABLE support_tickets (
+    id uuid PRIMARY KEY NOT NULL,
+    tenant_id uuid,
+    ticket_number text COLLATE "C" NOT NULL,
+    subject text COLLATE "C" NOT NULL,
+    description text COLLATE "C" NOT NULL,
+    category text COLLATE "C" NOT NULL DEFAULT 'general',
+    priority text COLLATE "C" NOT NULL DEFAULT 'medium',
+    status text COLLATE "C" NOT NULL DEFAULT 'open',
+    tags jsonb NOT NULL DEFAULT '[]',
+    created_by uuid NOT NULL,
+    assigned_to uuid,
+    assigned_at timestamptz,
+    first_response_at timestamptz,
+    resolved_at timestamptz,
+    closed_at timestamptz,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    revision bigint NOT NULL DEFAULT 1,
+    search text COLLATE "C" NOT NULL DEFAULT '',
+    CONSTRAINT support_tickets_priority_choice CHECK (priority IN ('low', 'medium', 'high', 'urgent')),
+    CONSTRAINT support_tickets_status_choice CHECK (status IN ('open', 'in_progress', 'pending_customer', 'resolved', 'closed'))
+);
+CREATE INDEX support_tickets_tenant_id ON support_tickets (tenant_id NULLS FIRST, id);
+CREATE UNIQUE INDEX support_tickets_ticket_number_unique ON support_tickets (ticket_number);
+CREATE INDEX support_tickets_category ON support_tickets (category, id);
+CREATE INDEX support_tickets_priority ON support_tickets (priority, id);
+CREATE INDEX support_tickets_status ON support_tickets (status, id);
+CREATE INDEX support_tickets_created_by ON support_tickets (created_by, id);
+CREATE INDEX support_tickets_assigned_to ON support_tickets (assigned_to NULLS FIRST, id);
+CREATE INDEX support_tickets_created_at ON support_tickets (created_at, id);
+CREATE INDEX support_tickets_tenant_id_status_created_at ON support_tickets (tenant_id NULLS FIRST, status, created_at);
+CREATE INDEX support_tickets_status_priority_created_at ON support_tickets (status, priority, created_at);
+
+CREATE TABLE ticket_messages (
+    id uuid PRIMARY KEY NOT NULL,
+    ticket_id uuid NOT NULL,
+    tenant_id uuid,
+    user_id uuid NOT NULL,
+    is_staff boolean NOT NULL DEFAULT false,
+    content text COLLATE "C" NOT NULL,
+    is_internal boolean NOT NULL DEFAULT false,
+    attachments jsonb NOT NULL DEFAULT '[]',
+    created_at timestamptz NOT NULL,
+    revision bigint NOT NULL DEFAULT 1,
+    CONSTRAINT ticket_message_notes_are_staffs CHECK (NOT is_internal OR is_staff)
+);
+CREATE INDEX ticket_messages_ticket_id ON ticket_messages (ticket_id, id);
+CREATE INDEX ticket_messages_tenant_id ON ticket_messages (tenant_id NULLS FIRST, id);
+CREATE INDEX ticket_messages_user_id ON ticket_messages (user_id, id);
+CREATE INDEX ticket_messages_created_at ON ticket_messages (created_at, id);
+CREATE INDEX ticket_messages_ticket_id_created_at ON ticket_messages (ticket_id, created_at);
+
+CREATE TABLE tenant_usage_daily (
+    id uuid PRIMARY KEY NOT NULL,
+    tenant_id uuid NOT NULL,
+    date date NOT NULL,
+    active_users bigint NOT NULL DEFAULT 0,
+    storage_used_gb bigint NOT NULL DEFAULT 0,
+    emails_sent bigint NOT NULL DEFAULT 0,
+    whatsapp_messages_sent bigint NOT NULL DEFAULT 0,
+    api_calls_made bigint NOT NULL DEFAULT 0,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    revision bigint NOT NULL DEFAULT 1,
+    CONSTRAINT tenant_usage_counts_not_negative CHECK (active_users >= 0 AND storage_used_gb >= 0 AND emails_sent >= 0 AND whatsapp_messages_sent >= 0 AND api_calls_made >= 0)
+);
+CREATE INDEX tenant_usage_daily_tenant_id ON tenant_usage_daily (tenant_id, id);
+CREATE INDEX tenant_usage_daily_date ON tenant_usage_daily (date, id);
+CREATE UNIQUE INDEX tenant_usage_daily_tenant_id_date_unique ON tenant_usage_daily (tenant_id, date);
+
+CREATE TABLE system_settings (
+    id uuid PRIMARY KEY NOT NULL,
+    key text COLLATE "C" NOT NULL,
+    value jsonb NOT NULL,
+    category text COLLATE "C" NOT NULL DEFAULT 'general',
+    description text COLLATE "C",
+    is_public boolean NOT NULL DEFAULT false,
+    updated_by uuid,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    revision bigint NOT NULL DEFAULT 1,
+    search text COLLATE "C" NOT NULL DEFAULT ''
+);
+CREATE UNIQUE INDEX system_settings_key_unique ON system_settings (key);
+CREATE INDEX system_settings_category ON system_settings (category, id);
+CREATE INDEX system_settings_is_public ON system_settings (is_public, id);
+
+CREATE TABLE webhook_endpoints (
+    id uuid PRIMARY KEY NOT NULL,
+    tenant_id uuid,
+    url text COLLATE "C" NOT NULL,
+    description text COLLATE "C",
+    enabled_events jsonb NOT NULL,
+    secret text COLLATE "C" NOT NULL,
+    is_active boolean NOT NULL DEFAULT true,
+    last_triggered_at timestamptz,
+    success_count bigint NOT NULL DEFAULT 0,
+    failure_count bigint NOT NULL DEFAULT 0,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    revision bigint NOT NULL DEFAULT 1,
+    search text COLLATE "C" NOT NULL DEFAULT ''
+);
+CREATE INDEX webhook_endpoints_tenant_id ON webhook_endpoints (tenant_id NULLS FIRST, id);
+CREATE INDEX webhook_endpoints_is_active ON webhook_endpoints (is_active, id);
+CREATE INDEX webhook_endpoints_created_at ON webhook_endpoints (created_at, id);
+
+CREATE TABLE gdpr_requests (
+    id uuid PRIMARY KEY NOT NULL,
+    tenant_id uuid,
+    user_id uuid,
+    request_type text COLLATE "C" NOT NULL,
+    status text COLLATE "C" NOT NULL DEFAULT 'received',
+    notes text COLLATE "C",
+    requested_by uuid,
+    approved_by uuid,
+    requested_at timestamptz NOT NULL,
+    due_at timestamptz,
+    completed_at timestamptz,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    revision bigint NOT NULL DEFAULT 1,
+    CONSTRAINT gdpr_requests_request_type_choice CHECK (request_type IN ('access', 'portability', 'rectification', 'restriction', 'objection', 'erasure')),
+    CONSTRAINT gdpr_requests_status_choice CHECK (status IN ('received', 'identity_verified', 'pending_approval', 'approved', 'processing', 'completed', 'partially_completed', 'denied', 'failed')),
+    CONSTRAINT gdpr_request_two_pairs_of_eyes CHECK (approved_by IS NULL OR requested_by IS NULL OR approved_by <> requested_by)
+);
+CREATE INDEX gdpr_requests_tenant_id ON gdpr_requests (tenant_id NULLS FIRST, id);
+CREATE INDEX gdpr_requests_user_id ON gdpr_requests (user_id NULLS FIRST, id);
+CREATE INDEX gdpr_requests_request_type ON gdpr_requests (request_type, id);
+CREATE INDEX gdpr_requests_status ON gdpr_requests (status, id);
+CREATE INDEX gdpr_requests_requested_at ON gdpr_requests (requested_at, id);
+CREATE INDEX gdpr_requests_due_at ON gdpr_requests (due_at NULLS FIRST, id);
+CREATE INDEX gdpr_requests_created_at ON gdpr_requests (created_at, id);
+
+CREATE TABLE audit_logs (
+    id uuid PRIMARY KEY NOT NULL,
+    tenant_id uuid,
+    user_id uuid,
+    actor_role text COLLATE "C" NOT NULL,
+    impersonator_id uuid,
+    api_key_id uuid,
+    action text COLLATE "C" NOT NULL,
+    entity_type text COLLATE "C" NOT NULL,
+    entity_id uuid,
+    old_values jsonb,
+    new_values jsonb,
+    outcome text COLLATE "C" NOT NULL DEFAULT 'success',
+    request_id text COLLATE "C",
+    session_id uuid,
+    ip_address text COLLATE "C",
+    user_agent text COLLATE "C",
+    metadata jsonb NOT NULL DEFAULT '{}',
+    created_at timestamptz NOT NULL,
+    revision bigint NOT NULL DEFAULT 1,
+    CONSTRAINT audit_logs_outcome_choice CHECK (outcome IN ('success', 'denied', 'failure'))
+);
+CREATE INDEX audit_logs_tenant_id ON audit_logs (tenant_id NULLS FIRST, id);
+CREATE INDEX audit_logs_user_id ON audit_logs (user_id NULLS FIRST, id);
+CREATE INDEX audit_logs_action ON audit_logs (action, id);
+CREATE INDEX audit_logs_entity_type ON audit_logs (entity_type, id);
+CREATE INDEX audit_logs_entity_id ON audit_logs (entity_id NULLS FIRST, id);
+CREATE INDEX audit_logs_created_at ON audit_logs (created_at, id);
+CREATE INDEX audit_logs_tenant_id_created_at ON audit_logs (tenant_id NULLS FIRST, created_at);
+CREATE INDEX audit_logs_entity_type_entity_id_created_at ON audit_logs (entity_type, entity_id NULLS FIRST, created_at);
+CREATE OR REPLACE FUNCTION audit_logs_appended() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN RAISE EXCEPTION 'audit_logs accepts no %', TG_OP; END $$;
+CREATE TRIGGER audit_logs_appended BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_logs
+FOR EACH STATEMENT EXECUTE FUNCTION audit_logs_appended();
+
+CREATE TABLE events (
+    id uuid PRIMARY KEY NOT NULL,
+    position bigint,
+    type text COLLATE "C" NOT NULL,
+    tenant_id uuid,
+    entity_type text COLLATE "C" NOT NULL,
+    entity_id uuid NOT NULL,
+    entity_revision bigint,
+    audience bigint NOT NULL,
+    created_at timestamptz NOT NULL
+);
+CREATE UNIQUE INDEX events_position_unique ON events (position NULLS FIRST);
+CREATE INDEX events_created_at ON events (created_at, id);
+CREATE INDEX events_created_at_id ON events (created_at, id) WHERE position IS NULL;
+
+CREATE TABLE jobs (
+    id uuid PRIMARY KEY NOT NULL,
+    kind text COLLATE "C" NOT NULL,
+    tenant_id uuid,
+    status text COLLATE "C" NOT NULL DEFAULT 'queued',
+    steps jsonb NOT NULL DEFAULT '[]',
+    attempts bigint NOT NULL DEFAULT 0,
+    attempts_max bigint NOT NULL DEFAULT 10,
+    error text COLLATE "C",
+    run_at timestamptz NOT NULL,
+    lease_until timestamptz,
+    leased_by text COLLATE "C",
+    finished_at timestamptz,
+    requested_by uuid,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    revision bigint NOT NULL DEFAULT 1,
+    CONSTRAINT jobs_kind_choice CHECK (kind IN ('provision_tenant', 'sync_tenant_access', 'cancel_tenant', 'delete_tenant', 'rollback_provisioning')),
+    CONSTRAINT jobs_status_choice CHECK (status IN ('queued', 'running', 'completed', 'failed', 'rolled_back'))
+);
+CREATE INDEX jobs_kind ON jobs (kind, id);
+CREATE INDEX jobs_tenant_id ON jobs (tenant_id NULLS FIRST, id);
+CREATE INDEX jobs_status ON jobs (status, id);
+CREATE INDEX jobs_created_at ON jobs (created_at, id);
+CREATE INDEX jobs_run_at_id ON jobs (run_at, id) WHERE status IN ('queued', 'running');
+
+CREATE TABLE subject_keys (
+    id uuid PRIMARY KEY NOT NULL,
+    subject_id uuid NOT NULL,
+    key_sealed text COLLATE "C",
+    destroyed_at timestamptz,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    revision bigint NOT NULL DEFAULT 1,
+    CONSTRAINT subject_key_destroyed_is_gone CHECK ((destroyed_at IS NULL) = (key_sealed IS NOT NULL))
+);
+CREATE UNIQUE INDEX subject_keys_subject_id_unique ON subject_keys (subject_id);
+
+CREATE TABLE idempotency_keys (
+    id uuid PRIMARY KEY NOT NULL,
+    actor text COLLATE "C" NOT NULL,
+    key text COLLATE "C" NOT NULL,
+    request_hash text COLLATE "C" NOT NULL,
+    status bigint NOT NULL,
+    headers text COLLATE "C" NOT NULL DEFAULT '',
+    body text COLLATE "C",
+    created_at timestamptz NOT NULL,
+    expires_at timestamptz NOT NULL
+);
+CREATE INDEX idempotency_keys_expires_at ON idempotency_keys (expires_at, id);
+CREATE UNIQUE INDEX idempotency_keys_actor_key_unique ON idempotency_keys (actor, key);
+
+CREATE TABLE throttles (
+    bucket text COLLATE "C" PRIMARY KEY NOT NULL,
+    tokens bigint NOT NULL,
+    refilled_at timestamptz NOT NULL
+);
+CREATE INDEX throttles_refilled_at ON throttles (refilled_at);
+ALTER TABLE tenants ADD CONSTRAINT tenants_plan_id_reference FOREIGN KEY (plan_id) REFERENCES plans (id) ON DELETE RESTRICT;
+ALTER TABLE tenants ADD CONSTRAINT tenants_created_by_reference FOREIGN KEY (created_by) REFERENCES users (id) ON DELETE RESTRICT;
+ALTER TABLE tenant_domains ADD CONSTRAINT tenant_domains_tenant_id_reference FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE RESTRICT;
+ALTER TABLE users ADD CONSTRAINT users_tenant_id_reference FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE RESTRICT;
+ALTER TABLE user_sessions ADD CONSTRAINT user_sessions_user_id_reference FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE RESTRICT;
+ALTER TABLE user_sessions ADD CONSTRAINT user_sessions_tenant_id_reference FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE RESTRICT;
+ALTER TABLE api_keys ADD CONSTRAINT api_keys_tenant_id_reference FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE RESTRICT;
+ALTER TABLE api_keys ADD CONSTRAINT api_keys_created_by_reference FOREIGN KEY (created_by) REFERENCES users (id) ON DELETE RESTRICT;
+ALTER TABLE subscriptions ADD CONSTRAINT subscriptions_tenant_id_reference FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE RESTRICT;
+ALTER TABLE subscriptions ADD CONSTRAINT subscriptions_plan_id_reference FOREIGN KEY (plan_id) REFERENCES plans (id) ON DELETE RESTRICT;
+ALTER TABLE invoices ADD CONSTRAINT invoices_tenant_id_reference FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE RESTRICT;
+ALTER TABLE invoices ADD CONSTRAINT invoices_subscription_id_reference FOREIGN KEY (subscription_id) REFERENCES subscriptions (id) ON DELETE RESTRICT;
+ALTER TABLE payment_methods ADD CONSTRAINT payment_methods_tenant_id_reference FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE RESTRICT;
+ALTER TABLE support_tickets ADD CONSTRAINT support_tickets_tenant_id_reference FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE RESTRICT;
+ALTER TABLE support_tickets ADD CONSTRAINT support_tickets_created_by_reference FOREIGN KEY (created_by) REFERENCES users (id) ON DELETE RESTRICT;
+ALTER TABLE support_tickets ADD CONSTRAINT support_tickets_assigned_to_reference FOREIGN KEY (assigned_to) REFERENCES users (id) ON DELETE RESTRICT;
+ALTER TABLE ticket_messages ADD CONSTRAINT ticket_messages_ticket_id_reference FOREIGN KEY (ticket_id) REFERENCES support_tickets (id) ON DELETE RESTRICT;
+ALTER TABLE ticket_messages ADD CONSTRAINT ticket_messages_tenant_id_reference FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE RESTRICT;
+ALTER TABLE ticket_messages ADD CONSTRAINT ticket_messages_user_id_reference FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE RESTRICT;
+ALTER TABLE tenant_usage_daily ADD CONSTRAINT tenant_usage_daily_tenant_id_reference FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE RESTRICT;
+ALTER TABLE system_settings ADD CONSTRAINT system_settings_updated_by_reference FOREIGN KEY (updated_by) REFERENCES users (id) ON DELETE RESTRICT;
+ALTER TABLE webhook_endpoints ADD CONSTRAINT webhook_endpoints_tenant_id_reference FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE RESTRICT;
+ALTER TABLE gdpr_requests ADD CONSTRAINT gdpr_requests_tenant_id_reference FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE RESTRICT;
+ALTER TABLE gdpr_requests ADD CONSTRAINT gdpr_requests_user_id_reference FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE RESTRICT;
+ALTER TABLE gdpr_requests ADD CONSTRAINT gdpr_requests_requested_by_reference FOREIGN KEY (requested_by) REFERENCES users (id) ON DELETE RESTRICT;
+ALTER TABLE gdpr_requests ADD CONSTRAINT gdpr_requests_approved_by_reference FOREIGN KEY (approved_by) REFERENCES users (id) ON DELETE RESTRICT;
+ALTER TABLE audit_logs ADD CONSTRAINT audit_logs_tenant_id_reference FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE RESTRICT;
+ALTER TABLE audit_logs ADD CONSTRAINT audit_logs_user_id_reference FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE RESTRICT;
+ALTER TABLE audit_logs ADD CONSTRAINT audit_logs_impersonator_id_reference FOREIGN KEY (impersonator_id) REFERENCES users (id) ON DELETE RESTRICT;
+ALTER TABLE audit_logs ADD CONSTRAINT audit_logs_api_key_id_reference FOREIGN KEY (api_key_id) REFERENCES api_keys (id) ON DELETE RESTRICT;
+ALTER TABLE events ADD CONSTRAINT events_tenant_id_reference FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE RESTRICT;
+ALTER TABLE jobs ADD CONSTRAINT jobs_tenant_id_reference FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE RESTRICT;
+ALTER TABLE jobs ADD CONSTRAINT jobs_requested_by_reference FOREIGN KEY (requested_by) REFERENCES users (id) ON DELETE RESTRICT;

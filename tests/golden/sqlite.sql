@@ -1,0 +1,565 @@
+
+CREATE TABLE plans (
+    id TEXT PRIMARY KEY NOT NULL,
+    name TEXT NOT NULL,
+    display_name TEXT NOT NULL,
+    description TEXT,
+    price_monthly INTEGER NOT NULL DEFAULT 0,
+    price_yearly INTEGER NOT NULL DEFAULT 0,
+    currency TEXT NOT NULL DEFAULT 'USD',
+    max_users INTEGER NOT NULL,
+    max_storage_gb INTEGER NOT NULL,
+    max_monthly_emails INTEGER NOT NULL DEFAULT 1000,
+    max_monthly_whatsapp INTEGER NOT NULL DEFAULT 100,
+    max_monthly_api_calls INTEGER NOT NULL DEFAULT 10000,
+    features TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(features)),
+    enabled_modules TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(enabled_modules)),
+    stripe_price_id_monthly TEXT,
+    stripe_price_id_yearly TEXT,
+    is_active INTEGER NOT NULL DEFAULT true CHECK (is_active IN (0, 1)),
+    is_visible INTEGER NOT NULL DEFAULT true CHECK (is_visible IN (0, 1)),
+    sort_order INTEGER NOT NULL DEFAULT 0,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    revision INTEGER NOT NULL DEFAULT 1,
+    search TEXT NOT NULL DEFAULT '',
+    CONSTRAINT plan_prices_not_negative CHECK (price_monthly >= 0 AND price_yearly >= 0),
+    CONSTRAINT plan_limits_not_negative CHECK (max_users >= 1 AND max_storage_gb >= 0 AND max_monthly_emails >= 0 AND max_monthly_whatsapp >= 0 AND max_monthly_api_calls >= 0)
+) STRICT;
+CREATE UNIQUE INDEX plans_name_unique ON plans (name);
+CREATE INDEX plans_is_active ON plans (is_active, id);
+CREATE INDEX plans_is_visible ON plans (is_visible, id);
+CREATE INDEX plans_sort_order ON plans (sort_order, id);
+CREATE INDEX plans_created_at ON plans (created_at, id);
+
+CREATE TABLE tenants (
+    id TEXT PRIMARY KEY NOT NULL,
+    name TEXT NOT NULL,
+    slug TEXT NOT NULL,
+    company_legal_name TEXT,
+    tax_id TEXT,
+    industry TEXT,
+    company_size TEXT,
+    plan_id TEXT NOT NULL REFERENCES plans (id) ON DELETE RESTRICT,
+    plan_type TEXT NOT NULL,
+    plan_status TEXT NOT NULL DEFAULT 'trial' CONSTRAINT tenants_plan_status_choice CHECK (plan_status IN ('trial', 'active', 'past_due', 'suspended', 'cancelled')),
+    service_level TEXT NOT NULL DEFAULT 'full' CONSTRAINT tenants_service_level_choice CHECK (service_level IN ('full', 'warned', 'read_only', 'export_only', 'off')),
+    trial_ends_at INTEGER,
+    subscription_starts_at INTEGER,
+    subscription_ends_at INTEGER,
+    db_name TEXT NOT NULL,
+    db_host TEXT,
+    db_port INTEGER,
+    db_username TEXT,
+    db_password_encrypted TEXT,
+    db_connection_pool_size INTEGER NOT NULL DEFAULT 10,
+    billing_email TEXT NOT NULL,
+    billing_contact_name TEXT,
+    billing_address TEXT,
+    billing_city TEXT,
+    billing_state TEXT,
+    billing_country TEXT NOT NULL DEFAULT 'CO',
+    billing_postal_code TEXT,
+    primary_contact_name TEXT,
+    primary_contact_email TEXT,
+    primary_contact_phone TEXT,
+    timezone TEXT NOT NULL DEFAULT 'America/Bogota',
+    max_users INTEGER NOT NULL DEFAULT 1,
+    max_storage_gb INTEGER NOT NULL DEFAULT 0,
+    max_monthly_emails INTEGER NOT NULL DEFAULT 0,
+    max_monthly_whatsapp INTEGER NOT NULL DEFAULT 0,
+    max_monthly_api_calls INTEGER NOT NULL DEFAULT 0,
+    current_users INTEGER NOT NULL DEFAULT 0,
+    current_storage_gb INTEGER NOT NULL DEFAULT 0,
+    current_monthly_emails INTEGER NOT NULL DEFAULT 0,
+    current_monthly_whatsapp INTEGER NOT NULL DEFAULT 0,
+    current_monthly_api_calls INTEGER NOT NULL DEFAULT 0,
+    is_active INTEGER NOT NULL DEFAULT false CHECK (is_active IN (0, 1)),
+    is_suspended INTEGER NOT NULL DEFAULT false CHECK (is_suspended IN (0, 1)),
+    suspension_reason TEXT,
+    suspended_at INTEGER,
+    status_before_suspension TEXT CONSTRAINT tenants_status_before_suspension_choice CHECK (status_before_suspension IN ('trial', 'active', 'past_due', 'suspended', 'cancelled')),
+    cancellation_reason TEXT,
+    cancelled_at INTEGER,
+    deletes_at INTEGER,
+    deleted_at INTEGER,
+    provisioning_status TEXT NOT NULL DEFAULT 'pending' CONSTRAINT tenants_provisioning_status_choice CHECK (provisioning_status IN ('pending', 'provisioning', 'completed', 'failed')),
+    provisioning_error TEXT,
+    provisioning_attempts INTEGER NOT NULL DEFAULT 0,
+    provisioned_at INTEGER,
+    enabled_modules TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(enabled_modules)),
+    settings TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(settings)),
+    metadata TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(metadata)),
+    referral_source TEXT,
+    notes TEXT,
+    created_by TEXT REFERENCES users (id) ON DELETE RESTRICT,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    revision INTEGER NOT NULL DEFAULT 1,
+    search TEXT NOT NULL DEFAULT '',
+    CONSTRAINT tenant_use_not_negative CHECK (current_users >= 0 AND current_storage_gb >= 0 AND current_monthly_emails >= 0 AND current_monthly_whatsapp >= 0 AND current_monthly_api_calls >= 0),
+    CONSTRAINT tenant_limits_not_negative CHECK (max_users >= 1 AND max_storage_gb >= 0 AND max_monthly_emails >= 0 AND max_monthly_whatsapp >= 0 AND max_monthly_api_calls >= 0),
+    CONSTRAINT tenant_active_has_its_database CHECK (NOT is_active OR provisioning_status = 'completed'),
+    CONSTRAINT tenant_active_is_alive CHECK (NOT is_active OR (plan_status NOT IN ('suspended', 'cancelled') AND deletes_at IS NULL AND deleted_at IS NULL)),
+    CONSTRAINT tenant_suspended_is_marked CHECK (is_suspended = (plan_status = 'suspended'))
+) STRICT;
+CREATE INDEX tenants_name ON tenants (name, id);
+CREATE UNIQUE INDEX tenants_slug_unique ON tenants (slug);
+CREATE INDEX tenants_plan_id ON tenants (plan_id, id);
+CREATE INDEX tenants_plan_type ON tenants (plan_type, id);
+CREATE INDEX tenants_plan_status ON tenants (plan_status, id);
+CREATE INDEX tenants_service_level ON tenants (service_level, id);
+CREATE INDEX tenants_trial_ends_at ON tenants (trial_ends_at, id);
+CREATE UNIQUE INDEX tenants_db_name_unique ON tenants (db_name);
+CREATE INDEX tenants_is_active ON tenants (is_active, id);
+CREATE INDEX tenants_deletes_at ON tenants (deletes_at, id);
+CREATE INDEX tenants_deleted_at ON tenants (deleted_at, id);
+CREATE INDEX tenants_provisioning_status ON tenants (provisioning_status, id);
+CREATE INDEX tenants_created_at ON tenants (created_at, id);
+
+CREATE TABLE tenant_domains (
+    id TEXT PRIMARY KEY NOT NULL,
+    tenant_id TEXT NOT NULL REFERENCES tenants (id) ON DELETE RESTRICT,
+    domain TEXT NOT NULL,
+    is_custom INTEGER NOT NULL DEFAULT true CHECK (is_custom IN (0, 1)),
+    is_verified INTEGER NOT NULL DEFAULT false CHECK (is_verified IN (0, 1)),
+    is_primary INTEGER NOT NULL DEFAULT false CHECK (is_primary IN (0, 1)),
+    ssl_enabled INTEGER NOT NULL DEFAULT false CHECK (ssl_enabled IN (0, 1)),
+    verification_token TEXT,
+    verified_at INTEGER,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    revision INTEGER NOT NULL DEFAULT 1,
+    search TEXT NOT NULL DEFAULT '',
+    CONSTRAINT tenant_domain_verified_has_its_time CHECK (NOT is_verified OR verified_at IS NOT NULL),
+    CONSTRAINT tenant_domain_primary_is_verified CHECK (NOT is_primary OR is_verified)
+) STRICT;
+CREATE INDEX tenant_domains_tenant_id ON tenant_domains (tenant_id, id);
+CREATE UNIQUE INDEX tenant_domains_domain_unique ON tenant_domains (domain);
+CREATE INDEX tenant_domains_is_verified ON tenant_domains (is_verified, id);
+CREATE INDEX tenant_domains_created_at ON tenant_domains (created_at, id);
+CREATE UNIQUE INDEX tenant_domains_tenant_id_unique ON tenant_domains (tenant_id) WHERE is_primary;
+
+CREATE TABLE users (
+    id TEXT PRIMARY KEY NOT NULL,
+    tenant_id TEXT REFERENCES tenants (id) ON DELETE RESTRICT,
+    email TEXT NOT NULL,
+    password_hash TEXT,
+    password_key_id TEXT,
+    must_change_password INTEGER NOT NULL DEFAULT true CHECK (must_change_password IN (0, 1)),
+    password_changed_at INTEGER,
+    session_epoch INTEGER NOT NULL DEFAULT 0,
+    first_name TEXT,
+    last_name TEXT,
+    phone TEXT,
+    avatar_url TEXT,
+    system_role TEXT NOT NULL DEFAULT 'tenant_admin' CONSTRAINT users_system_role_choice CHECK (system_role IN ('super_admin', 'support', 'billing_admin', 'tenant_admin')),
+    email_verified INTEGER NOT NULL DEFAULT false CHECK (email_verified IN (0, 1)),
+    email_verified_at INTEGER,
+    mfa_enabled INTEGER NOT NULL DEFAULT false CHECK (mfa_enabled IN (0, 1)),
+    is_active INTEGER NOT NULL DEFAULT true CHECK (is_active IN (0, 1)),
+    is_locked INTEGER NOT NULL DEFAULT false CHECK (is_locked IN (0, 1)),
+    locked_reason TEXT,
+    locked_at INTEGER,
+    locked_until INTEGER,
+    lock_count INTEGER NOT NULL DEFAULT 0,
+    login_attempts INTEGER NOT NULL DEFAULT 0,
+    last_login_at INTEGER,
+    last_login_ip TEXT,
+    language TEXT NOT NULL DEFAULT 'es',
+    timezone TEXT NOT NULL DEFAULT 'America/Bogota',
+    metadata TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(metadata)),
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    deleted_at INTEGER,
+    revision INTEGER NOT NULL DEFAULT 1,
+    search TEXT NOT NULL DEFAULT '',
+    CONSTRAINT user_staff_has_no_tenant CHECK ((system_role = 'tenant_admin') = (tenant_id IS NOT NULL)),
+    CONSTRAINT user_locked_has_its_time CHECK (NOT is_locked OR locked_at IS NOT NULL)
+) STRICT;
+CREATE INDEX users_tenant_id ON users (tenant_id, id);
+CREATE UNIQUE INDEX users_email_unique ON users (email);
+CREATE INDEX users_system_role ON users (system_role, id);
+CREATE INDEX users_is_active ON users (is_active, id);
+CREATE INDEX users_is_locked ON users (is_locked, id);
+CREATE INDEX users_last_login_at ON users (last_login_at, id);
+CREATE INDEX users_created_at ON users (created_at, id);
+
+CREATE TABLE user_sessions (
+    id TEXT PRIMARY KEY NOT NULL,
+    user_id TEXT NOT NULL REFERENCES users (id) ON DELETE RESTRICT,
+    tenant_id TEXT REFERENCES tenants (id) ON DELETE RESTRICT,
+    token_hash TEXT NOT NULL,
+    previous_token_hash TEXT,
+    rotated_at INTEGER,
+    successor_sealed TEXT,
+    device_name TEXT,
+    device_type TEXT,
+    ip_address TEXT,
+    user_agent TEXT,
+    is_active INTEGER NOT NULL DEFAULT true CHECK (is_active IN (0, 1)),
+    last_activity_at INTEGER,
+    expires_at INTEGER NOT NULL,
+    idle_expires_at INTEGER NOT NULL,
+    ended_at INTEGER,
+    ended_reason TEXT,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    revision INTEGER NOT NULL DEFAULT 1,
+    CONSTRAINT user_session_ended_has_its_time CHECK (is_active = (ended_at IS NULL))
+) STRICT;
+CREATE INDEX user_sessions_user_id ON user_sessions (user_id, id);
+CREATE INDEX user_sessions_tenant_id ON user_sessions (tenant_id, id);
+CREATE UNIQUE INDEX user_sessions_token_hash_unique ON user_sessions (token_hash);
+CREATE INDEX user_sessions_previous_token_hash ON user_sessions (previous_token_hash, id);
+CREATE INDEX user_sessions_is_active ON user_sessions (is_active, id);
+CREATE INDEX user_sessions_expires_at ON user_sessions (expires_at, id);
+CREATE INDEX user_sessions_created_at ON user_sessions (created_at, id);
+
+CREATE TABLE api_keys (
+    id TEXT PRIMARY KEY NOT NULL,
+    name TEXT NOT NULL,
+    prefix TEXT NOT NULL,
+    key_hash TEXT NOT NULL,
+    scopes TEXT NOT NULL CHECK (json_valid(scopes)),
+    tenant_id TEXT REFERENCES tenants (id) ON DELETE RESTRICT,
+    expires_at INTEGER,
+    last_used_at INTEGER,
+    revoked_at INTEGER,
+    created_by TEXT REFERENCES users (id) ON DELETE RESTRICT,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    revision INTEGER NOT NULL DEFAULT 1,
+    search TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE UNIQUE INDEX api_keys_prefix_unique ON api_keys (prefix);
+CREATE UNIQUE INDEX api_keys_key_hash_unique ON api_keys (key_hash);
+CREATE INDEX api_keys_tenant_id ON api_keys (tenant_id, id);
+CREATE INDEX api_keys_created_at ON api_keys (created_at, id);
+
+CREATE TABLE subscriptions (
+    id TEXT PRIMARY KEY NOT NULL,
+    tenant_id TEXT NOT NULL REFERENCES tenants (id) ON DELETE RESTRICT,
+    plan_id TEXT NOT NULL REFERENCES plans (id) ON DELETE RESTRICT,
+    billing_cycle TEXT NOT NULL DEFAULT 'monthly' CONSTRAINT subscriptions_billing_cycle_choice CHECK (billing_cycle IN ('monthly', 'yearly')),
+    amount INTEGER NOT NULL,
+    discount_amount INTEGER NOT NULL DEFAULT 0,
+    total_amount INTEGER NOT NULL,
+    currency TEXT NOT NULL,
+    status TEXT NOT NULL CONSTRAINT subscriptions_status_choice CHECK (status IN ('incomplete', 'trialing', 'active', 'past_due', 'paused', 'cancelled', 'unpaid')),
+    current_period_start INTEGER NOT NULL,
+    current_period_end INTEGER NOT NULL,
+    trial_start INTEGER,
+    trial_end INTEGER,
+    cancel_at_period_end INTEGER NOT NULL DEFAULT false CHECK (cancel_at_period_end IN (0, 1)),
+    cancelled_at INTEGER,
+    cancellation_reason TEXT,
+    stripe_subscription_id TEXT,
+    stripe_customer_id TEXT,
+    metadata TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(metadata)),
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    revision INTEGER NOT NULL DEFAULT 1,
+    CONSTRAINT subscription_period_has_length CHECK (current_period_start < current_period_end),
+    CONSTRAINT subscription_total_is_what_is_left CHECK (total_amount = amount - discount_amount AND discount_amount >= 0 AND total_amount >= 0)
+) STRICT;
+CREATE INDEX subscriptions_tenant_id ON subscriptions (tenant_id, id);
+CREATE INDEX subscriptions_plan_id ON subscriptions (plan_id, id);
+CREATE INDEX subscriptions_status ON subscriptions (status, id);
+CREATE INDEX subscriptions_current_period_end ON subscriptions (current_period_end, id);
+CREATE INDEX subscriptions_created_at ON subscriptions (created_at, id);
+CREATE UNIQUE INDEX subscriptions_tenant_id_unique ON subscriptions (tenant_id) WHERE status <> 'cancelled';
+CREATE UNIQUE INDEX subscriptions_stripe_subscription_id_unique ON subscriptions (stripe_subscription_id) WHERE stripe_subscription_id IS NOT NULL;
+
+CREATE TABLE invoices (
+    id TEXT PRIMARY KEY NOT NULL,
+    tenant_id TEXT NOT NULL REFERENCES tenants (id) ON DELETE RESTRICT,
+    subscription_id TEXT REFERENCES subscriptions (id) ON DELETE RESTRICT,
+    invoice_number TEXT,
+    amount_subtotal INTEGER NOT NULL DEFAULT 0,
+    amount_discount INTEGER NOT NULL DEFAULT 0,
+    amount_tax INTEGER NOT NULL DEFAULT 0,
+    amount_total INTEGER NOT NULL DEFAULT 0,
+    currency TEXT NOT NULL,
+    status TEXT NOT NULL DEFAULT 'draft' CONSTRAINT invoices_status_choice CHECK (status IN ('draft', 'pending', 'paid', 'failed', 'void', 'uncollectible')),
+    issued_at INTEGER,
+    due_date TEXT,
+    paid_at INTEGER,
+    line_items TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(line_items)),
+    notes TEXT,
+    stripe_invoice_id TEXT,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    revision INTEGER NOT NULL DEFAULT 1,
+    search TEXT NOT NULL DEFAULT '',
+    CONSTRAINT invoice_final_has_number CHECK (status = 'draft' OR (invoice_number IS NOT NULL AND issued_at IS NOT NULL)),
+    CONSTRAINT invoice_paid_has_its_time CHECK (status <> 'paid' OR paid_at IS NOT NULL)
+) STRICT;
+CREATE INDEX invoices_tenant_id ON invoices (tenant_id, id);
+CREATE INDEX invoices_subscription_id ON invoices (subscription_id, id);
+CREATE UNIQUE INDEX invoices_invoice_number_unique ON invoices (invoice_number);
+CREATE INDEX invoices_status ON invoices (status, id);
+CREATE INDEX invoices_issued_at ON invoices (issued_at, id);
+CREATE INDEX invoices_due_date ON invoices (due_date, id);
+CREATE INDEX invoices_created_at ON invoices (created_at, id);
+CREATE INDEX invoices_tenant_id_status_issued_at ON invoices (tenant_id, status, issued_at);
+CREATE UNIQUE INDEX invoices_stripe_invoice_id_unique ON invoices (stripe_invoice_id) WHERE stripe_invoice_id IS NOT NULL;
+
+CREATE TABLE payment_methods (
+    id TEXT PRIMARY KEY NOT NULL,
+    tenant_id TEXT NOT NULL REFERENCES tenants (id) ON DELETE RESTRICT,
+    type TEXT NOT NULL CONSTRAINT payment_methods_type_choice CHECK (type IN ('card', 'bank_account')),
+    card_brand TEXT,
+    card_last4 TEXT,
+    card_exp_month INTEGER,
+    card_exp_year INTEGER,
+    bank_name TEXT,
+    account_last4 TEXT,
+    is_default INTEGER NOT NULL DEFAULT false CHECK (is_default IN (0, 1)),
+    is_active INTEGER NOT NULL DEFAULT true CHECK (is_active IN (0, 1)),
+    stripe_payment_method_id TEXT,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    revision INTEGER NOT NULL DEFAULT 1,
+    CONSTRAINT payment_method_default_is_active CHECK (NOT is_default OR is_active)
+) STRICT;
+CREATE INDEX payment_methods_tenant_id ON payment_methods (tenant_id, id);
+CREATE INDEX payment_methods_created_at ON payment_methods (created_at, id);
+CREATE UNIQUE INDEX payment_methods_tenant_id_unique ON payment_methods (tenant_id) WHERE is_default;
+
+CREATE TABLE support_tickets (
+    id TEXT PRIMARY KEY NOT NULL,
+    tenant_id TEXT REFERENCES tenants (id) ON DELETE RESTRICT,
+    ticket_number TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    description TEXT NOT NULL,
+    category TEXT NOT NULL DEFAULT 'general',
+    priority TEXT NOT NULL DEFAULT 'medium' CONSTRAINT support_tickets_priority_choice CHECK (priority IN ('low', 'medium', 'high', 'urgent')),
+    status TEXT NOT NULL DEFAULT 'open' CONSTRAINT support_tickets_status_choice CHECK (status IN ('open', 'in_progress', 'pending_customer', 'resolved', 'closed')),
+    tags TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(tags)),
+    created_by TEXT NOT NULL REFERENCES users (id) ON DELETE RESTRICT,
+    assigned_to TEXT REFERENCES users (id) ON DELETE RESTRICT,
+    assigned_at INTEGER,
+    first_response_at INTEGER,
+    resolved_at INTEGER,
+    closed_at INTEGER,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    revision INTEGER NOT NULL DEFAULT 1,
+    search TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE INDEX support_tickets_tenant_id ON support_tickets (tenant_id, id);
+CREATE UNIQUE INDEX support_tickets_ticket_number_unique ON support_tickets (ticket_number);
+CREATE INDEX support_tickets_category ON support_tickets (category, id);
+CREATE INDEX support_tickets_priority ON support_tickets (priority, id);
+CREATE INDEX support_tickets_status ON support_tickets (status, id);
+CREATE INDEX support_tickets_created_by ON support_tickets (created_by, id);
+CREATE INDEX support_tickets_assigned_to ON support_tickets (assigned_to, id);
+CREATE INDEX support_tickets_created_at ON support_tickets (created_at, id);
+CREATE INDEX support_tickets_tenant_id_status_created_at ON support_tickets (tenant_id, status, created_at);
+CREATE INDEX support_tickets_status_priority_created_at ON support_tickets (status, priority, created_at);
+
+CREATE TABLE ticket_messages (
+    id TEXT PRIMARY KEY NOT NULL,
+    ticket_id TEXT NOT NULL REFERENCES support_tickets (id) ON DELETE RESTRICT,
+    tenant_id TEXT REFERENCES tenants (id) ON DELETE RESTRICT,
+    user_id TEXT NOT NULL REFERENCES users (id) ON DELETE RESTRICT,
+    is_staff INTEGER NOT NULL DEFAULT false CHECK (is_staff IN (0, 1)),
+    content TEXT NOT NULL,
+    is_internal INTEGER NOT NULL DEFAULT false CHECK (is_internal IN (0, 1)),
+    attachments TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(attachments)),
+    created_at INTEGER NOT NULL,
+    revision INTEGER NOT NULL DEFAULT 1,
+    CONSTRAINT ticket_message_notes_are_staffs CHECK (NOT is_internal OR is_staff)
+) STRICT;
+CREATE INDEX ticket_messages_ticket_id ON ticket_messages (ticket_id, id);
+CREATE INDEX ticket_messages_tenant_id ON ticket_messages (tenant_id, id);
+CREATE INDEX ticket_messages_user_id ON ticket_messages (user_id, id);
+CREATE INDEX ticket_messages_created_at ON ticket_messages (created_at, id);
+CREATE INDEX ticket_messages_ticket_id_created_at ON ticket_messages (ticket_id, created_at);
+
+CREATE TABLE tenant_usage_daily (
+    id TEXT PRIMARY KEY NOT NULL,
+    tenant_id TEXT NOT NULL REFERENCES tenants (id) ON DELETE RESTRICT,
+    date TEXT NOT NULL,
+    active_users INTEGER NOT NULL DEFAULT 0,
+    storage_used_gb INTEGER NOT NULL DEFAULT 0,
+    emails_sent INTEGER NOT NULL DEFAULT 0,
+    whatsapp_messages_sent INTEGER NOT NULL DEFAULT 0,
+    api_calls_made INTEGER NOT NULL DEFAULT 0,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    revision INTEGER NOT NULL DEFAULT 1,
+    CONSTRAINT tenant_usage_counts_not_negative CHECK (active_users >= 0 AND storage_used_gb >= 0 AND emails_sent >= 0 AND whatsapp_messages_sent >= 0 AND api_calls_made >= 0)
+) STRICT;
+CREATE INDEX tenant_usage_daily_tenant_id ON tenant_usage_daily (tenant_id, id);
+CREATE INDEX tenant_usage_daily_date ON tenant_usage_daily (date, id);
+CREATE UNIQUE INDEX tenant_usage_daily_tenant_id_date_unique ON tenant_usage_daily (tenant_id, date);
+
+CREATE TABLE system_settings (
+    id TEXT PRIMARY KEY NOT NULL,
+    key TEXT NOT NULL,
+    value TEXT NOT NULL CHECK (json_valid(value)),
+    category TEXT NOT NULL DEFAULT 'general',
+    description TEXT,
+    is_public INTEGER NOT NULL DEFAULT false CHECK (is_public IN (0, 1)),
+    updated_by TEXT REFERENCES users (id) ON DELETE RESTRICT,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    revision INTEGER NOT NULL DEFAULT 1,
+    search TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE UNIQUE INDEX system_settings_key_unique ON system_settings (key);
+CREATE INDEX system_settings_category ON system_settings (category, id);
+CREATE INDEX system_settings_is_public ON system_settings (is_public, id);
+
+CREATE TABLE webhook_endpoints (
+    id TEXT PRIMARY KEY NOT NULL,
+    tenant_id TEXT REFERENCES tenants (id) ON DELETE RESTRICT,
+    url TEXT NOT NULL,
+    description TEXT,
+    enabled_events TEXT NOT NULL CHECK (json_valid(enabled_events)),
+    secret TEXT NOT NULL,
+    is_active INTEGER NOT NULL DEFAULT true CHECK (is_active IN (0, 1)),
+    last_triggered_at INTEGER,
+    success_count INTEGER NOT NULL DEFAULT 0,
+    failure_count INTEGER NOT NULL DEFAULT 0,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    revision INTEGER NOT NULL DEFAULT 1,
+    search TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE INDEX webhook_endpoints_tenant_id ON webhook_endpoints (tenant_id, id);
+CREATE INDEX webhook_endpoints_is_active ON webhook_endpoints (is_active, id);
+CREATE INDEX webhook_endpoints_created_at ON webhook_endpoints (created_at, id);
+
+CREATE TABLE gdpr_requests (
+    id TEXT PRIMARY KEY NOT NULL,
+    tenant_id TEXT REFERENCES tenants (id) ON DELETE RESTRICT,
+    user_id TEXT REFERENCES users (id) ON DELETE RESTRICT,
+    request_type TEXT NOT NULL CONSTRAINT gdpr_requests_request_type_choice CHECK (request_type IN ('access', 'portability', 'rectification', 'restriction', 'objection', 'erasure')),
+    status TEXT NOT NULL DEFAULT 'received' CONSTRAINT gdpr_requests_status_choice CHECK (status IN ('received', 'identity_verified', 'pending_approval', 'approved', 'processing', 'completed', 'partially_completed', 'denied', 'failed')),
+    notes TEXT,
+    requested_by TEXT REFERENCES users (id) ON DELETE RESTRICT,
+    approved_by TEXT REFERENCES users (id) ON DELETE RESTRICT,
+    requested_at INTEGER NOT NULL,
+    due_at INTEGER,
+    completed_at INTEGER,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    revision INTEGER NOT NULL DEFAULT 1,
+    CONSTRAINT gdpr_request_two_pairs_of_eyes CHECK (approved_by IS NULL OR requested_by IS NULL OR approved_by <> requested_by)
+) STRICT;
+CREATE INDEX gdpr_requests_tenant_id ON gdpr_requests (tenant_id, id);
+CREATE INDEX gdpr_requests_user_id ON gdpr_requests (user_id, id);
+CREATE INDEX gdpr_requests_request_type ON gdpr_requests (request_type, id);
+CREATE INDEX gdpr_requests_status ON gdpr_requests (status, id);
+CREATE INDEX gdpr_requests_requested_at ON gdpr_requests (requested_at, id);
+CREATE INDEX gdpr_requests_due_at ON gdpr_requests (due_at, id);
+CREATE INDEX gdpr_requests_created_at ON gdpr_requests (created_at, id);
+
+CREATE TABLE audit_logs (
+    id TEXT PRIMARY KEY NOT NULL,
+    tenant_id TEXT REFERENCES tenants (id) ON DELETE RESTRICT,
+    user_id TEXT REFERENCES users (id) ON DELETE RESTRICT,
+    actor_role TEXT NOT NULL,
+    impersonator_id TEXT REFERENCES users (id) ON DELETE RESTRICT,
+    api_key_id TEXT REFERENCES api_keys (id) ON DELETE RESTRICT,
+    action TEXT NOT NULL,
+    entity_type TEXT NOT NULL,
+    entity_id TEXT,
+    old_values TEXT CHECK (json_valid(old_values)),
+    new_values TEXT CHECK (json_valid(new_values)),
+    outcome TEXT NOT NULL DEFAULT 'success' CONSTRAINT audit_logs_outcome_choice CHECK (outcome IN ('success', 'denied', 'failure')),
+    request_id TEXT,
+    session_id TEXT,
+    ip_address TEXT,
+    user_agent TEXT,
+    metadata TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(metadata)),
+    created_at INTEGER NOT NULL,
+    revision INTEGER NOT NULL DEFAULT 1
+) STRICT;
+CREATE INDEX audit_logs_tenant_id ON audit_logs (tenant_id, id);
+CREATE INDEX audit_logs_user_id ON audit_logs (user_id, id);
+CREATE INDEX audit_logs_action ON audit_logs (action, id);
+CREATE INDEX audit_logs_entity_type ON audit_logs (entity_type, id);
+CREATE INDEX audit_logs_entity_id ON audit_logs (entity_id, id);
+CREATE INDEX audit_logs_created_at ON audit_logs (created_at, id);
+CREATE INDEX audit_logs_tenant_id_created_at ON audit_logs (tenant_id, created_at);
+CREATE INDEX audit_logs_entity_type_entity_id_created_at ON audit_logs (entity_type, entity_id, created_at);
+CREATE TRIGGER audit_logs_appended_update BEFORE UPDATE ON audit_logs BEGIN SELECT RAISE(ABORT, 'audit_logs accepts no UPDATE'); END;
+CREATE TRIGGER audit_logs_appended_delete BEFORE DELETE ON audit_logs BEGIN SELECT RAISE(ABORT, 'audit_logs accepts no DELETE'); END;
+CREATE TRIGGER audit_logs_appended_replace BEFORE INSERT ON audit_logs WHEN EXISTS (SELECT 1 FROM audit_logs WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'audit_logs accepts no REPLACE'); END;
+
+CREATE TABLE events (
+    id TEXT PRIMARY KEY NOT NULL,
+    position INTEGER,
+    type TEXT NOT NULL,
+    tenant_id TEXT REFERENCES tenants (id) ON DELETE RESTRICT,
+    entity_type TEXT NOT NULL,
+    entity_id TEXT NOT NULL,
+    entity_revision INTEGER,
+    audience INTEGER NOT NULL,
+    created_at INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX events_position_unique ON events (position);
+CREATE INDEX events_created_at ON events (created_at, id);
+CREATE INDEX events_created_at_id ON events (created_at, id) WHERE position IS NULL;
+
+CREATE TABLE jobs (
+    id TEXT PRIMARY KEY NOT NULL,
+    kind TEXT NOT NULL CONSTRAINT jobs_kind_choice CHECK (kind IN ('provision_tenant', 'sync_tenant_access', 'cancel_tenant', 'delete_tenant', 'rollback_provisioning')),
+    tenant_id TEXT REFERENCES tenants (id) ON DELETE RESTRICT,
+    status TEXT NOT NULL DEFAULT 'queued' CONSTRAINT jobs_status_choice CHECK (status IN ('queued', 'running', 'completed', 'failed', 'rolled_back')),
+    steps TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(steps)),
+    attempts INTEGER NOT NULL DEFAULT 0,
+    attempts_max INTEGER NOT NULL DEFAULT 10,
+    error TEXT,
+    run_at INTEGER NOT NULL,
+    lease_until INTEGER,
+    leased_by TEXT,
+    finished_at INTEGER,
+    requested_by TEXT REFERENCES users (id) ON DELETE RESTRICT,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    revision INTEGER NOT NULL DEFAULT 1
+) STRICT;
+CREATE INDEX jobs_kind ON jobs (kind, id);
+CREATE INDEX jobs_tenant_id ON jobs (tenant_id, id);
+CREATE INDEX jobs_status ON jobs (status, id);
+CREATE INDEX jobs_created_at ON jobs (created_at, id);
+CREATE INDEX jobs_run_at_id ON jobs (run_at, id) WHERE status IN ('queued', 'running');
+
+CREATE TABLE subject_keys (
+    id TEXT PRIMARY KEY NOT NULL,
+    subject_id TEXT NOT NULL,
+    key_sealed TEXT,
+    destroyed_at INTEGER,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    revision INTEGER NOT NULL DEFAULT 1,
+    CONSTRAINT subject_key_destroyed_is_gone CHECK ((destroyed_at IS NULL) = (key_sealed IS NOT NULL))
+) STRICT;
+CREATE UNIQUE INDEX subject_keys_subject_id_unique ON subject_keys (subject_id);
+
+CREATE TABLE idempotency_keys (
+    id TEXT PRIMARY KEY NOT NULL,
+    actor TEXT NOT NULL,
+    key TEXT NOT NULL,
+    request_hash TEXT NOT NULL,
+    status INTEGER NOT NULL,
+    headers TEXT NOT NULL DEFAULT '',
+    body TEXT,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX idempotency_keys_expires_at ON idempotency_keys (expires_at, id);
+CREATE UNIQUE INDEX idempotency_keys_actor_key_unique ON idempotency_keys (actor, key);
+
+CREATE TABLE throttles (
+    bucket TEXT PRIMARY KEY NOT NULL,
+    tokens INTEGER NOT NULL,
+    refilled_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX throttles_refilled_at ON throttles (refilled_at);
