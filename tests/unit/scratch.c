@@ -1,0 +1,132 @@
+#include "scratch.h"
+#include "base/random.h"
+#include "sql/driver.h"
+#include "test.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+[[gnu::noreturn]] static void give_up(const char *what, const struct error *error)
+{
+    fprintf(stderr, "%s: %s: %s\n", what, error_words[error->code].code, error->about);
+    abort();
+}
+
+static bool cluster_is_there(void)
+{
+    static bool told;
+    if (getenv("NIDIA_TEST_POSTGRES"))
+        return true;
+    const char *required = getenv("NIDIA_TEST_REQUIRE_POSTGRES");
+    if (required && strcmp(required, "1") == 0)
+        test_failed(__FILE__, __LINE__, "NIDIA_TEST_POSTGRES is not set");
+    else if (!told)
+        puts("without NIDIA_TEST_POSTGRES: tests on PostgreSQL are skipped");
+    told = true;
+    return false;
+}
+
+static void run_on_cluster(const struct scratch *scratch, const char *command)
+{
+    struct error error = {};
+    struct db *db;
+    char sql[128];
+    snprintf(sql, sizeof sql, command, scratch->name);
+    if (!postgres_connect(&db, getenv("NIDIA_TEST_POSTGRES"), &error) || !db_run_script(db, &error, sql))
+        give_up(sql, &error);
+    db_close(db);
+}
+
+/* The cluster's URL with another database's name in it. */
+static void make_on_postgres(struct scratch *scratch)
+{
+    uint64_t number;
+    random_bytes(&number, sizeof number);
+    snprintf(scratch->name, sizeof scratch->name, "test_%016llx", (unsigned long long)number);
+    struct text url = text_from(getenv("NIDIA_TEST_POSTGRES")), options = url;
+    struct text before = text_cut(&options, '?');
+    while (before.length > 0 && !text_ends(before, TEXT("/")))
+        before.length--;
+    snprintf(scratch->place, sizeof scratch->place, "%.*s%s%s%.*s", TEXT_ARG(before), scratch->name,
+             options.length > 0 ? "?" : "", TEXT_ARG(options));
+    run_on_cluster(scratch, "CREATE DATABASE %s");
+}
+
+static void make_on_sqlite(struct scratch *scratch)
+{
+    snprintf(scratch->folder, sizeof scratch->folder, "/tmp/nidia-test-XXXXXX");
+    if (!mkdtemp(scratch->folder))
+        abort();
+    snprintf(scratch->place, sizeof scratch->place, "%s/test.db", scratch->folder);
+}
+
+struct db *scratch_connect(const struct scratch *scratch)
+{
+    struct error error = {};
+    struct db *db;
+    if (scratch->engine == ENGINE_SQLITE ? !sqlite_connect(&db, scratch->place, SQLITE_WRITES, &error)
+                                         : !postgres_connect(&db, scratch->place, &error))
+        give_up(scratch->place, &error);
+    return db;
+}
+
+bool scratch_begin(struct scratch *scratch, enum engine engine)
+{
+    if (engine == ENGINE_POSTGRES && !cluster_is_there())
+        return false;
+    *scratch = (struct scratch){ .engine = engine, .arena = arena_create() };
+    (engine == ENGINE_SQLITE ? make_on_sqlite : make_on_postgres)(scratch);
+    scratch->db = scratch_connect(scratch);
+    return true;
+}
+
+void scratch_end(struct scratch *scratch)
+{
+    db_close(scratch->db);
+    arena_destroy(scratch->arena);
+    if (scratch->engine == ENGINE_POSTGRES) {
+        run_on_cluster(scratch, "DROP DATABASE %s WITH (FORCE)");
+        return;
+    }
+    static const char *const endings[] = { "", "-wal", "-shm" };
+    char path[300];
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        snprintf(path, sizeof path, "%s%s", scratch->place, endings[i]);
+        unlink(path);
+    }
+    rmdir(scratch->folder);
+}
+
+struct database_options scratch_options(const struct scratch *scratch)
+{
+    if (scratch->engine == ENGINE_SQLITE)
+        return (struct database_options){ .path = scratch->place };
+    return (struct database_options){ .url = scratch->place };
+}
+
+void scratch_run(enum engine engine, void (*test)(struct scratch *scratch))
+{
+    struct scratch scratch;
+    if (!scratch_begin(&scratch, engine))
+        return;
+    test_note("on %s", engine == ENGINE_SQLITE ? "SQLite" : "PostgreSQL");
+    test(&scratch);
+    scratch_end(&scratch);
+}
+
+void scratch_script(struct scratch *scratch, const char *sql)
+{
+    struct error error = {};
+    if (!db_run_script(scratch->db, &error, sql))
+        give_up(sql, &error);
+}
+
+int64_t scratch_number(struct scratch *scratch, const char *sql)
+{
+    struct error error = {};
+    struct result result;
+    if (!db_run(scratch->db, scratch->arena, &result, &error, sql, NO_PARAMETERS) || result.row_count == 0)
+        give_up(sql, &error);
+    return cell_integer(result.cells[0]);
+}
