@@ -2,7 +2,6 @@
 #include "base/random.h"
 #include "crypto/seal.h"
 #include "model/model.h"
-#include "record/site.h"
 #include "record/sql_text.h"
 #include "record/store.h"
 #include <openssl/crypto.h>
@@ -166,3 +165,24 @@ bool subject_key(struct work *work, struct text subject_id, struct key *key)
     learn(work, subject_id, key);
     return true;
 }
+
+bool subject_key_destroy(struct work *work, struct text subject_id)
+{
+    static const char destroy[] =
+        "INSERT INTO subject_keys (id, subject_id, destroyed_at, created_at, updated_at) VALUES ($1, $2, $3, "
+        "$3, $3) "
+        "ON CONFLICT (subject_id) DO UPDATE SET key_sealed = NULL, destroyed_at = excluded.destroyed_at, "
+        "updated_at = excluded.updated_at, revision = subject_keys.revision + 1";
+    struct result result;
+    return db_run(work->db, work->arena, &result, &work->error, destroy,
+                  PARAMETERS(value_text(random_uuid(work->arena, work->now)), value_text(subject_id),
+                             value_time(work->now)))
+        && store_announce(work, &subject_keys_table, subject_id);
+}
+
+static void forget(struct work *work, struct text subject_id)
+{
+    subject_cache_forget(work->site->subjects, subject_id);
+}
+
+const struct watcher subject_watchers[] = { { &subject_keys_table, forget }, {} };

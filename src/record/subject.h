@@ -2,7 +2,7 @@
  */
 #pragma once
 #include "crypto/keyring.h"
-#include "record/work.h"
+#include "record/site.h"
 
 struct subject_cache; /* the latest keys in memory */
 struct subject_cache *subject_cache_create(void);
@@ -12,3 +12,8 @@ void subject_cache_forget(struct subject_cache *cache, struct text subject_id);
 /* Finds the key, or (in a transaction) makes it. False with `not_found` where it was destroyed, or is missing
  * outside one. */
 [[nodiscard]] bool subject_key(struct work *work, struct text subject_id, struct key *key);
+
+/* In a transaction: the key is gone for good, and what was sealed under it with it; none is made again. */
+[[nodiscard]] bool subject_key_destroy(struct work *work, struct text subject_id);
+
+extern const struct watcher subject_watchers[]; /* other nodes forget it too */
