@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import subprocess
 import urllib.parse
 
 import psycopg2
@@ -17,7 +18,7 @@ PASSWORD = "Sendero-Verde-Marimba-27"
 class SQLite:
     name = "sqlite"
 
-    def new_database(self):
+    def new_database(self, _=None):
         return None
 
     def drop_database(self, _):
@@ -42,10 +43,19 @@ class PostgreSQL:
         finally:
             connection.close()
 
-    def new_database(self):
+    def new_database(self, tablespace=None):
         name = f"superadmin_{secrets.token_hex(6)}"
-        self.run(f"CREATE DATABASE {name}")
+        self.run(f"CREATE DATABASE {name} TABLESPACE {tablespace or 'pg_default'}")
         return urllib.parse.urlunsplit(urllib.parse.urlsplit(self.url)._replace(path=f"/{name}"))
+
+    def restart(self, mode="fast", meanwhile=lambda: None):
+        """Stops the cluster under everybody's feet and starts it again; needs the rights of its owner."""
+        owner = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", "--reset-env"] if os.getuid() == 0 else []
+        control = [os.path.join(os.environ["NIDIA_TEST_POSTGRES_BIN"], "pg_ctl"), "-D", os.environ["NIDIA_TEST_POSTGRES_DATA"]]
+        for action in (["-m", mode, "stop"], ["-l", "/dev/null", "start"]):
+            if "start" in action:
+                meanwhile()
+            subprocess.run([*owner, *control, "-w", *action], check=True, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
 
     def drop_database(self, url):
         name = urllib.parse.urlsplit(url).path[1:]
@@ -58,9 +68,9 @@ ENGINES = {"sqlite": SQLite, "postgres": PostgreSQL}
 class World:
     """A server, and whoever talks to it. Ends with a server that ended well."""
 
-    def __init__(self, engine, options=()):
+    def __init__(self, engine, options=(), tablespace=None):
         self.engine = engine
-        self.database = engine.new_database()
+        self.database = engine.new_database(tablespace)
         self.server = Server(self.database, options=options)
         self.contract = None
         self.signed_in = None

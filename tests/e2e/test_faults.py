@@ -1,0 +1,207 @@
+"""Killed, cut off from its database, out of room: what was acknowledged is there, nothing is half-made."""
+
+import http.client
+import os
+import pathlib
+import random
+import secrets
+import shutil
+import subprocess
+import tempfile
+import threading
+
+from client import Client
+from harness import LONG, World
+from server import Server, pause, until
+
+KILLS = 200 if LONG else 6
+
+
+class Writers:
+    """Clients that write until the server is gone, and remember what was acknowledged."""
+
+    def __init__(self, world, tenant, count=4):
+        self.plans, self.changed, self.people, self.unexpected = {}, {}, {}, []
+        self.word = f"w{secrets.token_hex(3)}"
+        self.stopped = threading.Event()
+        self.threads = [threading.Thread(target=self.write, args=(world.admin.twin(contract=None), number, tenant))
+                        for number in range(count)]
+        for thread in self.threads:
+            thread.start()
+
+    def write(self, client, number, tenant):
+        for count in range(1000):
+            if self.stopped.is_set():
+                return
+            name = f"{self.word}-{number}-{count}"
+            try:
+                made = client.post("/plans", {"name": name, "display_name": name, "max_users": 1, "max_storage_gb": 1}, None)
+                if made.status == 201:
+                    plan_id = self.plans[name] = made.json["id"]
+                    changed = client.patch(f"/plans/{plan_id}", {"description": name}, None)
+                    if changed.status == 200:
+                        self.changed[name] = changed.headers["ETag"]
+                person = client.post("/users", {"email": f"{name}@nidia.test", "system_role": "tenant_admin",
+                                                "tenant_id": tenant["id"]}, None)
+                if person.status == 201:
+                    self.people[person.json["id"]] = name
+                for reply in (made, person):
+                    if reply.status not in (201, 503):
+                        self.unexpected.append(str(reply))
+            except (OSError, http.client.HTTPException):
+                if not self.stopped.is_set():
+                    pause(0.01)
+
+    def stop(self):
+        self.stopped.set()
+        for thread in self.threads:
+            thread.join()
+
+
+def check_all_is_there(world, writers, tenant):
+    assert not writers.unexpected, writers.unexpected[:3]
+    plans = {plan["name"]: plan for plan in world.admin.all_pages(f"/plans?q={writers.word}")}
+    missing = sorted(set(writers.plans) - set(plans))
+    assert not missing, f"acknowledged and gone: {missing[:5]}"
+    for name in writers.changed:
+        assert plans[name]["description"] == name and plans[name]["revision"] == 2, plans[name]
+    people = {user["id"] for user in world.admin.all_pages(f"/users?tenant_id={tenant['id']}")}
+    assert set(writers.people) <= people
+    assert world.admin.get(f"/tenants/{tenant['id']}").json["current_users"] == len(people)
+    audited = [entry for entry in world.admin.all_pages("/audit_logs?entity_type=plans&sort=-created_at")
+               if str((entry["new_values"] or {}).get("name", "")).startswith(writers.word)]
+    assert sorted(entry["entity_id"] for entry in audited) == sorted(plan["id"] for plan in plans.values())
+
+
+def test_killed_again_and_again_under_writes(engine):
+    chance = random.Random(20261122)
+    with World(engine) as world:
+        tenant = world.new_tenant(max_users=100000)
+        for _ in range(KILLS):
+            writers = Writers(world, tenant)
+            pause(chance.uniform(0.05, 0.5))
+            world.server.kill()
+            writers.stop()
+            world.server.start()
+            check_all_is_there(world, writers, tenant)
+
+
+def test_postgresql_restarts_under_load(engine):
+    if engine.name != "postgres":
+        return
+    with World(engine) as world:
+        tenant = world.new_tenant(max_users=100000)
+        machine = world.machine()
+        for mode in ("fast", "immediate"):
+            writers = Writers(world, tenant)
+            until(lambda: len(writers.plans) > 20, 20)
+            engine.restart(mode)
+            until(lambda: world.admin.get("/plans", (200, 503)).status == 200, 20, "its recovery")
+            before = len(writers.plans)
+            until(lambda: len(writers.plans) > before + 20, 20, "writes after it")
+            writers.stop()
+            check_all_is_there(world, writers, tenant)
+        assert machine.get(f"/resolve?slug={tenant['slug']}").json["id"] == tenant["id"]
+
+
+def test_while_the_database_is_away_the_directory_answers(engine):
+    """And what needs the database says so; nobody is signed out by it."""
+    if engine.name != "postgres":
+        return
+    with World(engine) as world:
+        tenant, machine = world.new_tenant(), world.machine()
+        machine.get(f"/resolve?slug={tenant['slug']}")
+
+        def look():
+            until(lambda: world.outside.get("/readyz", (200, 503)).status == 503, 10, "readyz telling it")
+            assert world.admin.get("/plans", 503).headers["Retry-After"]
+            assert machine.get(f"/resolve?slug={tenant['slug']}").json["id"] == tenant["id"]
+            world.outside.get("/livez")
+        engine.restart("immediate", meanwhile=look)
+        until(lambda: world.outside.get("/readyz", (200, 503)).status == 200, 20)
+        world.admin.get("/plans")
+
+
+class SmallDisk:
+    """A file system of few megabytes that a story can fill."""
+
+    def __init__(self, megabytes):
+        self.path = pathlib.Path(tempfile.mkdtemp(prefix="nidia-e2e-disk-"))
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(self.path)], check=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        subprocess.run(["umount", "-l", str(self.path)], check=True)
+        self.path.rmdir()
+
+    def fill(self, leave):
+        free = shutil.disk_usage(self.path).free - leave
+        (self.path / "filler").write_bytes(b"\0" * max(free, 0))
+
+    def relieve(self):
+        (self.path / "filler").unlink()
+
+
+def write_until_full(world, word):
+    """The names that were acknowledged before the first refusal for want of room."""
+    names = []
+    for count in range(20000):
+        name = f"{word}-{count}"
+        reply = world.admin.post("/plans", {"name": name, "display_name": name, "description": "x" * 1500, "max_users": 1,
+                                            "max_storage_gb": 1}, (201, 503))
+        if reply.status == 503:
+            assert reply.code == "storage_full", reply
+            return names
+        names.append(name)
+    raise AssertionError("the disk never filled")
+
+
+def check_full_disk(world, disk):
+    disk.fill(leave=1 << 20)
+    names = write_until_full(world, "lleno")
+    kept = {plan["name"] for plan in world.admin.all_pages("/plans?q=lleno")}
+    assert set(names) <= kept and f"lleno-{len(names)}" not in kept
+    world.admin.get("/tenants")
+    disk.relieve()
+    until(lambda: world.admin.post("/plans", {"name": f"despues-{secrets.token_hex(4)}", "display_name": "x", "max_users": 1,
+                                              "max_storage_gb": 1}, (201, 503)).status == 201, 10, "room again")
+    world.server.stop()
+    world.server.start()
+    assert set(names) <= {plan["name"] for plan in world.admin.all_pages("/plans?q=lleno")}
+
+
+def test_a_full_disk_refuses_writes_and_reads_go_on(engine):
+    if os.getuid() != 0:
+        print("skipped: mounting a small disk needs root")
+        return
+    with SmallDisk(48) as disk:
+        if engine.name == "sqlite":
+            world = World(engine)
+            world.server = Server(None, data=disk.path)
+            with world:
+                check_full_disk(world, disk)
+            return
+        # Its tables alone are on the small disk: the cluster's journal is not.
+        space, small = f"small_{secrets.token_hex(4)}", disk.path / "space"
+        small.mkdir()
+        disk.path.chmod(0o755)
+        shutil.chown(small, "postgres", "postgres")
+        engine.run(f"CREATE TABLESPACE {space} LOCATION '{small}'")
+        try:
+            with World(engine, tablespace=space) as world:
+                check_full_disk(world, disk)
+        finally:
+            engine.run(f"DROP TABLESPACE {space}")
+
+
+def test_a_lost_answer_is_found_by_its_key(engine):
+    """A client that was cut off sends again under the same key and is told what was done."""
+    with World(engine) as world:
+        body = {"name": "una-vez", "display_name": "x", "max_users": 1, "max_storage_gb": 1}
+        first = world.admin.post("/plans", body, 201, Idempotency_Key='"cut-off"').json
+        world.server.kill()
+        world.server.start()
+        again = Client(world.server.port, world.contract, token=world.admin.token).post("/plans", body, 201, Idempotency_Key='"cut-off"')
+        assert again.json["id"] == first["id"] and again.headers["Idempotency-Replayed"] == "true"

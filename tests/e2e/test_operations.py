@@ -1,0 +1,220 @@
+"""Running it: health, figures, the log, an orderly end (OPERATIONS.md, DESIGN §6)."""
+
+import http.client
+import json
+import signal
+import socket
+import stat
+import subprocess
+import threading
+
+from client import Client
+from harness import ADMIN_PASSWORD, PASSWORD, World
+from server import PROGRAM, TOP, Server, pause, until
+
+
+def test_health_is_told_without_a_key(world):
+    assert world.outside.get("/livez").status == 200
+    assert world.outside.get("/readyz").status == 200
+
+
+def test_the_figures_are_what_prometheus_reads(world):
+    world.outside.get("/metrics", 401)
+    text = world.admin.twin(base="").get("/metrics").body
+    check = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True)
+    assert check.returncode == 0 and not check.stdout + check.stderr, (check.stdout + check.stderr).decode()
+    assert b"nidia_" in text
+
+
+def test_every_request_is_a_line_of_json_without_secrets(world):
+    user = world.sign_in_as("support")
+    user.get("/tenants?q=buscado", X_Request_Id="logged-once")
+    world.visitor.post("/auth/login", {"email": user.user["email"], "password": "wrong-but-long-enough"}, 401)
+    until(lambda: "logged-once" in world.server.log(), 5)
+    lines = world.server.log().splitlines()
+    for line in lines:
+        json.loads(line)
+    told = [line for line in lines if "logged-once" in line]
+    assert len(told) == 1 and "/tenants" in told[0] and "200" in told[0], told
+    for secret in (user.token, user.refresh_token, PASSWORD, ADMIN_PASSWORD, "wrong-but-long-enough", user.user["email"], "buscado"):
+        assert secret not in world.server.log(), f"the log tells {secret}"
+
+
+def test_a_request_id_is_kept_if_it_is_one_and_made_if_not(world):
+    assert world.visitor.get("/tenants", 401, X_Request_Id="abc-1.2_3").headers["X-Request-Id"] == "abc-1.2_3"
+    for odd in ("x" * 200, "a b", "ñ".encode().decode("latin-1"), '"', ""):
+        made = world.visitor.get("/tenants", 401, X_Request_Id=odd).headers["X-Request-Id"]
+        assert made != odd and made, odd
+
+
+def test_what_is_private_is_not_cached_and_nothing_sniffs(world):
+    reply = world.admin.get("/tenants")
+    assert reply.headers["Cache-Control"] == "no-store" and reply.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_a_quota_is_told_and_kept(world):
+    tenant = world.new_tenant()
+    owner = world.sign_in_as("tenant_admin", tenant["id"])
+    setting = world.admin.get("/system_settings/quota_tenant_admin").json
+    world.admin.patch(f"/system_settings/{setting['id']}", {"value": 20})
+    try:
+        until(lambda: "q=20" in owner.get("/auth/me", (200, 429)).headers["RateLimit-Policy"], 5)
+        replies = [owner.get("/auth/me", (200, 429)) for _ in range(25)]
+        refused = [reply for reply in replies if reply.status == 429]
+        assert refused and refused[0].code == "rate_limited" and int(refused[0].headers["Retry-After"]) >= 1
+        assert "r=0" in refused[0].headers["RateLimit"]
+        world.admin.get("/auth/me")
+    finally:
+        world.admin.patch(f"/system_settings/{setting['id']}", {"value": 1200})
+
+
+def test_the_folder_and_the_keys_are_for_their_owner_alone(world):
+    assert stat.S_IMODE(world.server.data.stat().st_mode) == 0o700
+    for path in world.server.data.iterdir():
+        assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
+
+
+def test_the_owner_is_let_in_by_the_socket(world):
+    with socket.socket(socket.AF_UNIX) as door:
+        door.connect(str(world.server.data / "nidia.sock"))
+        door.sendall(b"GET /api/v1/tenants?limit=1 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        response = http.client.HTTPResponse(door)
+        response.begin()
+        assert response.status == 200 and "data" in json.loads(response.read())
+
+
+def test_the_internal_listener_gives_figures_and_no_records(engine):
+    port = Server(None).port
+    with World(engine, ["--internal", f"127.0.0.1:{port}"]) as world:
+        inner = Client(port, world.contract, base="")
+        assert b"nidia_" in inner.get("/metrics").body
+        inner.get("/api/v1/tenants", 404)
+        inner.get("/livez", (200, 404))
+
+
+def test_a_second_start_changes_nothing(engine):
+    with World(engine) as world:
+        tables = ("plans", "users", "system_settings")
+        before = {table: world.admin.all_pages(f"/{table}") for table in tables}
+        plans = {plan["name"]: (plan["price_monthly"], plan["price_yearly"], plan["currency"]) for plan in before["plans"]}
+        assert plans == {"free": (0, 0, "USD"), "basic": (2999, 29999, "USD"), "professional": (7999, 79999, "USD"),
+                         "enterprise": (19999, 199999, "USD")}
+        keys = {path.name: path.read_bytes() for path in world.server.data.glob("*key*") if path.is_file()}
+        assert world.server.stop() == 0
+        world.server.start()
+        assert {table: world.admin.all_pages(f"/{table}") for table in tables} == before
+        assert keys and all((world.server.data / name).read_bytes() == was for name, was in keys.items())
+
+
+def test_a_second_server_on_the_same_sqlite_is_refused(engine):
+    if engine.name != "sqlite":
+        return
+    with World(engine) as world:
+        second = Server(None, data=world.server.data.parent)
+        second.start(wait=False)
+        assert second.wait() == 1 and second.log().strip()
+        second.remove()
+        world.admin.get("/tenants")
+
+
+def test_without_its_keys_it_does_not_start(engine):
+    with World(engine) as world:
+        world.new_tenant()
+        assert world.server.stop() == 0
+        kept = {path: path.read_bytes() for path in world.server.data.glob("*key*") if path.is_file()}
+        for path in kept:
+            path.unlink()
+        world.server.start(wait=False)
+        assert world.server.wait() == 1, world.server.log_tail()
+        for path, content in kept.items():
+            path.write_bytes(content)
+            path.chmod(0o600)
+        world.server.start()
+
+
+def test_wrong_usage_is_told_with_its_own_exit_code():
+    for words in (["serve", "--nothing", "x"], ["no-such-command"], ["serve", "--listen"], ["serve", "--listen", "nowhere:port"]):
+        ended = subprocess.run([PROGRAM, *words], cwd=TOP, capture_output=True, timeout=30)
+        assert ended.returncode in (1, 2) and ended.stderr, f"{words}: {ended}"
+    assert subprocess.run([PROGRAM, "no-such-command"], cwd=TOP, capture_output=True).returncode == 2
+    assert subprocess.run([PROGRAM, "help"], cwd=TOP, capture_output=True).returncode == 0
+
+
+class Load:
+    """Clients that keep asking and writing until the server goes; what each was told."""
+
+    def __init__(self, world, clients=8):
+        self.lost, self.statuses, self.acknowledged = [], [], []
+        self.threads = [threading.Thread(target=self.run, args=(world.admin.twin(contract=None), number)) for number in range(clients)]
+        for thread in self.threads:
+            thread.start()
+
+    def run(self, client, number):
+        for count in range(100000):
+            name = f"load-{number}-{count}"
+            try:
+                client.exchange("GET", "/livez", None, {"Connection": "keep-alive"})
+            except (OSError, http.client.HTTPException):
+                return  # the server has gone between two requests
+            try:
+                reply = client.post("/plans", {"name": name, "display_name": name, "max_users": 1, "max_storage_gb": 1}, None)
+            except (ConnectionRefusedError, http.client.RemoteDisconnected) as error:
+                if client.connection is None and isinstance(error, ConnectionRefusedError):
+                    return
+                self.lost.append(f"{name}: {error!r}")
+                return
+            self.statuses.append(reply.status)
+            if reply.status == 201:
+                self.acknowledged.append(name)
+            elif reply.status != 503:
+                self.lost.append(f"{name}: {reply}")
+
+    def join(self):
+        for thread in self.threads:
+            thread.join()
+
+
+def test_a_stop_under_load_loses_no_request(engine):
+    with World(engine) as world:
+        world.admin.get("/plans")
+        load = Load(world)
+        until(lambda: len(load.acknowledged) > 50, 30)
+        world.server.signal(signal.SIGTERM)
+        code = world.server.wait()
+        load.join()
+        assert code == 0, world.server.log_tail()
+        assert not load.lost, load.lost[:5]
+        world.server.start()
+        kept = {plan["name"] for plan in world.admin.all_pages("/plans")}
+        assert set(load.acknowledged) <= kept, sorted(set(load.acknowledged) - kept)[:5]
+
+
+def test_slow_clients_are_cut_and_nobody_waits_for_them(world):
+    """Bytes that drip do not keep a connection open; the deadline is for the whole head."""
+    drips = [world.wire() for _ in range(20)]
+    for drip in drips:
+        drip.send("GET /livez HTTP/1.1\r\nHost: localhost\r\nX-Slow: ")
+
+    def all_cut():
+        for drip in drips:
+            try:
+                drip.send("x")
+            except OSError:
+                continue
+        world.outside.get("/livez")
+        pause(0.2)
+        return all(is_cut(drip) for drip in drips)
+    until(all_cut, 20, "the end of the clients that drip")
+
+
+def is_cut(wire):
+    wire.socket.setblocking(False)
+    try:
+        data = wire.socket.recv(4096)
+        return data == b"" or b"408" in data or b"HTTP/1.1 4" in data
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+    finally:
+        wire.socket.setblocking(True)
