@@ -183,12 +183,12 @@ CREATE TABLE users (
     CONSTRAINT user_locked_has_its_time CHECK (NOT is_locked OR locked_at IS NOT NULL)
 );
 CREATE INDEX users_tenant_id ON users (tenant_id NULLS FIRST, id);
-CREATE UNIQUE INDEX users_email_unique ON users (email);
 CREATE INDEX users_system_role ON users (system_role, id);
 CREATE INDEX users_is_active ON users (is_active, id);
 CREATE INDEX users_is_locked ON users (is_locked, id);
 CREATE INDEX users_last_login_at ON users (last_login_at NULLS FIRST, id);
 CREATE INDEX users_created_at ON users (created_at, id);
+CREATE UNIQUE INDEX users_email_unique ON users (email) WHERE deleted_at IS NULL;
 
 CREATE TABLE user_sessions (
     id uuid PRIMARY KEY NOT NULL,
@@ -501,10 +501,10 @@ CREATE INDEX audit_logs_entity_id ON audit_logs (entity_id NULLS FIRST, id);
 CREATE INDEX audit_logs_created_at ON audit_logs (created_at, id);
 CREATE INDEX audit_logs_tenant_id_created_at ON audit_logs (tenant_id NULLS FIRST, created_at);
 CREATE INDEX audit_logs_entity_type_entity_id_created_at ON audit_logs (entity_type, entity_id NULLS FIRST, created_at);
-CREATE OR REPLACE FUNCTION audit_logs_appended() RETURNS trigger LANGUAGE plpgsql AS
+CREATE OR REPLACE FUNCTION audit_logs_accepts_no_change() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN RAISE EXCEPTION 'audit_logs accepts no %', TG_OP; END $$;
-CREATE TRIGGER audit_logs_appended BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_logs
-FOR EACH STATEMENT EXECUTE FUNCTION audit_logs_appended();
+CREATE TRIGGER audit_logs_accepts_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_logs
+FOR EACH STATEMENT EXECUTE FUNCTION audit_logs_accepts_no_change();
 
 CREATE TABLE events (
     id uuid PRIMARY KEY NOT NULL,
@@ -575,10 +575,10 @@ CREATE UNIQUE INDEX idempotency_keys_actor_key_unique ON idempotency_keys (actor
 
 CREATE TABLE throttles (
     bucket text COLLATE "C" PRIMARY KEY NOT NULL,
-    tokens bigint NOT NULL,
-    refilled_at timestamptz NOT NULL
+    full_at_ms bigint NOT NULL,
+    used_at timestamptz NOT NULL
 );
-CREATE INDEX throttles_refilled_at ON throttles (refilled_at);
+CREATE INDEX throttles_used_at ON throttles (used_at);
 ALTER TABLE tenants ADD CONSTRAINT tenants_plan_id_reference FOREIGN KEY (plan_id) REFERENCES plans (id) ON DELETE RESTRICT;
 ALTER TABLE tenants ADD CONSTRAINT tenants_created_by_reference FOREIGN KEY (created_by) REFERENCES users (id) ON DELETE RESTRICT;
 ALTER TABLE tenant_domains ADD CONSTRAINT tenant_domains_tenant_id_reference FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE RESTRICT;

@@ -178,12 +178,12 @@ CREATE TABLE users (
     CONSTRAINT user_locked_has_its_time CHECK (NOT is_locked OR locked_at IS NOT NULL)
 ) STRICT;
 CREATE INDEX users_tenant_id ON users (tenant_id, id);
-CREATE UNIQUE INDEX users_email_unique ON users (email);
 CREATE INDEX users_system_role ON users (system_role, id);
 CREATE INDEX users_is_active ON users (is_active, id);
 CREATE INDEX users_is_locked ON users (is_locked, id);
 CREATE INDEX users_last_login_at ON users (last_login_at, id);
 CREATE INDEX users_created_at ON users (created_at, id);
+CREATE UNIQUE INDEX users_email_unique ON users (email) WHERE deleted_at IS NULL;
 
 CREATE TABLE user_sessions (
     id TEXT PRIMARY KEY NOT NULL,
@@ -487,9 +487,12 @@ CREATE INDEX audit_logs_entity_id ON audit_logs (entity_id, id);
 CREATE INDEX audit_logs_created_at ON audit_logs (created_at, id);
 CREATE INDEX audit_logs_tenant_id_created_at ON audit_logs (tenant_id, created_at);
 CREATE INDEX audit_logs_entity_type_entity_id_created_at ON audit_logs (entity_type, entity_id, created_at);
-CREATE TRIGGER audit_logs_appended_update BEFORE UPDATE ON audit_logs BEGIN SELECT RAISE(ABORT, 'audit_logs accepts no UPDATE'); END;
-CREATE TRIGGER audit_logs_appended_delete BEFORE DELETE ON audit_logs BEGIN SELECT RAISE(ABORT, 'audit_logs accepts no DELETE'); END;
-CREATE TRIGGER audit_logs_appended_replace BEFORE INSERT ON audit_logs WHEN EXISTS (SELECT 1 FROM audit_logs WHERE id = NEW.id)
+CREATE TRIGGER audit_logs_accepts_no_update BEFORE UPDATE ON audit_logs
+BEGIN SELECT RAISE(ABORT, 'audit_logs accepts no UPDATE'); END;
+CREATE TRIGGER audit_logs_accepts_no_delete BEFORE DELETE ON audit_logs
+BEGIN SELECT RAISE(ABORT, 'audit_logs accepts no DELETE'); END;
+CREATE TRIGGER audit_logs_accepts_no_replace BEFORE INSERT ON audit_logs
+WHEN EXISTS (SELECT 1 FROM audit_logs WHERE id = NEW.id)
 BEGIN SELECT RAISE(ABORT, 'audit_logs accepts no REPLACE'); END;
 
 CREATE TABLE events (
@@ -559,7 +562,7 @@ CREATE UNIQUE INDEX idempotency_keys_actor_key_unique ON idempotency_keys (actor
 
 CREATE TABLE throttles (
     bucket TEXT PRIMARY KEY NOT NULL,
-    tokens INTEGER NOT NULL,
-    refilled_at INTEGER NOT NULL
+    full_at_ms INTEGER NOT NULL,
+    used_at INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX throttles_refilled_at ON throttles (refilled_at);
+CREATE INDEX throttles_used_at ON throttles (used_at);

@@ -1,0 +1,13 @@
+/* API keys: a machine's way in. Shown once, kept as a hash, good for its scopes alone. */
+#pragma once
+#include "model/model.h"
+#include "record/service.h"
+
+/* In a transaction: fills in prefix and hash, and leaves the key itself, which is nowhere else, in *secret.
+ */
+[[nodiscard]] bool api_key_create(struct work *work, struct api_key *key, struct text *secret);
+
+extern const struct service api_key_services[];
+
+/* Writes when sessions and keys were last used, as the known tokens gathered it; for a job each minute. */
+[[nodiscard]] bool access_flush_use(struct work *work);

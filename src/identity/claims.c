@@ -1,0 +1,95 @@
+#include "identity/claims.h"
+#include "base/random.h"
+#include "record/site.h"
+#include "settings/options.h"
+#include "json/json.h"
+
+#define AUDIENCE "nidia-api"
+
+struct text claims_issuer(const struct site *site)
+{
+    const char *url = option_string(site->options, OPTION_public_url);
+    return *url ? text_from(url) : TEXT("nidia");
+}
+
+static void add_text(struct buffer *json, const char *name, struct text text)
+{
+    json_add_name(json, text_from(name));
+    json_add_text(json, text);
+}
+
+static void add_integer(struct buffer *json, const char *name, int64_t integer)
+{
+    json_add_name(json, text_from(name));
+    buffer_add_integer(json, integer);
+}
+
+struct text claims_write(struct arena *arena, const struct claims *claims, struct text issuer)
+{
+    struct buffer json = { .arena = arena };
+    buffer_add_byte(&json, '{');
+    add_text(&json, "iss", issuer);
+    add_text(&json, "aud", TEXT(AUDIENCE));
+    add_text(&json, "client_id", TEXT("nidia"));
+    add_text(&json, "sub", claims->user_id);
+    add_text(&json, "sid", claims->session_id);
+    if (claims->tenant_id.length > 0)
+        add_text(&json, "tenant_id", claims->tenant_id);
+    add_text(&json, "role", role_name(claims->role));
+    json_add_name(&json, TEXT("amr"));
+    buffer_add(&json, TEXT("[\"pwd\"]"));
+    add_integer(&json, "auth_time", claims->auth_time_ms / 1000);
+    add_integer(&json, "epoch", claims->epoch);
+    add_integer(&json, "iat", claims->issued_ms / 1000);
+    add_integer(&json, "exp", claims->expires_ms / 1000);
+    add_text(&json, "jti", random_uuid(arena, claims->issued_ms));
+    buffer_add_byte(&json, '}');
+    return json.text;
+}
+
+static bool read_text(const struct json *object, const char *name, struct text *text)
+{
+    const struct json *member = json_member(object, text_from(name));
+    if (!member || member->kind != JSON_TEXT)
+        return false;
+    *text = member->text;
+    return true;
+}
+
+static bool read_id(const struct json *object, const char *name, struct text *id)
+{
+    return read_text(object, name, id) && text_is_uuid(*id);
+}
+
+static bool read_seconds(const struct json *object, const char *name, int64_t *time_ms)
+{
+    const struct json *member = json_member(object, text_from(name));
+    int64_t seconds;
+    if (!member || !json_integer(member, &seconds) || seconds < 0 || seconds > INT64_MAX / 1000)
+        return false;
+    *time_ms = seconds * 1000;
+    return true;
+}
+
+bool claims_read(struct arena *arena, struct text json, struct text issuer, struct claims *claims)
+{
+    struct json object;
+    struct error error = {};
+    struct text iss, aud, role;
+    *claims = (struct claims){};
+    if (!json_read(json, arena, &object, &error) || !read_text(&object, "iss", &iss)
+        || !text_equal(iss, issuer) || !read_text(&object, "aud", &aud) || !text_is(aud, AUDIENCE)
+        || !read_text(&object, "role", &role) || !read_id(&object, "sub", &claims->user_id)
+        || !read_id(&object, "sid", &claims->session_id)
+        || !read_seconds(&object, "auth_time", &claims->auth_time_ms)
+        || !read_seconds(&object, "iat", &claims->issued_ms)
+        || !read_seconds(&object, "exp", &claims->expires_ms))
+        return false;
+    const struct json *epoch = json_member(&object, TEXT("epoch"));
+    if (!epoch || !json_integer(epoch, &claims->epoch))
+        return false;
+    claims->role = role_named(role);
+    bool of_tenant = json_member(&object, TEXT("tenant_id"));
+    return (claims->role & SIGNED_IN) && of_tenant == (claims->role == TENANT_ADMIN)
+        && (!of_tenant || read_id(&object, "tenant_id", &claims->tenant_id));
+}

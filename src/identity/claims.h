@@ -1,0 +1,19 @@
+/* What an access token says (RFC 9068), and how that is written and read. */
+#pragma once
+#include "record/work.h"
+
+struct claims {
+    struct text user_id, session_id, tenant_id; /* tenant_id empty: staff */
+    enum role role;
+    int64_t epoch;                 /* of the user's sessions when it was signed */
+    int64_t auth_time_ms;          /* when the password was given */
+    int64_t issued_ms, expires_ms; /* cut to whole seconds */
+};
+
+struct text claims_write(struct arena *arena, const struct claims *claims, struct text issuer);
+/* False where anything is missing, of another kind, or for somebody else. */
+[[nodiscard]] bool claims_read(struct arena *arena, struct text json, struct text issuer,
+                               struct claims *claims);
+
+/* Who we are in tokens: the public URL where one is set. */
+struct text claims_issuer(const struct site *site);

@@ -1,0 +1,49 @@
+#include "identity/known_device.h"
+#include "base/calendar.h"
+#include "crypto/hash.h"
+#include "crypto/keyring.h"
+#include "record/site.h"
+
+enum { NAME_SIZE = 16, COOKIE_MAX = 200 };
+
+/* "USER.DEVICE.EXPIRY" under one key of the ring. */
+static struct text sign(struct work *work, const struct key *key, struct text what)
+{
+    unsigned char code[SHA256_SIZE];
+    struct text labelled = arena_format(work->arena, "known device:%.*s", TEXT_ARG(what));
+    hmac_sha256((struct text){ (const char *)key->bytes, KEY_SIZE }, labelled, code);
+    return base64url_encode(work->arena, (struct text){ (const char *)code, sizeof code });
+}
+
+struct text known_device_make(struct work *work, struct text user_id)
+{
+    int64_t expires_ms = work->now + (int64_t)DEVICE_LIFE_DAYS * DAY_MS;
+    struct text what = arena_format(work->arena, "%.*s.%.*s.%lld", TEXT_ARG(user_id),
+                                    TEXT_ARG(random_token(work->arena, NAME_SIZE)), (long long)expires_ms);
+    struct text code = sign(work, keyring_current(work->site->keyring, KEY_COOKIE), what);
+    return arena_format(work->arena, "%.*s.%.*s", TEXT_ARG(what), TEXT_ARG(code));
+}
+
+static bool is_signed(struct work *work, struct text what, struct text code)
+{
+    const struct keyring *keyring = work->site->keyring;
+    for (size_t i = 0; i < keyring_count(keyring, KEY_COOKIE); i++)
+        if (secret_equal(code, sign(work, keyring_at(keyring, KEY_COOKIE, i), what)))
+            return true;
+    return false;
+}
+
+bool known_device_read(struct work *work, struct text cookie, struct text user_id, struct text *device)
+{
+    if (cookie.length > COOKIE_MAX)
+        return false;
+    struct text rest = cookie, user = text_cut(&rest, '.'), name = text_cut(&rest, '.'),
+                expiry = text_cut(&rest, '.');
+    int64_t expires_ms;
+    if (rest.length == 0 || !text_equal(user, user_id) || !text_to_integer(expiry, &expires_ms)
+        || expires_ms <= work->now
+        || !is_signed(work, text_slice(cookie, 0, cookie.length - rest.length - 1), rest))
+        return false;
+    *device = name;
+    return true;
+}

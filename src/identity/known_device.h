@@ -1,0 +1,13 @@
+/*
+ * A signed cookie of a device on which this person has signed in before. It has a throttle of its own and
+ * passes the temporary lock, so that whoever guesses at an account from elsewhere cannot lock its owner out.
+ */
+#pragma once
+#include "record/work.h"
+
+enum { DEVICE_LIFE_DAYS = 365 };
+
+struct text known_device_make(struct work *work, struct text user_id);
+/* Is it ours, this person's and not expired? Then *device names it. */
+[[nodiscard]] bool known_device_read(struct work *work, struct text cookie, struct text user_id,
+                                     struct text *device);

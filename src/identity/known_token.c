@@ -1,0 +1,98 @@
+#include "identity/known_token.h"
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SET_COUNT = 2048, WAYS = 4, LOCK_COUNT = 64 };
+
+struct known {
+    unsigned char digest[SHA256_SIZE];
+    struct holder holder; /* role 0: free */
+    int64_t used_ms, told_ms;
+};
+
+struct known_tokens {
+    pthread_mutex_t locks[LOCK_COUNT]; /* each for the sets of its remainder; held for a copy's time */
+    struct known sets[SET_COUNT][WAYS];
+};
+
+struct known_tokens *known_tokens_create(void)
+{
+    struct known_tokens *known = calloc(1, sizeof *known);
+    if (!known)
+        abort();
+    for (size_t i = 0; i < LOCK_COUNT; i++)
+        pthread_mutex_init(&known->locks[i], NULL);
+    return known;
+}
+
+void known_tokens_destroy(struct known_tokens *known)
+{
+    if (!known)
+        return;
+    for (size_t i = 0; i < LOCK_COUNT; i++)
+        pthread_mutex_destroy(&known->locks[i]);
+    free(known);
+}
+
+static size_t set_of(const unsigned char *digest)
+{
+    return (size_t)(digest[0] | digest[1] << 8) % SET_COUNT;
+}
+
+bool known_tokens_find(struct known_tokens *known, const unsigned char digest[static SHA256_SIZE],
+                       int64_t now_ms, struct holder *holder)
+{
+    size_t set = set_of(digest);
+    bool found = false;
+    pthread_mutex_lock(&known->locks[set % LOCK_COUNT]);
+    for (struct known *way = known->sets[set]; way < known->sets[set] + WAYS && !found; way++) {
+        found = way->holder.role && memcmp(way->digest, digest, SHA256_SIZE) == 0
+             && way->holder.expires_ms > now_ms;
+        if (found) {
+            *holder = way->holder;
+            way->used_ms = now_ms;
+        }
+    }
+    pthread_mutex_unlock(&known->locks[set % LOCK_COUNT]);
+    return found;
+}
+
+/* Its own place, or the one that expires first. */
+static struct known *place_for(struct known *set, const unsigned char *digest)
+{
+    struct known *place = set;
+    for (struct known *way = set; way < set + WAYS; way++) {
+        if (way->holder.role && memcmp(way->digest, digest, SHA256_SIZE) == 0)
+            return way;
+        if (way->holder.expires_ms < place->holder.expires_ms)
+            place = way;
+    }
+    return place;
+}
+
+void known_tokens_keep(struct known_tokens *known, const unsigned char digest[static SHA256_SIZE],
+                       int64_t now_ms, const struct holder *holder)
+{
+    size_t set = set_of(digest);
+    pthread_mutex_lock(&known->locks[set % LOCK_COUNT]);
+    struct known *place = place_for(known->sets[set], digest);
+    *place = (struct known){ .holder = *holder, .used_ms = now_ms };
+    memcpy(place->digest, digest, SHA256_SIZE);
+    pthread_mutex_unlock(&known->locks[set % LOCK_COUNT]);
+}
+
+void known_tokens_each_used(struct known_tokens *known,
+                            void (*each)(const struct holder *holder, int64_t used_ms, void *data),
+                            void *data)
+{
+    for (size_t set = 0; set < SET_COUNT; set++) {
+        pthread_mutex_lock(&known->locks[set % LOCK_COUNT]);
+        for (struct known *way = known->sets[set]; way < known->sets[set] + WAYS; way++)
+            if (way->holder.role && way->used_ms > way->told_ms) {
+                each(&way->holder, way->used_ms, data);
+                way->told_ms = way->used_ms;
+            }
+        pthread_mutex_unlock(&known->locks[set % LOCK_COUNT]);
+    }
+}

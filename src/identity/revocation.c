@@ -1,0 +1,155 @@
+#include "identity/revocation.h"
+#include "base/random.h"
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MARKS_START = 1024 /* a power of two */ };
+
+struct mark {
+    char id[UUID_LENGTH]; /* "" = free */
+    int64_t least, seen, until_ms;
+    uint64_t loaded; /* which load had begun when the news came */
+};
+
+/* An open-addressing table. Writing is rare and short, so that readers hardly ever wait. */
+struct revocations {
+    pthread_rwlock_t lock;
+    struct mark *marks;
+    size_t capacity, used;
+    uint64_t loads;
+    bool trusted;
+};
+
+static struct mark *allocate(size_t capacity)
+{
+    struct mark *marks = calloc(capacity, sizeof *marks);
+    if (!marks)
+        abort();
+    return marks;
+}
+
+struct revocations *revocations_create(void)
+{
+    struct revocations *revocations = calloc(1, sizeof *revocations);
+    if (!revocations)
+        abort();
+    pthread_rwlock_init(&revocations->lock, NULL);
+    revocations->capacity = MARKS_START;
+    revocations->marks = allocate(MARKS_START);
+    return revocations;
+}
+
+void revocations_destroy(struct revocations *revocations)
+{
+    if (!revocations)
+        return;
+    pthread_rwlock_destroy(&revocations->lock);
+    free(revocations->marks);
+    free(revocations);
+}
+
+/* The mark of this id, or the free place where it would stand. */
+static struct mark *find(struct mark *marks, size_t capacity, const char *id)
+{
+    size_t at = (size_t)text_hash((struct text){ id, UUID_LENGTH }) & (capacity - 1);
+    while (marks[at].id[0] && memcmp(marks[at].id, id, UUID_LENGTH) != 0)
+        at = (at + 1) & (capacity - 1);
+    return &marks[at];
+}
+
+/* Moves what still counts into a table with room for as many again. */
+static void rebuild(struct revocations *revocations, int64_t now_ms)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < revocations->capacity; i++)
+        kept += revocations->marks[i].id[0] && revocations->marks[i].until_ms > now_ms;
+    size_t capacity = MARKS_START;
+    while (capacity < kept * 4)
+        capacity *= 2;
+    struct mark *marks = allocate(capacity);
+    for (size_t i = 0; i < revocations->capacity; i++) {
+        const struct mark *mark = &revocations->marks[i];
+        if (mark->id[0] && mark->until_ms > now_ms)
+            *find(marks, capacity, mark->id) = *mark;
+    }
+    free(revocations->marks);
+    revocations->marks = marks;
+    revocations->capacity = capacity;
+    revocations->used = kept;
+}
+
+void revocations_mark(struct revocations *revocations, const struct revocation *news, int64_t now_ms)
+{
+    if (news->id.length != UUID_LENGTH)
+        return;
+    pthread_rwlock_wrlock(&revocations->lock);
+    if (revocations->used >= revocations->capacity / 2)
+        rebuild(revocations, now_ms);
+    struct mark *mark = find(revocations->marks, revocations->capacity, news->id.data);
+    if (!mark->id[0]) {
+        memcpy(mark->id, news->id.data, UUID_LENGTH);
+        mark->seen = INT64_MIN;
+        revocations->used++;
+    }
+    if (news->seen >= mark->seen) {
+        mark->least = news->least;
+        mark->seen = news->seen;
+        mark->until_ms = news->until_ms;
+        mark->loaded = revocations->loads;
+    }
+    pthread_rwlock_unlock(&revocations->lock);
+}
+
+bool revocations_allow(struct revocations *revocations, struct text id, int64_t version)
+{
+    if (id.length != UUID_LENGTH)
+        return true;
+    pthread_rwlock_rdlock(&revocations->lock);
+    const struct mark *mark = find(revocations->marks, revocations->capacity, id.data);
+    bool allowed = !mark->id[0] || version >= mark->least;
+    pthread_rwlock_unlock(&revocations->lock);
+    return allowed;
+}
+
+size_t revocations_count(struct revocations *revocations)
+{
+    pthread_rwlock_rdlock(&revocations->lock);
+    size_t count = revocations->used;
+    pthread_rwlock_unlock(&revocations->lock);
+    return count;
+}
+
+bool revocations_are_trusted(struct revocations *revocations)
+{
+    pthread_rwlock_rdlock(&revocations->lock);
+    bool trusted = revocations->trusted;
+    pthread_rwlock_unlock(&revocations->lock);
+    return trusted;
+}
+
+void revocations_doubt(struct revocations *revocations)
+{
+    pthread_rwlock_wrlock(&revocations->lock);
+    revocations->trusted = false;
+    pthread_rwlock_unlock(&revocations->lock);
+}
+
+void revocations_load_begin(struct revocations *revocations)
+{
+    pthread_rwlock_wrlock(&revocations->lock);
+    revocations->loads++;
+    revocations->trusted = true; /* news that fails to be read from now on brings the doubt back */
+    pthread_rwlock_unlock(&revocations->lock);
+}
+
+void revocations_load_end(struct revocations *revocations)
+{
+    pthread_rwlock_wrlock(&revocations->lock);
+    for (size_t i = 0; i < revocations->capacity; i++) {
+        struct mark *mark = &revocations->marks[i];
+        if (mark->until_ms == UNTIL_REOPENED && mark->loaded < revocations->loads)
+            mark->until_ms = mark->least = 0;
+    }
+    pthread_rwlock_unlock(&revocations->lock);
+}

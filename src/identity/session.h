@@ -1,0 +1,40 @@
+/* Sessions: a sign-in that lasts. Refresh tokens rotate, access tokens are signed for ten minutes. */
+#pragma once
+#include "model/model.h"
+#include "record/service.h"
+
+/* What a sign-in or a refresh gives. */
+struct grant {
+    struct text access_token, refresh_token, session_id;
+    int64_t expires_in_seconds; /* of the access token */
+    int64_t refresh_expires_ms; /* when the session is over whatever happens */
+    struct user user;
+};
+
+/* In a transaction: a new session of the user, who has just been recognised. */
+[[nodiscard]] bool session_begin(struct work *work, const struct user *user, struct grant *grant);
+
+/*
+ * In a transaction: the next refresh token of the session; to the previous token, for thirty seconds, the
+ * same one again, so that a retry or a second tab is harmless. Any older token ends the session. *refused:
+ * the answer is `invalid_token`, and what was written is to be kept even so.
+ */
+[[nodiscard]] bool session_refresh(struct work *work, struct text refresh_token, struct grant *grant,
+                                   bool *refused);
+
+/* In a transaction; one that is over stays as it is. */
+[[nodiscard]] bool session_end(struct work *work, const struct user_session *session, const char *reason);
+/* In a transaction: all sessions of the user and all their access tokens. */
+[[nodiscard]] bool sessions_end_all(struct work *work, struct text user_id, const char *reason);
+
+/* The actor's own sessions that live, latest first, at most SESSIONS_SHOWN_MAX. */
+enum { SESSIONS_SHOWN_MAX = 100 };
+struct page;
+struct query;
+[[nodiscard]] bool sessions_list_own(struct work *work, struct query *query, struct page *page);
+/* One of them by id; `not_found` where it is another's. */
+[[nodiscard]] bool sessions_find_own(struct work *work, struct text id, struct user_session *session);
+
+/* May this person be signed in at all: active, not removed, of a tenant that is not shut out? Locks are
+ * apart. */
+[[nodiscard]] bool person_may_enter(struct work *work, const struct user *user, bool *may);

@@ -1,0 +1,213 @@
+#include "identity/sign_in.h"
+#include "base/calendar.h"
+#include "crypto/hash.h"
+#include "crypto/password.h"
+#include "identity/known_device.h"
+#include "identity/lock.h"
+#include "identity/throttle.h"
+#include "record/audit.h"
+#include "record/store.h"
+#include "record/transact.h"
+#include "settings/settings.h"
+
+/* One attempt, from the throttle to its outcome. */
+struct attempt {
+    struct text account; /* the e-mail's keyed digest: stands for it in buckets and audit records */
+    struct text device;  /* of a known one; empty: none */
+    struct bucket buckets[2];
+    int64_t wait_ms;
+    struct user user;
+    bool user_known, matches;
+    struct text compared;                 /* the hash, which may change meanwhile */
+    struct text fresh_hash, fresh_pepper; /* in place of a stale one; empty: keep it */
+    const char *refused;                  /* why, for the audit alone */
+    struct grant *grant;
+};
+
+struct text email_fold(struct arena *arena, struct text email)
+{
+    char *folded = arena_alloc(arena, email.length + 1);
+    for (size_t i = 0; i < email.length; i++) {
+        char byte = email.data[i];
+        folded[i] = byte >= 'A' && byte <= 'Z' ? (char)(byte - 'A' + 'a') : byte;
+    }
+    return (struct text){ folded, email.length };
+}
+
+static struct text account_of(struct work *work, struct text email)
+{
+    const struct key *key = keyring_current(work->site->keyring, KEY_COOKIE);
+    unsigned char digest[SHA256_SIZE];
+    hmac_sha256((struct text){ (const char *)key->bytes, KEY_SIZE },
+                arena_format(work->arena, "account:%.*s", TEXT_ARG(email)), digest);
+    return hex_encode(work->arena, (struct text){ (const char *)digest, sizeof digest / 2 });
+}
+
+static struct bucket bucket_of(struct work *work, struct text name, enum setting limit, int64_t period_ms)
+{
+    int64_t capacity = settings_integer(work->site->settings, limit);
+    return (struct bucket){ name, capacity, period_ms / capacity };
+}
+
+/* The address's bucket, and either the known device's or the account's. */
+static void choose_buckets(struct work *work, struct attempt *attempt)
+{
+    struct text network = throttle_network(work->arena, work->origin.address);
+    attempt->buckets[0] =
+        bucket_of(work, arena_format(work->arena, "sign_in:address:%.*s", TEXT_ARG(network)),
+                  SETTING_sign_ins_per_address, 10 * MINUTE_MS);
+    attempt->buckets[1] =
+        attempt->device.length > 0
+            ? bucket_of(work, arena_format(work->arena, "sign_in:device:%.*s", TEXT_ARG(attempt->device)),
+                        SETTING_sign_ins_per_device, HOUR_MS)
+            : bucket_of(work, arena_format(work->arena, "sign_in:account:%.*s", TEXT_ARG(attempt->account)),
+                        SETTING_sign_ins_per_account, HOUR_MS);
+}
+
+static bool count(struct work *work, void *data)
+{
+    struct attempt *attempt = data;
+    attempt->wait_ms = 0;
+    for (size_t i = 0; i < 2 && attempt->wait_ms == 0; i++)
+        if (!throttle_take(work, &attempt->buckets[i], &attempt->wait_ms))
+            return false;
+    return true;
+}
+
+static bool take_tokens(struct work *work, struct attempt *attempt)
+{
+    choose_buckets(work, attempt);
+    if (!db_transact(work, count, attempt))
+        return false;
+    if (attempt->wait_ms == 0)
+        return true;
+    fail(&work->error, ERROR_rate_limited, "%s", "");
+    work->error.retry_after_seconds = (int)((attempt->wait_ms + 999) / 1000);
+    return false;
+}
+
+bool sign_in_throttle(struct work *work, struct text email, struct text device)
+{
+    struct attempt attempt = { .account = account_of(work, email), .device = device };
+    return take_tokens(work, &attempt);
+}
+
+/* Who has this e-mail and was not removed. */
+static bool find_user(struct work *work, struct text email, struct attempt *attempt)
+{
+    static const char find[] = "SELECT id FROM users WHERE email = $1 AND deleted_at IS NULL";
+    struct result result;
+    if (!db_run(work->db, work->arena, &result, &work->error, find, PARAMETERS(value_text(email))))
+        return false;
+    attempt->user_known = result.row_count > 0;
+    return !attempt->user_known
+        || store_find_by(work, &users_table, "id", result_row(&result, 0)[0], false, attempt->user.cells);
+}
+
+/* As much time for everybody: no user, no hash and an old hash cost what a current one costs. */
+static void compare(struct work *work, struct attempt *attempt, struct text password)
+{
+    const struct keyring *keyring = work->site->keyring;
+    int cost = (int)settings_integer(work->site->settings, SETTING_bcrypt_cost);
+    struct text hash = attempt->compared = cell_text(attempt->user.password_hash);
+    struct text pepper_id = cell_text(attempt->user.password_key_id);
+    if (!attempt->user_known || hash.length == 0)
+        return password_spend(work->arena, keyring, password, cost);
+    attempt->matches = password_matches(work->arena, keyring, password, hash, pepper_id);
+    password_level(work->arena, keyring, password, hash, cost);
+    if (attempt->matches && password_is_stale(keyring, hash, pepper_id, cost))
+        attempt->fresh_hash = password_hash(work->arena, keyring, password, cost, &attempt->fresh_pepper);
+}
+
+static bool audit(struct work *work, const struct attempt *attempt)
+{
+    const struct user *user = &attempt->user;
+    struct text metadata = {};
+    if (attempt->refused)
+        metadata = arena_format(work->arena, "{\"reason\":\"%s\",\"account\":\"%.*s\"}", attempt->refused,
+                                TEXT_ARG(attempt->account));
+    const struct audit_entry entry = {
+        .action = attempt->refused ? "sign_in_failed" : "sign_in",
+        .entity_type = "users",
+        .entity_id = cell_text(user->id),
+        .tenant_id = cell_text(user->tenant_id),
+        .user_id = cell_text(user->id),
+        .outcome = attempt->refused ? "denied" : "success",
+        .metadata = metadata,
+    };
+    return audit_event(work, &entry);
+}
+
+/* Looks again at who may have changed during the hash; leaves in `refused` why not. */
+static bool judge(struct work *work, struct attempt *attempt)
+{
+    attempt->refused = NULL;
+    if (!attempt->user_known) {
+        attempt->refused = "unknown_user";
+        return true;
+    }
+    bool may;
+    if (!store_find_by(work, &users_table, "id", attempt->user.id, true, attempt->user.cells)
+        || !person_may_enter(work, &attempt->user, &may))
+        return false;
+    bool changed = !text_equal(attempt->compared, cell_text(attempt->user.password_hash));
+    attempt->refused = lock_bars(work, &attempt->user, attempt->device.length > 0) ? "locked"
+                     : attempt->compared.length == 0                               ? "no_password"
+                     : !attempt->matches || changed                                ? "wrong_password"
+                     : !may                                                        ? "not_active"
+                                                                                   : NULL;
+    return true;
+}
+
+static bool let_in(struct work *work, struct attempt *attempt)
+{
+    struct user changes = {
+        .last_login_at = value_time(work->now),
+        .last_login_ip = value_text_or_null(work->origin.address),
+    };
+    lock_forget(&attempt->user, &changes);
+    if (attempt->fresh_hash.length > 0) {
+        changes.password_hash = value_text(attempt->fresh_hash);
+        changes.password_key_id = value_text(attempt->fresh_pepper);
+    }
+    return store_update(work, &users_table, attempt->user.cells, changes.cells, attempt->user.cells)
+        && throttle_give_back(work, &attempt->buckets[0]) && throttle_give_back(work, &attempt->buckets[1])
+        && session_begin(work, &attempt->user, attempt->grant);
+}
+
+/* Refused or not, it is kept: the transaction succeeds. */
+static bool settle(struct work *work, void *data)
+{
+    struct attempt *attempt = data;
+    if (!judge(work, attempt))
+        return false;
+    bool counts = attempt->refused && text_is(TEXT("wrong_password"), attempt->refused);
+    bool done =
+        attempt->refused ? !counts || lock_count_failure(work, &attempt->user) : let_in(work, attempt);
+    return done && audit(work, attempt);
+}
+
+bool sign_in(struct work *work, const struct credentials *credentials, struct grant *grant)
+{
+    struct text email = email_fold(work->arena, credentials->email);
+    struct attempt attempt = { .account = account_of(work, email), .grant = grant };
+    if (!find_user(work, email, &attempt))
+        return false;
+    if (attempt.user_known
+        && !known_device_read(work, credentials->device, attempt.user.id.text, &attempt.device))
+        attempt.device = (struct text){};
+    if (!take_tokens(work, &attempt))
+        return false;
+    compare(work, &attempt, credentials->password);
+    if (!db_transact(work, settle, &attempt))
+        return false;
+    if (attempt.refused)
+        return fail(&work->error, ERROR_invalid_credentials, "%s", "");
+    work->actor = (struct actor){
+        .role = role_named(grant->user.system_role.text),
+        .user_id = grant->user.id.text,
+        .tenant_id = cell_text(grant->user.tenant_id),
+        .session_id = grant->session_id,
+    };
+    return true;
+}

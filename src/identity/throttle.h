@@ -1,0 +1,18 @@
+/* Token buckets in the database, so that all nodes count together. */
+#pragma once
+#include "record/work.h"
+
+struct bucket {
+    struct text name;  /* whose it is; no plain e-mail */
+    int64_t capacity;  /* how many tokens a full bucket has */
+    int64_t refill_ms; /* until one more is there */
+};
+
+/* In a transaction: takes a token in one atomic statement. None there: *wait_ms until the next one, else 0.
+ */
+[[nodiscard]] bool throttle_take(struct work *work, const struct bucket *bucket, int64_t *wait_ms);
+/* In a transaction: gives one back. */
+[[nodiscard]] bool throttle_give_back(struct work *work, const struct bucket *bucket);
+
+/* "203.0.113.7/32", "2001:db8:1:2::/64": whom an address stands for. */
+struct text throttle_network(struct arena *arena, struct text address);

@@ -1,0 +1,188 @@
+#include "identity/user.h"
+#include "crypto/password.h"
+#include "identity/lock.h"
+#include "identity/password_rules.h"
+#include "identity/session.h"
+#include "identity/sign_in.h"
+#include "record/audit.h"
+#include "record/store.h"
+#include "settings/settings.h"
+
+bool user_spare_last_admin(struct work *work, const struct user *user)
+{
+    static const char others[] =
+        "SELECT count(*) FROM users WHERE system_role = 'super_admin' AND is_active AND deleted_at IS NULL "
+        "AND NOT (is_locked AND locked_until IS NULL) AND id <> $1";
+    if (role_named(user->system_role.text) != SUPER_ADMIN || !value_is_true(user->is_active))
+        return true;
+    struct result result;
+    if (!db_lock(work->db, work->arena, &work->error, TEXT("super_admins"))
+        || !db_run(work->db, work->arena, &result, &work->error, others, PARAMETERS(user->id)))
+        return false;
+    return cell_integer(result_row(&result, 0)[0]) > 0
+        || fail(&work->error, ERROR_conflict, "%s", "there is no other active super admin");
+}
+
+bool user_prepare_password(struct work *work, struct text password, const struct user *person,
+                           const char *pointer, struct user *changes)
+{
+    int cost = (int)settings_integer(work->site->settings, SETTING_bcrypt_cost);
+    if (!password_rules_check(work, password, person, pointer))
+        return false;
+    struct text pepper_id;
+    changes->password_hash =
+        value_text(password_hash(work->arena, work->site->keyring, password, cost, &pepper_id));
+    changes->password_key_id = value_text(pepper_id);
+    changes->password_changed_at = value_time(work->now);
+    return true;
+}
+
+bool user_set_password(struct work *work, const struct user *user, struct user *changes, bool must_change)
+{
+    const struct audit_entry entry = {
+        .action = "set_password",
+        .entity_type = "users",
+        .entity_id = user->id.text,
+        .tenant_id = cell_text(user->tenant_id),
+        .outcome = "success",
+    };
+    struct user after;
+    changes->must_change_password = value_boolean(must_change);
+    return store_update(work, &users_table, user->cells, changes->cells, after.cells)
+        && sessions_end_all(work, user->id.text, "password_changed") && audit_event(work, &entry);
+}
+
+static bool has_password(const struct value *cells)
+{
+    return value_is_set(((const struct user *)cells)->password);
+}
+
+static bool prepare(struct work *work, struct value *cells)
+{
+    struct user *user = (struct user *)cells;
+    struct text password = user->password.text;
+    user->password = (struct value){};
+    return user_prepare_password(work, password, user, "/password", user);
+}
+
+/* ---- Seats ---- */
+
+/* One statement decides, however many ask at once. */
+static bool take_seat(struct work *work, struct value tenant_id)
+{
+    static const char take[] = "UPDATE tenants SET current_users = current_users + 1 WHERE id = $1 "
+                               "AND current_users < max_users AND deletes_at IS NULL AND deleted_at IS NULL";
+    static const char exists[] =
+        "SELECT 1 FROM tenants WHERE id = $1 AND deletes_at IS NULL AND deleted_at IS NULL";
+    struct result result;
+    if (!db_run(work->db, work->arena, &result, &work->error, take, PARAMETERS(tenant_id)))
+        return false;
+    if (result.changed == 1)
+        return store_announce(work, &tenants_table, tenant_id.text);
+    if (!db_run(work->db, work->arena, &result, &work->error, exists, PARAMETERS(tenant_id)))
+        return false;
+    return result.row_count > 0
+             ? fail(&work->error, ERROR_limit_reached, "%s", "users")
+             : fail_at(&work->error, "/tenant_id", ERROR_no_such_reference, "%s", "tenant");
+}
+
+static bool give_back_seat(struct work *work, struct value tenant_id)
+{
+    static const char give[] =
+        "UPDATE tenants SET current_users = current_users - 1 WHERE id = $1 AND current_users > 0";
+    struct result result;
+    return db_run(work->db, work->arena, &result, &work->error, give, PARAMETERS(tenant_id))
+        && store_announce(work, &tenants_table, tenant_id.text);
+}
+
+/* ---- The records' calls ---- */
+
+/* A tenant's administrator makes administrators of its own tenant alone; staff has no tenant. */
+static bool check_role(struct work *work, const struct user *user)
+{
+    enum role role = role_named(user->system_role.text);
+    if (work->actor.role == TENANT_ADMIN && role != TENANT_ADMIN)
+        return fail_at(&work->error, "/system_role", ERROR_not_yours_to_set, "%s", "");
+    if (role == TENANT_ADMIN && !value_is_set(user->tenant_id))
+        return fail_at(&work->error, "/tenant_id", ERROR_required, "%s", "");
+    if (role != TENANT_ADMIN && value_is_set(user->tenant_id))
+        return fail_at(&work->error, "/tenant_id", ERROR_not_settable, "%s", "");
+    return true;
+}
+
+static void fold_email(struct work *work, struct user *user)
+{
+    if (value_is_set(user->email))
+        user->email.text = email_fold(work->arena, user->email.text);
+}
+
+static bool create(struct work *work, struct value *cells)
+{
+    struct user *user = (struct user *)cells;
+    fold_email(work, user);
+    if (!value_is_set(user->system_role))
+        user->system_role = value_text(role_name(TENANT_ADMIN));
+    if (work->actor.role == TENANT_ADMIN && !value_is_set(user->tenant_id))
+        user->tenant_id = value_text(work->actor.tenant_id);
+    if (!check_role(work, user))
+        return false;
+    if (value_is_set(user->tenant_id) && !take_seat(work, user->tenant_id))
+        return false;
+    return store_create(work, &users_table, cells);
+}
+
+static bool loses_rights(const struct user *before, const struct user *after)
+{
+    return !text_equal(before->system_role.text, after->system_role.text)
+        || (value_is_true(before->is_active) && !value_is_true(after->is_active));
+}
+
+static bool update(struct work *work, const struct value *before_cells, struct value *change_cells,
+                   struct value *after_cells)
+{
+    const struct user *before = (const struct user *)before_cells;
+    struct user *changes = (struct user *)change_cells, *after = (struct user *)after_cells;
+    fold_email(work, changes);
+    if (value_is_set(changes->email) && !value_equal(changes->email, before->email)) {
+        changes->email_verified = value_boolean(false);
+        changes->email_verified_at = value_null();
+    }
+    struct user wanted = *before;
+    if (value_is_set(changes->system_role))
+        wanted.system_role = changes->system_role;
+    if (value_is_set(changes->is_active))
+        wanted.is_active = changes->is_active;
+    bool loses = loses_rights(before, &wanted);
+    if (!check_role(work, &wanted) || (loses && !user_spare_last_admin(work, before))
+        || !store_update(work, &users_table, before_cells, change_cells, after_cells))
+        return false;
+    return !loses || sessions_end_all(work, after->id.text, "rights_changed");
+}
+
+/* A tombstone: the row stays for what refers to it; its seat and its e-mail are free again. */
+static bool remove_user(struct work *work, const struct value *cells)
+{
+    const struct user *user = (const struct user *)cells;
+    struct user changes = { .deleted_at = value_time(work->now), .is_active = value_boolean(false) }, after;
+    if (!user_spare_last_admin(work, user)
+        || !store_update(work, &users_table, cells, changes.cells, after.cells)
+        || !sessions_end_all(work, user->id.text, "user_removed"))
+        return false;
+    return !value_is_set(user->tenant_id) || give_back_seat(work, user->tenant_id);
+}
+
+static bool remove_session(struct work *work, const struct value *cells)
+{
+    return session_end(work, (const struct user_session *)cells, "ended_by_administrator");
+}
+
+const struct service user_services[] = {
+    { .table = &users_table,
+      .needed = has_password,
+      .prepare = prepare,
+      .create = create,
+      .update = update,
+      .remove = remove_user },
+    { .table = &user_sessions_table, .remove = remove_session },
+    {},
+};

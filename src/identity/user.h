@@ -1,0 +1,20 @@
+/* People: NIDIA's staff and the tenants' administrators. */
+#pragma once
+#include "model/model.h"
+#include "record/service.h"
+
+extern const struct service user_services[]; /* of users and of their sessions */
+
+/* In a transaction: is there another active super admin, or is this none? `conflict` if not; holds until it
+ * ends. */
+[[nodiscard]] bool user_spare_last_admin(struct work *work, const struct user *user);
+
+/* Before a transaction, on a slow pool: checks the password by the rules for this person and leaves hash,
+ * pepper and time in *changes. */
+[[nodiscard]] bool user_prepare_password(struct work *work, struct text password, const struct user *person,
+                                         const char *pointer, struct user *changes);
+
+/* In a transaction: the new password, prepared; ends the sessions. `must_change`: it was somebody else's
+ * choice. */
+[[nodiscard]] bool user_set_password(struct work *work, const struct user *user, struct user *changes,
+                                     bool must_change);
