@@ -34,7 +34,6 @@ test              ca-certificates
 test              prometheus
 bench             nginx-light
 bench             wrk
-bench             postgresql-contrib
 bench             python3
 '
 
