@@ -34,7 +34,7 @@ enum sqlite_use { SQLITE_READS, SQLITE_WRITES };
 
 /*
  * Opens (and, for writing, creates with mode 0600) a SQLite file: WAL, synchronous=FULL, foreign_keys=ON,
- * busy_timeout 5 s, temp_store=MEMORY, trusted_schema=OFF; for reading, query_only.
+ * busy_timeout 5 s, temp_store=MEMORY; for reading, query_only.
  */
 [[nodiscard]] bool sqlite_connect(struct db **db, const char *path, enum sqlite_use use, struct error *error);
 
