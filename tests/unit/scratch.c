@@ -27,12 +27,12 @@ static bool cluster_is_there(void)
     return false;
 }
 
-static void run_on_cluster(const struct scratch *scratch, const char *command)
+static void run_on_cluster(const struct scratch *scratch, const char *command, const char *how)
 {
     struct error error = {};
     struct db *db;
     char sql[128];
-    snprintf(sql, sizeof sql, command, scratch->name);
+    snprintf(sql, sizeof sql, "%s DATABASE %s %s", command, scratch->name, how);
     if (!postgres_connect(&db, getenv("NIDIA_TEST_POSTGRES"), &error) || !db_run_script(db, &error, sql))
         give_up(sql, &error);
     db_close(db);
@@ -50,7 +50,7 @@ static void make_on_postgres(struct scratch *scratch)
         before.length--;
     snprintf(scratch->place, sizeof scratch->place, "%.*s%s%s%.*s", TEXT_ARG(before), scratch->name,
              options.length > 0 ? "?" : "", TEXT_ARG(options));
-    run_on_cluster(scratch, "CREATE DATABASE %s");
+    run_on_cluster(scratch, "CREATE", "");
 }
 
 static void make_on_sqlite(struct scratch *scratch)
@@ -86,7 +86,7 @@ void scratch_end(struct scratch *scratch)
     db_close(scratch->db);
     arena_destroy(scratch->arena);
     if (scratch->engine == ENGINE_POSTGRES) {
-        run_on_cluster(scratch, "DROP DATABASE %s WITH (FORCE)");
+        run_on_cluster(scratch, "DROP", "WITH (FORCE)");
         return;
     }
     static const char *const endings[] = { "", "-wal", "-shm" };
