@@ -43,7 +43,7 @@ static char next_byte(struct reader *reader)
 static struct pending *push(struct reader *reader)
 {
     if (reader->pending_count == reader->pending_capacity) {
-        size_t capacity = reader->pending_capacity ? reader->pending_capacity * 2 : FIRST_PENDING;
+        size_t capacity = reader->pending_capacity * 2;
         reader->pending =
             arena_grow(reader->arena, reader->pending, reader->pending_capacity * sizeof(struct pending),
                        capacity * sizeof(struct pending));
@@ -267,6 +267,8 @@ bool json_read(struct text text, struct arena *arena, struct json *json, struct 
     struct reader reader = {
         .start = start, .at = start, .end = start + text.length, .arena = arena, .error = error
     };
+    reader.pending = arena_array(arena, struct pending, FIRST_PENDING);
+    reader.pending_capacity = FIRST_PENDING;
     struct json read;
     if (!read_value(&reader, &read))
         return false;

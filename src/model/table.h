@@ -120,6 +120,18 @@ static inline bool column_is_stored(const struct column *column)
     return !(column->is & WRITE_ONLY);
 }
 
+/* Kept as JSON: a list or an object, or any of it. */
+static inline bool column_is_json(const struct column *column)
+{
+    return column->type >= TYPE_texts && column->type <= TYPE_any;
+}
+
+/* Decimals that the API shows of what is kept as an integer. */
+static inline int column_places(const struct column *column)
+{
+    return column->type == TYPE_gigabytes ? 3 : 0;
+}
+
 static inline int64_t column_min(const struct column *column)
 {
     return column->min ? column->min : types[column->type].min;

@@ -4,7 +4,10 @@
 #include "record/work.h"
 #include "json/json.h"
 
-/* One row as an object with the columns of the set, in the model's order. NULL as null; never a SECRET. */
+enum { LIST_TEXT_MAX = 1000 /* code points of each text of a TYPE_texts column */ };
+
+/* One row as an object with the columns of the set, in the model's order. NULL and what is absent as null;
+ * never a SECRET. */
 void document_write(struct buffer *json, const struct table *table, const struct value *cells,
                     const struct column_set *columns);
 

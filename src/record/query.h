@@ -13,25 +13,27 @@ enum {
     FILTERS_MAX = 16,
     IN_MAX = 100,
     SEARCH_MAX = 200,
-    CURSOR_MAX = 1024,
+    CURSOR_MAX = 2048,
     QUERY_PARAMETERS_MAX = 40
 };
 
-enum operator{
-    OPERATOR_eq,
-    OPERATOR_ne,
-    OPERATOR_gt,
-    OPERATOR_gte,
-    OPERATOR_lt,
-    OPERATOR_lte,
-    OPERATOR_in,
-    OPERATOR_null
+enum comparison {
+    COMPARISON_eq,
+    COMPARISON_ne,
+    COMPARISON_gt,
+    COMPARISON_gte,
+    COMPARISON_lt,
+    COMPARISON_lte,
+    COMPARISON_in,
+    COMPARISON_null,
+    COMPARISON_COUNT
 };
+extern const char *const comparison_names[COMPARISON_COUNT];
 
 struct filter {
     const struct column *column;
-    enum operator operator;
-    const struct value *values; /* one, or several of OPERATOR_in */
+    enum comparison comparison;
+    const struct value *values; /* one, or several of COMPARISON_in */
     size_t value_count;
 };
 

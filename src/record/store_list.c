@@ -3,26 +3,26 @@
 #include "record/store.h"
 
 static const char *const comparisons[] = {
-    [OPERATOR_eq] = " = ", [OPERATOR_ne] = " IS DISTINCT FROM ",
-    [OPERATOR_gt] = " > ", [OPERATOR_gte] = " >= ",
-    [OPERATOR_lt] = " < ", [OPERATOR_lte] = " <= ",
+    [COMPARISON_eq] = " = ", [COMPARISON_ne] = " IS DISTINCT FROM ",
+    [COMPARISON_gt] = " > ", [COMPARISON_gte] = " >= ",
+    [COMPARISON_lt] = " < ", [COMPARISON_lte] = " <= ",
 };
 
 static void add_filter(struct sql_text *sql, const struct filter *filter)
 {
     buffer_print(&sql->text, " AND %s", filter->column->name);
-    switch (filter->operator) {
-    case OPERATOR_null: sql_add(sql, value_is_true(filter->values[0]) ? " IS NULL" : " IS NOT NULL"); return;
-    case OPERATOR_in:
+    switch (filter->comparison) {
+    case COMPARISON_null:
+        sql_add(sql, value_is_true(filter->values[0]) ? " IS NULL" : " IS NOT NULL");
+        return;
+    case COMPARISON_in:
         for (size_t i = 0; i < filter->value_count; i++) {
             sql_add(sql, i ? ", " : " IN (");
             sql_bind(sql, filter->values[i]);
         }
         sql_add(sql, ")");
         return;
-    default:
-        sql_add(sql, comparisons[filter->operator]);
-        sql_bind(sql, filter->values[0]);
+    default: sql_add(sql, comparisons[filter->comparison]); sql_bind(sql, filter->values[0]);
     }
 }
 

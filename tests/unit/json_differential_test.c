@@ -13,10 +13,10 @@
 enum { ROUNDS = 20'000, DOCUMENT_MAX = 400 };
 
 static const char *const seeds[] = {
-    "{\"name\":\"Acme S.A.S.\",\"slug\":\"acme\",\"max_users\":15,\"is_active\":true,\"trial_ends_at\":null}",
+    "{\"name\":\"Acme S.A.S.\",\"max_users\":15,\"is_active\":true,\"trial_ends_at\":null}",
     "[0,-1,1.5,2e10,-3.25E-2,\"a\",[],{},[[1],[2,[3]]],{\"a\":{\"b\":[]}}]",
-    "{\"a\":\"\\u00f1\\ud83d\\ude00\\n\\\"\\\\\",\"b\":\"\xc3\xb1\xe2\x82\xac\xf0\x9f\x98\x80\",\"a\\u0062\":"
-    "1,\"ab\":2}",
+    "{\"a\":\"\\u00f1\\ud83d\\ude00\\n\\\"\\\\\",\"a\\u0062\":1,\"ab\":2}",
+    "[\"\u00f1\u20ac\U0001f600\",{\"a\\u0062\":1,\"ab\\u0062\":2}]",
     " [ true , false ,\tnull\r\n, \"</script>\" , 1e5 , 0 ] ",
     "{\"\":\"\",\"x\":[{\"x\":1},{\"x\":2}],\"y\":{\"x\":3}}",
 };
