@@ -99,7 +99,7 @@ static void *work(void *argument)
     struct lane *lane = argument;
     pthread_setname_np(pthread_self(), "lane");
     for (struct write *write; (write = take(lane, true));) {
-        struct batch batch = { .until_us = clock_monotonic_us() + LANE_BATCH_MS * 1000 };
+        struct batch batch = { .until_us = clock_monotonic_us() + INT64_C(1000) * LANE_BATCH_MS };
         batch.last = &batch.first;
         struct error error = {};
         bool kept = run_batch(lane, write, &batch, &error);
