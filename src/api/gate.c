@@ -117,17 +117,22 @@ static void place(struct call *call, struct seat *seat)
         queue(call, gate->workers, run_on_worker);
 }
 
-static void sit(struct call *call, struct seat *seat)
+/* Gives the call this thread's connection; one that could not be made when the thread began is made now. */
+static bool sit(struct call *call, struct seat *seat)
 {
     call->state->seat = seat;
+    if (!seat->db && !database_connect(seat->gate->site->database, &seat->db, &call->work.error))
+        return false;
     call->work.db = seat->db;
+    return true;
 }
 
 static void run_on_worker(struct task *task, void *thread_state)
 {
     struct call_state *state = (struct call_state *)task;
     struct call *call = state->call;
-    sit(call, thread_state);
+    if (!sit(call, thread_state))
+        return answer(call, false);
     if (!state->admitted) {
         state->must_ask = false;
         if (!admit(call, true))
@@ -141,7 +146,8 @@ static void run_on_worker(struct task *task, void *thread_state)
 static void run_on_slow_pool(struct task *task, void *thread_state)
 {
     struct call *call = ((struct call_state *)task)->call;
-    sit(call, thread_state);
+    if (!sit(call, thread_state))
+        return answer(call, false);
     if (call->route->cost != COST_SLOW && !prepare(call))
         return answer(call, false);
     run(call, call->state->seat->gate);

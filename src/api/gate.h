@@ -27,7 +27,7 @@ struct gate {
 struct seat {
     struct gate *gate;
     struct db *db; /* NULL in the loops on PostgreSQL, and on the socket-less command line */
-    void *reader;  /* the directory's */
+
 };
 
 /* The server's callbacks. */

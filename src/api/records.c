@@ -81,16 +81,16 @@ static const struct record_call {
     bool (*handle)(struct call *call);
     enum error_code codes[ROUTE_CODES_MAX];
 } record_calls[] = {
-    { METHOD_GET, READ, COST_QUERY, .list = true, .verb = "list", .doc = "A page of %s.", .handle = list,
+    { METHOD_GET, READ, COST_QUERY, .list = true, .verb = "list", .doc = "A page of ", .handle = list,
       .codes = { ERROR_invalid_query } },
-    { METHOD_GET, READ, COST_KEY, .one = true, .verb = "get", .doc = "One of the %s.", .handle = find,
+    { METHOD_GET, READ, COST_KEY, .one = true, .verb = "get", .doc = "One of the ", .handle = find,
       .codes = { ERROR_invalid_query, ERROR_not_found } },
-    { METHOD_POST, CREATE, COST_WRITE, .status = 201, .verb = "create", .doc = "Makes one of the %s.",
+    { METHOD_POST, CREATE, COST_WRITE, .status = 201, .verb = "create", .doc = "Makes one of the ",
       .handle = record_create, .codes = { ERROR_invalid_body, ERROR_taken } },
     { METHOD_PATCH, UPDATE, COST_WRITE, .one = true, .verb = "update",
-      .doc = "Changes one of the %s: a merge, where null clears.", .handle = change,
+      .doc = "Changes (a merge, where null clears) one of the ", .handle = change,
       .codes = { ERROR_invalid_body, ERROR_not_found, ERROR_taken, ERROR_changed_meanwhile } },
-    { METHOD_DELETE, DELETE, COST_WRITE, .one = true, .verb = "delete", .doc = "Removes one of the %s.",
+    { METHOD_DELETE, DELETE, COST_WRITE, .one = true, .verb = "delete", .doc = "Removes one of the ",
       .handle = record_remove, .codes = { ERROR_not_found, ERROR_in_use, ERROR_changed_meanwhile } },
 };
 
@@ -117,7 +117,7 @@ bool record_route(const struct table *table, size_t i, struct arena *arena, stru
         .table = table,
         .action = kind->action,
         .list = kind->list,
-        .doc = arena_format(arena, kind->doc, table->name).data,
+        .doc = arena_format(arena, "%s%s.", kind->doc, table->name).data,
     };
     for (size_t code = 0; code < ROUTE_CODES_MAX; code++)
         route->codes[code] = kind->codes[code];

@@ -1,0 +1,153 @@
+/* Signing in and out, and one's own sessions. */
+#include "api/answer.h"
+#include "api/cookie.h"
+#include "base/calendar.h"
+#include "crypto/token.h"
+#include "identity/identity.h"
+#include "identity/known_device.h"
+#include "model/model.h"
+#include "record/document.h"
+#include "record/site.h"
+
+/* The user as that person may see it, inside the answer. */
+static struct value user_document(struct call *call, const struct user *user)
+{
+    struct column_set columns = columns_visible(&users_table, role_named(user->system_role.text));
+    struct buffer json = { .arena = call->work.arena };
+    document_write(&json, &users_table, user->cells, &columns);
+    return value_text(json.text);
+}
+
+static bool answer_grant(struct call *call, const struct grant *grant, bool in_cookie)
+{
+    struct token_grant answer = {
+        .access_token = value_text(grant->access_token),
+        .token_type = value_string("Bearer"),
+        .expires_in = value_integer(grant->expires_in_seconds),
+        .user = user_document(call, &grant->user),
+    };
+    if (in_cookie)
+        cookie_set(call, COOKIE_REFRESH, grant->refresh_token,
+                   (grant->refresh_expires_ms - call->work.now) / 1000);
+    else
+        answer.refresh_token = value_text(grant->refresh_token);
+    return answer_shape(call, &token_grants_table, answer.cells);
+}
+
+static bool login(struct call *call)
+{
+    const struct login *body = (const struct login *)call->taken;
+    const struct credentials credentials = {
+        .email = body->email.text,
+        .password = body->password.text,
+        .device = cookie_read(call, COOKIE_DEVICE),
+    };
+    struct grant grant;
+    bool in_cookie;
+    if (!cookie_mode(call, &in_cookie) || !sign_in(&call->work, &credentials, &grant))
+        return false;
+    cookie_set(call, COOKIE_DEVICE, known_device_make(&call->work, grant.user.id.text),
+               (int64_t)DEVICE_LIFE_DAYS * DAY_MS / 1000);
+    return answer_grant(call, &grant, in_cookie);
+}
+
+static bool find_refresh_token(struct call *call, bool in_cookie, struct text *token)
+{
+    const struct refresh *body = (const struct refresh *)call->taken;
+    *token = in_cookie ? cookie_read(call, COOKIE_REFRESH) : cell_text(body->refresh_token);
+    if (in_cookie || value_is_set(body->refresh_token))
+        return true;
+    return fail_at(&call->work.error, "/refresh_token", ERROR_required, "%s", "");
+}
+
+/* A refusal is answered here, so that what it wrote, the end of a session, is kept. It clears no cookie:
+ * another tab may have a better one by now. */
+static bool refresh(struct call *call)
+{
+    struct text token;
+    struct grant grant;
+    bool in_cookie, refused;
+    if (!cookie_mode(call, &in_cookie) || !find_refresh_token(call, in_cookie, &token)
+        || !session_refresh(&call->work, token, &grant, &refused))
+        return false;
+    if (!refused)
+        return answer_grant(call, &grant, in_cookie);
+    fail(&call->work.error, ERROR_invalid_token, "%s", "");
+    answer_problem(call);
+    return true;
+}
+
+static bool sign_out(struct call *call)
+{
+    bool in_cookie;
+    if (!cookie_mode(call, &in_cookie))
+        return false;
+    if (in_cookie)
+        cookie_clear(call, COOKIE_REFRESH);
+    return answer_nothing(call);
+}
+
+static bool logout(struct call *call)
+{
+    struct user_session session;
+    struct work *work = &call->work;
+    return sessions_find_own(work, work->actor.session_id, &session)
+        && session_end(work, &session, "signed_out") && sign_out(call);
+}
+
+static bool logout_all(struct call *call)
+{
+    return sessions_end_all(&call->work, call->work.actor.user_id, "signed_out_everywhere") && sign_out(call);
+}
+
+static bool me(struct call *call)
+{
+    struct user user;
+    return store_find(&call->work, &users_table, call->work.actor.user_id, user.cells)
+        && answer_row(call, &users_table, user.cells);
+}
+
+static bool list_sessions(struct call *call)
+{
+    struct query query;
+    struct page page;
+    return sessions_list_own(&call->work, &query, &page) && answer_page(call, &query, &page);
+}
+
+static bool end_session(struct call *call)
+{
+    struct user_session session;
+    return sessions_find_own(&call->work, call->parameters[0], &session)
+        && session_end(&call->work, &session, "ended_by_its_owner") && answer_nothing(call);
+}
+
+static bool key_set(struct call *call)
+{
+    return answer_text(call, token_key_set(call->work.arena, call->work.site->keyring));
+}
+
+const struct route auth_routes[] = {
+    { METHOD_POST, "/auth/login", "login", COST_SLOW, VISITOR, .handle = login, .takes = &logins_table,
+      .gives = &token_grants_table, .how = GIVES_ROW, .no_idempotency = true,
+      .codes = { ERROR_invalid_credentials, ERROR_cross_site, ERROR_rate_limited },
+      .doc = "Sign in. One answer for every cause of a refusal." },
+    { METHOD_POST, "/auth/refresh", "refresh", COST_WRITE, VISITOR, .handle = refresh,
+      .takes = &refreshes_table, .body_optional = true, .gives = &token_grants_table, .how = GIVES_ROW,
+      .no_idempotency = true, .codes = { ERROR_invalid_token, ERROR_cross_site },
+      .doc = "The next pair of tokens. An old refresh token ends its session." },
+    { METHOD_POST, "/auth/logout", "logout", COST_WRITE, SIGNED_IN, .handle = logout, .no_idempotency = true,
+      .codes = { ERROR_cross_site }, .doc = "End this session, at once." },
+    { METHOD_POST, "/auth/logout-all", "logout_all", COST_WRITE, SIGNED_IN, .handle = logout_all,
+      .no_idempotency = true, .codes = { ERROR_cross_site }, .doc = "End all of one's sessions, at once." },
+    { METHOD_GET, "/auth/me", "get_me", COST_KEY, SIGNED_IN, .handle = me, .gives = &users_table,
+      .how = GIVES_ROW, .codes = { ERROR_not_found }, .doc = "Who is signed in." },
+    { METHOD_GET, "/auth/sessions", "list_own_sessions", COST_QUERY, SIGNED_IN, .handle = list_sessions,
+      .gives = &user_sessions_table, .how = GIVES_LIST,
+      .doc = "One's own sessions that live, the latest first." },
+    { METHOD_DELETE, "/auth/sessions/{id}", "end_own_session", COST_WRITE, SIGNED_IN, .handle = end_session,
+      .codes = { ERROR_not_found }, .doc = "End one of one's own sessions, at once." },
+    { METHOD_GET, "/.well-known/jwks.json", "get_key_set", COST_MEMORY, ANYBODY, .handle = key_set,
+      .how = GIVES_TEXT, .gives_type = "application/json; charset=utf-8", .root = true, .no_quota = true,
+      .doc = "The public keys that access tokens are signed with (RFC 7517)." },
+    {},
+};

@@ -1,0 +1,104 @@
+/* What can be done to a person beyond reading and editing, and the keys of machines. */
+#include "api/route.h"
+#include "base/percent.h"
+#include "identity/identity.h"
+#include "model/model.h"
+#include "record/audit.h"
+#include "record/store.h"
+
+static bool find_user(struct call *call, struct user *user)
+{
+    return store_find(&call->work, &users_table, call->parameters[0], user->cells);
+}
+
+static bool lock(struct call *call)
+{
+    const struct reason *body = (const struct reason *)call->taken;
+    struct user user, after;
+    return find_user(call, &user) && lock_user(&call->work, &user, body->reason.text, &after)
+        && answer_row(call, &users_table, after.cells);
+}
+
+static bool unlock(struct call *call)
+{
+    struct user user, after;
+    return find_user(call, &user) && unlock_user(&call->work, &user, &after)
+        && answer_row(call, &users_table, after.cells);
+}
+
+static bool set_password(struct call *call)
+{
+    const struct new_password *body = (const struct new_password *)call->taken;
+    const struct actor *actor = &call->work.actor;
+    struct user user;
+    if (!find_user(call, &user))
+        return false;
+    if (!(actor->role & (SUPER_ADMIN | TENANT_ADMIN)) && !text_equal(actor->user_id, user.id.text))
+        return fail(&call->work.error, ERROR_forbidden, "%s", "");
+    const struct password_change change = { &user, body->password.text, cell_text(body->current_password) };
+    return password_change(&call->work, &change) && answer_nothing(call);
+}
+
+static bool end_sessions(struct call *call)
+{
+    struct user user;
+    if (!find_user(call, &user))
+        return false;
+    const struct audit_entry entry = {
+        .action = "end_sessions",
+        .entity_type = "users",
+        .entity_id = user.id.text,
+        .tenant_id = cell_text(user.tenant_id),
+        .outcome = "success",
+    };
+    return sessions_end_all(&call->work, user.id.text, "ended_by_administrator")
+        && audit_event(&call->work, &entry) && answer_nothing(call);
+}
+
+const struct route user_routes[] = {
+    { METHOD_POST, "/users/{id}/lock", "lock_user", COST_WRITE, SUPER_ADMIN | TENANT_ADMIN, .handle = lock,
+      .takes = &reasons_table, .gives = &users_table, .how = GIVES_ROW,
+      .codes = { ERROR_not_found, ERROR_wrong_state, ERROR_conflict },
+      .doc = "Lock a person out, until unlocked; the sessions end at once." },
+    { METHOD_POST, "/users/{id}/unlock", "unlock_user", COST_WRITE, SUPER_ADMIN | TENANT_ADMIN,
+      .handle = unlock, .gives = &users_table, .how = GIVES_ROW,
+      .codes = { ERROR_not_found, ERROR_wrong_state }, .doc = "Let a locked person in again." },
+    { METHOD_POST, "/users/{id}/set_password", "set_password", COST_SLOW, SIGNED_IN, .handle = set_password,
+      .takes = &new_passwords_table, .no_idempotency = true,
+      .codes = { ERROR_not_found, ERROR_invalid_body, ERROR_rate_limited },
+      .doc = "Set a password: one's own by the one that was, or somebody's who then must change it. The "
+             "sessions "
+             "end." },
+    { METHOD_POST, "/users/{id}/end_sessions", "end_sessions", COST_WRITE, SUPER_ADMIN | TENANT_ADMIN,
+      .handle = end_sessions, .codes = { ERROR_not_found },
+      .doc = "End all of a person's sessions, at once." },
+    {},
+};
+
+static bool create_key(struct call *call)
+{
+    struct api_key *key = (struct api_key *)call->taken;
+    struct text secret;
+    if (!api_key_create(&call->work, key, &secret))
+        return false;
+    struct buffer location = { .arena = call->work.arena };
+    buffer_add(&location, TEXT("/api/v1/api_keys/"));
+    percent_encode(&location, key->id.text);
+    response_header(call->response, TEXT("Location"), location.text);
+    const struct fresh_key answer = { .id = key->id,
+                                      .name = key->name,
+                                      .prefix = key->prefix,
+                                      .key = value_text(secret),
+                                      .scopes = key->scopes,
+                                      .tenant_id = key->tenant_id,
+                                      .expires_at = key->expires_at,
+                                      .created_at = key->created_at };
+    return answer_shape(call, &fresh_keys_table, answer.cells);
+}
+
+const struct route key_routes[] = {
+    { METHOD_POST, "/api_keys", "create_api_key", COST_WRITE, SUPER_ADMIN, .handle = create_key,
+      .gives = &fresh_keys_table, .how = GIVES_ROW, .status = 201, .table = &api_keys_table, .action = CREATE,
+      .codes = { ERROR_invalid_body }, .doc = "Make an API key. It is shown this once." },
+    {},
+};

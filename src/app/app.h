@@ -1,0 +1,39 @@
+/* The program: its parts made, wired together, and ended in order. Nobody below knows more than his own. */
+#pragma once
+#include "base/buffer.h"
+#include "http/server.h"
+#include "settings/options.h"
+
+struct app;
+
+enum app_use {
+    APP_SERVES,   /* holds DATA/lock; jobs run, the sequencer too */
+    APP_COMMANDS, /* a command's: the same, without listeners */
+    APP_MIGRATES, /* key ring and database alone */
+};
+
+/*
+ * Opens the data folder (made 0700 at the first start, with key ring, database, plans, settings and super
+ * admin), brings the schema to the model, loads what is held in memory, and starts the threads. `announced`
+ * gets what is told once: the first super admin's e-mail and password.
+ */
+[[nodiscard]] bool app_open(struct app **app, const struct options *options, enum app_use use,
+                            struct buffer *announced, struct error *error);
+void app_close(struct app *app);
+
+/* Serves until SIGTERM or SIGINT, then drains. The signals must be blocked in all threads. */
+[[nodiscard]] bool app_serve(struct app *app, struct error *error);
+
+struct site *app_site(struct app *app);
+
+/* One request in this process, as the socket's peer would make it: a super admin. The reply lies in the
+ * arena. */
+struct reply {
+    int status;
+    struct text body;
+};
+void app_call(struct app *app, struct arena *arena, enum method method, struct text target, struct text body,
+              struct reply *reply);
+
+/* The API's document, for which nothing needs to be open. */
+struct text app_openapi(struct arena *arena);

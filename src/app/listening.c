@@ -1,0 +1,91 @@
+/* Changes on other nodes: what PostgreSQL's LISTEN tells goes to the watchers, as if it had happened here. */
+#include "app/parts.h"
+#include "base/clock.h"
+#include "jobs/runner.h"
+#include "model/model.h"
+#include "settings/settings.h"
+#include "sql/database.h"
+#include "sql/listener.h"
+#include "tenancy/directory_load.h"
+#include <stdlib.h>
+
+struct listening {
+    struct listener *listener;
+    struct app *app;
+    struct db *db; /* the listener's thread's; NULL until it could be made */
+    struct arena *arena;
+};
+
+/* A unit of work of the system's in the listener's thread; false while the database is away. */
+static bool begin_work(struct listening *listening, struct work *work)
+{
+    struct error ignored = {};
+    struct site *site = &listening->app->site;
+    arena_reset(listening->arena);
+    if (!listening->db && !database_connect(site->database, &listening->db, &ignored)) {
+        listening->db = NULL;
+        return false;
+    }
+    *work = work_of_system(site, listening->arena, listening->db, site->now(site));
+    return true;
+}
+
+/* What was told while nobody listened is lost: all that is held in memory is read again. */
+static void connected(void *context)
+{
+    struct listening *listening = context;
+    struct work work;
+    if (begin_work(listening, &work) && !(settings_load(&work) && directory_load(&work)))
+        error_clear(&work.error); /* the connection is lost again: it will be made again, and this called */
+    job_runner_wake(&listening->app->site);
+}
+
+/* "tenants:ID": a row of a table that is held in memory changed; "jobs:": there is work. */
+static void told(void *context, struct text payload)
+{
+    struct listening *listening = context;
+    struct work work;
+    struct text id = payload, name = text_cut(&id, ':');
+    const struct table *table = table_named(name);
+    if (table == &jobs_table)
+        job_runner_wake(&listening->app->site);
+    else if (table && begin_work(listening, &work))
+        site_row_changed(&work, table, id);
+}
+
+static void heard(void *context)
+{
+    struct listening *listening = context;
+    atomic_store_explicit(&listening->app->site.heard_us, clock_monotonic_us(), memory_order_relaxed);
+}
+
+void listening_begin(struct app *app)
+{
+    if (database_engine(app->site.database) == ENGINE_SQLITE)
+        return;
+    struct listening *listening = calloc(1, sizeof *listening);
+    if (!listening)
+        abort();
+    *listening = (struct listening){ .app = app, .arena = arena_create() };
+    app->listening = listening;
+    listening->listener = listener_create(&(struct listener_options){
+        .url = option_string(app->options, OPTION_database),
+        .context = listening,
+        .connected = connected,
+        .told = told,
+        .heard = heard,
+    });
+}
+
+void listening_end(struct app *app)
+{
+    struct listening *listening = app->listening;
+    if (!listening)
+        return;
+    listener_destroy(listening->listener);
+    if (listening->db)
+        db_close(listening->db);
+    arena_destroy(listening->arena);
+    free(listening);
+    app->listening = NULL;
+}

@@ -1,0 +1,37 @@
+/* The app's own parts, shared by the files of this folder. */
+#pragma once
+#include "api/gate.h"
+#include "app/app.h"
+#include "record/site.h"
+
+struct app {
+    struct site site;
+    struct gate gate;
+    struct arena *arena; /* lives as long as the app */
+    const struct options *options;
+    enum app_use use;
+    int lock; /* DATA/lock, or -1 */
+    struct routes *routes;
+    struct listening *listening; /* of PostgreSQL's NOTIFY */
+    struct job_runner *runner;
+};
+
+/* folder.c: the data folder, its lock and the key ring. */
+[[nodiscard]] bool folder_open(struct app *app, struct error *error);
+void folder_close(struct app *app);
+const char *folder_path(struct app *app, const char *name); /* in the app's arena */
+[[nodiscard]] bool folder_open_keyring(struct app *app, bool first_start, struct error *error);
+
+/* seats.c: what each thread has of its own. */
+void *seat_begin(void *app);      /* a worker's, or a SQLite loop's: with a connection */
+void *seat_begin_bare(void *app); /* a PostgreSQL loop's: without */
+void seat_end(void *seat);
+
+/* listening.c: changes on other nodes, heard by LISTEN. NULL on SQLite, where there are none. */
+void listening_begin(struct app *app);
+void listening_end(struct app *app);
+
+/* wiring.c: the tables of all parts. */
+extern const struct route *const app_routes[];
+extern const struct service *const app_services[];
+extern const struct watcher *const app_watchers[];

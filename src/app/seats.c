@@ -1,0 +1,32 @@
+#include "app/parts.h"
+#include "sql/database.h"
+#include <stdlib.h>
+
+void *seat_begin_bare(void *context)
+{
+    struct app *app = context;
+    struct seat *seat = calloc(1, sizeof *seat);
+    if (!seat)
+        abort();
+    seat->gate = &app->gate;
+    return seat;
+}
+
+/* A thread whose connection fails now asks again when it is needed; until then its callers get a 503. */
+void *seat_begin(void *context)
+{
+    struct app *app = context;
+    struct seat *seat = seat_begin_bare(app);
+    struct error ignored = {};
+    if (!database_connect(app->site.database, &seat->db, &ignored))
+        seat->db = NULL;
+    return seat;
+}
+
+void seat_end(void *state)
+{
+    struct seat *seat = state;
+    if (seat->db)
+        db_close(seat->db);
+    free(seat);
+}

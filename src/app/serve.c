@@ -1,0 +1,85 @@
+/* Serving: the listeners, the loops, and an orderly end. */
+#include "app/parts.h"
+#include "base/log.h"
+#include "sql/database.h"
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+enum { DRAIN_MS = 20'000, LOOPS_MAX = 8 };
+
+static int loop_count(const struct app *app)
+{
+    int asked = option_integer(app->options, OPTION_loops);
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    return asked > 0 ? asked : cores < LOOPS_MAX ? (int)cores : LOOPS_MAX;
+}
+
+static int add_listener(struct app *app, struct listener *listeners, int count, const char *address,
+                        enum listener_kind kind)
+{
+    if (!*address)
+        return count;
+    listeners[count].address = address;
+    app->gate.listeners[count] = kind;
+    return count + 1;
+}
+
+static void say_where(const struct app *app, struct server *server, const struct listener *listeners,
+                      int count)
+{
+    static const char *const kinds[] = { "public", "internal", "socket" };
+    for (int i = 0; i < count; i++)
+        LOG(LOG_INFO, "listening", { "listener", value_string(kinds[app->gate.listeners[i]]) },
+            { "address", value_string(listeners[i].address) },
+            { "port", value_integer(server_port(server, i)) });
+}
+
+static void finished(struct exchange *exchange, bool delivered, void *context)
+{
+    gate_finished(exchange, delivered, &((struct app *)context)->gate);
+}
+
+/* Waits for SIGTERM or SIGINT, which every thread of the program has blocked. */
+static void wait_for_end(void)
+{
+    sigset_t ends;
+    int got;
+    sigemptyset(&ends);
+    sigaddset(&ends, SIGTERM);
+    sigaddset(&ends, SIGINT);
+    sigwait(&ends, &got);
+    LOG(LOG_INFO, "draining", { "signal", value_string(got == SIGTERM ? "SIGTERM" : "SIGINT") });
+}
+
+bool app_serve(struct app *app, struct error *error)
+{
+    bool is_sqlite = database_engine(app->site.database) == ENGINE_SQLITE;
+    struct listener listeners[LISTENERS_MAX] = {};
+    int count = add_listener(app, listeners, 0, option_string(app->options, OPTION_listen), LISTENER_PUBLIC);
+    count =
+        add_listener(app, listeners, count, option_string(app->options, OPTION_internal), LISTENER_INTERNAL);
+    struct text socket = arena_format(app->arena, "unix:%s", folder_path(app, "nidia.sock"));
+    count = add_listener(app, listeners, count, socket.data, LISTENER_SOCKET);
+
+    const struct server_options options = {
+        .listeners = listeners,
+        .listener_count = count,
+        .loops = loop_count(app),
+        .loop_begin = is_sqlite ? seat_begin : seat_begin_bare,
+        .loop_end = seat_end,
+        .handle = gate_handle,
+        .refuse = gate_refuse,
+        .finished = finished,
+        .context = app,
+    };
+    struct server *server;
+    if (!server_start(&server, &options, error))
+        return false;
+    say_where(app, server, listeners, count);
+    wait_for_end();
+    bool drained = server_drain(server, DRAIN_MS);
+    server_stop(server);
+    LOG(LOG_INFO, "stopped", { "drained", value_boolean(drained) });
+    return true;
+}

@@ -1,0 +1,202 @@
+/* Opening and closing the app, in order: folder, database, keys, schema, memory, threads. */
+#include "api/call.h"
+#include "api/figures.h"
+#include "api/openapi.h"
+#include "app/parts.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "identity/identity.h"
+#include "jobs/runner.h"
+#include "record/migrate.h"
+#include "record/subject.h"
+#include "record/transact.h"
+#include "settings/settings.h"
+#include "sql/database.h"
+#include "sql/driver.h"
+#include "tenancy/tenancy.h"
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { WORKERS_ON_POSTGRES = 16, WORKER_QUEUE_MAX = 4096, SLOW_QUEUE_MAX = 128, SLOW_NICE = 5 };
+
+static int64_t real_now(struct site *site)
+{
+    (void)site;
+    return clock_now_ms();
+}
+
+static struct database_options where(struct app *app)
+{
+    const char *url = option_string(app->options, OPTION_database);
+    return *url ? (struct database_options){ .url = url }
+                : (struct database_options){ .path = folder_path(app, "superadmin.db") };
+}
+
+/* A connection of the tables' owner, for migrating. */
+static bool connect_owner(struct app *app, struct db **db, struct error *error)
+{
+    struct database_options database = where(app);
+    const char *owner = option_string(app->options, OPTION_owner_url);
+    return database.path ? sqlite_connect(db, database.path, SQLITE_WRITES, error)
+                         : postgres_connect(db, *owner ? owner : database.url, error);
+}
+
+/* Does the ledger exist already? Then secrets may be sealed in it, and a fresh key ring would open none of
+ * them. */
+static bool is_first_start(struct app *app, struct db *db)
+{
+    struct result result;
+    struct error error = {};
+    return !db_run(db, app->arena, &result, &error, "SELECT id FROM users LIMIT 1", NO_PARAMETERS)
+        || result.row_count == 0;
+}
+
+static bool open_schema(struct app *app, struct error *error)
+{
+    struct db *db;
+    if (!connect_owner(app, &db, error))
+        return false;
+    size_t steps = 0;
+    bool opened = folder_open_keyring(app, is_first_start(app, db), error)
+               && (app->use == APP_MIGRATES || migrate_run(db, app->arena, &steps, error));
+    if (opened && steps > 0)
+        LOG(LOG_INFO, "migrated", { "steps", value_integer((int64_t)steps) });
+    db_close(db);
+    return opened;
+}
+
+static void make_memory(struct app *app)
+{
+    struct site *site = &app->site;
+    site->options = app->options;
+    site->now = real_now;
+    site->watchers = app_watchers;
+    site->settings = settings_create();
+    site->directory = directory_create();
+    site->revocations = revocations_create();
+    site->known_tokens = known_tokens_create();
+    site->subjects = subject_cache_create();
+}
+
+static void make_gate(struct app *app)
+{
+    app->routes = routes_create(app_routes, app_services);
+    app->gate = (struct gate){
+        .site = &app->site,
+        .routes = app->routes,
+        .listeners = { LISTENER_PUBLIC, LISTENER_INTERNAL, LISTENER_SOCKET },
+        .quotas = quotas_create(),
+        .running_keys = running_keys_create(),
+        .figures = figures_create(app->routes),
+        .openapi = openapi_document(app->routes, app->arena),
+    };
+}
+
+static void make_pools(struct app *app)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    bool is_sqlite = database_engine(app->site.database) == ENGINE_SQLITE;
+    int workers = option_integer(app->options, OPTION_workers);
+    struct pool_options options = {
+        .name = "worker",
+        .threads = workers > 0 ? workers
+                 : is_sqlite   ? (int)cores
+                               : WORKERS_ON_POSTGRES,
+        .queue_max = WORKER_QUEUE_MAX,
+        .thread_begin = seat_begin,
+        .thread_end = seat_end,
+        .context = app,
+    };
+    app->gate.workers = pool_create(&options);
+    options.name = "slow";
+    options.threads = cores > 2 ? (int)cores - 1 : 1;
+    options.queue_max = SLOW_QUEUE_MAX;
+    options.nice = SLOW_NICE;
+    app->gate.slow = app->site.hashing = pool_create(&options);
+}
+
+/* What a new installation holds, and what every start reads. */
+static bool fill(struct work *work, void *announced)
+{
+    return settings_seed(work) && seed_defaults(work, announced);
+}
+
+static bool load(struct app *app, struct buffer *announced, struct error *error)
+{
+    [[gnu::cleanup(arena_cleanup)]] struct arena *arena = arena_create();
+    struct db *db;
+    if (!database_connect(app->site.database, &db, error))
+        return false;
+    struct work work = work_of_system(&app->site, arena, db, clock_now_ms());
+    bool loaded = seed_prepare(&work) && db_transact(&work, fill, announced) && settings_load(&work)
+               && directory_load(&work);
+    if (!loaded)
+        *error = work.error;
+    db_close(db);
+    return loaded;
+}
+
+bool app_open(struct app **out, const struct options *options, enum app_use use, struct buffer *announced,
+              struct error *error)
+{
+    struct app *app = calloc(1, sizeof *app);
+    if (!app)
+        abort();
+    *app = (struct app){ .arena = arena_create(), .options = options, .use = use, .lock = -1 };
+    make_memory(app);
+    *out = app;
+    const struct database_options database = where(app);
+    bool opened = folder_open(app, error) && open_schema(app, error)
+               && (use == APP_MIGRATES || database_open(&app->site.database, &database, error));
+    if (opened && use != APP_MIGRATES) {
+        make_gate(app);
+        make_pools(app);
+        opened = load(app, announced, error) && listening_begin(app, error) && job_runner_begin(app, error);
+    }
+    if (opened)
+        return true;
+    app_close(app);
+    *out = NULL;
+    return false;
+}
+
+void app_close(struct app *app)
+{
+    if (!app)
+        return;
+    listening_end(app);
+    job_runner_destroy(app->runner);
+    pool_destroy(app->gate.workers);
+    pool_destroy(app->gate.slow);
+    if (app->site.database)
+        database_close(app->site.database);
+    figures_destroy(app->gate.figures);
+    running_keys_destroy(app->gate.running_keys);
+    quotas_destroy(app->gate.quotas);
+    routes_destroy(app->routes);
+    subject_cache_destroy(app->site.subjects);
+    known_tokens_destroy(app->site.known_tokens);
+    revocations_destroy(app->site.revocations);
+    directory_destroy(app->site.directory);
+    settings_destroy(app->site.settings);
+    if (app->site.keyring)
+        keyring_close(app->site.keyring);
+    folder_close(app);
+    arena_destroy(app->arena);
+    free(app);
+}
+
+struct site *app_site(struct app *app)
+{
+    return &app->site;
+}
+
+struct text app_openapi(struct arena *arena)
+{
+    struct routes *routes = routes_create(app_routes, app_services);
+    struct text document = openapi_document(routes, arena);
+    routes_destroy(routes);
+    return document;
+}

@@ -1,0 +1,14 @@
+/* The one file that knows everyone: what each part exports, put together. */
+#include "api/route.h"
+#include "app/parts.h"
+#include "identity/identity.h"
+#include "settings/settings.h"
+#include "tenancy/tenancy.h"
+
+const struct route *const app_routes[] = {
+    auth_routes, user_routes, key_routes, tenant_routes, directory_routes, system_routes, NULL,
+};
+
+const struct service *const app_services[] = { identity_services, tenancy_services, settings_services, NULL };
+
+const struct watcher *const app_watchers[] = { identity_watchers, tenancy_watchers, settings_watchers, NULL };

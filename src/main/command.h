@@ -1,0 +1,47 @@
+/* The command line: `nidia COMMAND`. Each command is a line of a table; those that work on records speak the
+ * API. */
+#pragma once
+#include "app/app.h"
+#include "settings/options.h"
+
+enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+struct invocation {
+    struct arena *arena;
+    struct options options;
+    int count; /* arguments behind the command's name that are no options */
+    char **arguments;
+    bool as_json;
+    struct app *app; /* opened when nobody serves and a call needs it */
+};
+
+struct command {
+    const char *name, *usage, *words;
+    int (*run)(struct invocation *invocation);
+};
+
+extern const struct command commands[]; /* ended by {} */
+
+/* Takes "--name value" out of the arguments; NULL where it is not given. */
+const char *invocation_take(struct invocation *invocation, const char *name);
+bool invocation_take_flag(struct invocation *invocation, const char *name);
+int invocation_misused(const struct invocation *invocation, const char *why); /* says so; EXIT_USAGE */
+int invocation_failed(const struct invocation *invocation, const struct error *error);
+
+/*
+ * One request as super admin: over DATA/nidia.sock where a server runs, else in this process with the lock
+ * taken. False where it could not be made, or was answered with a problem: that has been said.
+ */
+[[nodiscard]] bool command_call(struct invocation *invocation, enum method method, struct text target,
+                                struct text body, struct reply *reply);
+
+int command_serve(struct invocation *invocation);
+int command_migrate(struct invocation *invocation);
+int command_seed(struct invocation *invocation);
+int command_config(struct invocation *invocation);
+int command_openapi(struct invocation *invocation);
+int command_doctor(struct invocation *invocation);
+int command_tenant(struct invocation *invocation);
+int command_admin(struct invocation *invocation);
+int command_key(struct invocation *invocation);
+int command_help(struct invocation *invocation);

@@ -1,0 +1,97 @@
+#include "base/log.h"
+#include "main/command.h"
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+const struct command commands[] = {
+    { "serve", "serve [--data DIR] [--listen HOST:PORT] [--database URL]", "Serves the API until SIGTERM.",
+      command_serve },
+    { "migrate", "migrate [--dry-run] [--owner-url URL]", "Brings the database to this program's schema.",
+      command_migrate },
+    { "tenant", "tenant list|show|create|suspend|reactivate|cancel|delete|retry …", "Works on tenants.",
+      command_tenant },
+    { "admin", "admin create EMAIL ROLE | admin list", "Works on NIDIA's own people.", command_admin },
+    { "key", "key create NAME --scopes SCOPES | key list | key revoke ID",
+      "Works on the API keys of machines.", command_key },
+    { "seed", "seed --demo N", "Makes N demo tenants with users, always the same ones.", command_seed },
+    { "doctor", "doctor", "Checks keys, schema, indexes, orphans, clock and disk.", command_doctor },
+    { "config", "config", "Prints each option with its source.", command_config },
+    { "openapi", "openapi", "Prints the API's OpenAPI document.", command_openapi },
+    { "help", "help [COMMAND]", "Prints this, or what a command takes.", command_help },
+    {},
+};
+
+static const struct command *find(const char *name)
+{
+    for (const struct command *command = commands; command->name; command++)
+        if (strcmp(command->name, name) == 0)
+            return command;
+    return NULL;
+}
+
+int command_help(struct invocation *invocation)
+{
+    const struct command *only = invocation->count > 0 ? find(invocation->arguments[0]) : NULL;
+    if (invocation->count > 0 && !only)
+        return invocation_misused(invocation, "there is no such command");
+    if (only) {
+        printf("nidia %s\n%s\n", only->usage, only->words);
+        return EXIT_DONE;
+    }
+    puts("NIDIA Flow SuperAdmin: the control plane of a SaaS whose every customer has a database of its "
+         "own.\n");
+    for (const struct command *command = commands; command->name; command++)
+        printf("  nidia %-70s %s\n", command->usage, command->words);
+    puts("\nEvery command takes --json, and these options (also as NIDIA_NAME or in nidia.ini):");
+    for (int i = 0; i < OPTION_COUNT; i++)
+        printf("  --%-20s %s\n", option_words[i].name, option_words[i].words);
+    return EXIT_DONE;
+}
+
+/* SIGTERM and SIGINT are waited for by `serve`; SIGPIPE comes as an error of the write. */
+static void block_signals(void)
+{
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+static void set_log_level(const struct options *options)
+{
+    static const char *const names[] = { "debug", "info", "warning", "error" };
+    for (int level = LOG_DEBUG; level <= LOG_ERROR; level++)
+        if (strcmp(option_string(options, OPTION_log_level), names[level]) == 0)
+            log_set_level((enum log_level)level);
+}
+
+static int run(const struct command *command, struct invocation *invocation)
+{
+    struct error error = {};
+    if (!options_read(&invocation->options, invocation->arena, &invocation->count, invocation->arguments,
+                      &error))
+        return invocation_misused(invocation, error.about);
+    set_log_level(&invocation->options);
+    invocation->as_json = invocation_take_flag(invocation, "--json");
+    int code = command->run(invocation);
+    app_close(invocation->app);
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    [[gnu::cleanup(arena_cleanup)]] struct arena *arena = arena_create();
+    struct invocation invocation = { .arena = arena,
+                                     .count = argc > 2 ? argc - 2 : 0,
+                                     .arguments = argv + 2 };
+    const char *name = argc > 1 ? argv[1] : "help";
+    const struct command *command = find(strcmp(name, "--help") == 0 ? "help" : name);
+    if (!command)
+        return invocation_misused(&invocation, "there is no such command; see nidia help");
+    if (command->run == command_serve)
+        block_signals();
+    return run(command, &invocation);
+}

@@ -1,0 +1,131 @@
+/* `nidia admin …` and `nidia key …`: NIDIA's own people, and the keys of machines. */
+#include "base/percent.h"
+#include "main/print.h"
+#include "json/json.h"
+#include <stdio.h>
+#include <string.h>
+
+static const char *const people[] = {
+    "email", "system_role", "is_active", "is_locked", "last_login_at", NULL
+};
+static const char *const person[] = {
+    "id", "email", "system_role", "is_active", "must_change_password", "created_at", NULL
+};
+static const char *const keys[] = { "id",         "name",         "prefix",     "scopes",
+                                    "expires_at", "last_used_at", "revoked_at", NULL };
+static const char *const fresh_key[] = { "id", "name", "scopes", "key", NULL };
+
+static bool take_verb(struct invocation *invocation, const char *verb)
+{
+    if (invocation->count == 0 || strcmp(invocation->arguments[0], verb) != 0)
+        return false;
+    invocation->arguments++;
+    invocation->count--;
+    return true;
+}
+
+static int list(struct invocation *invocation, struct text target, const char *const *columns)
+{
+    struct reply reply;
+    if (!command_call(invocation, METHOD_GET, target, (struct text){}, &reply))
+        return EXIT_FAILED;
+    print_rows(invocation, &reply, columns);
+    return EXIT_DONE;
+}
+
+static int make(struct invocation *invocation, struct text target, struct buffer *body,
+                const char *const *columns)
+{
+    struct reply reply;
+    if (!command_call(invocation, METHOD_POST, target, body->text, &reply))
+        return EXIT_FAILED;
+    print_record(invocation, &reply, columns);
+    return EXIT_DONE;
+}
+
+/* The password comes by standard input, never by the command line, which every user of the machine can read.
+ */
+static bool read_password(struct invocation *invocation, struct text *password)
+{
+    char line[512];
+    if (!fgets(line, sizeof line, stdin))
+        return false;
+    line[strcspn(line, "\r\n")] = '\0';
+    *password = arena_copy(invocation->arena, text_from(line));
+    return password->length > 0;
+}
+
+static int create_person(struct invocation *invocation)
+{
+    struct text password;
+    struct buffer body = { .arena = invocation->arena };
+    if (invocation->count != 2)
+        return invocation_misused(
+            invocation,
+            "admin create EMAIL super_admin|support|billing_admin   (its password on standard input)");
+    if (!read_password(invocation, &password))
+        return invocation_misused(invocation, "give the password on standard input");
+    buffer_add(&body, TEXT("{\"email\":"));
+    json_add_text(&body, text_from(invocation->arguments[0]));
+    buffer_add(&body, TEXT(",\"system_role\":"));
+    json_add_text(&body, text_from(invocation->arguments[1]));
+    buffer_add(&body, TEXT(",\"password\":"));
+    json_add_text(&body, password);
+    buffer_add_byte(&body, '}');
+    return make(invocation, TEXT("/api/v1/users"), &body, person);
+}
+
+int command_admin(struct invocation *invocation)
+{
+    if (take_verb(invocation, "create"))
+        return create_person(invocation);
+    if (take_verb(invocation, "list"))
+        return list(invocation, TEXT("/api/v1/users?limit=100&system_role[ne]=tenant_admin"), people);
+    return invocation_misused(invocation, "admin create EMAIL ROLE | admin list");
+}
+
+static int create_key(struct invocation *invocation)
+{
+    const char *scopes = invocation_take(invocation, "--scopes"),
+               *tenant = invocation_take(invocation, "--tenant");
+    struct buffer body = { .arena = invocation->arena };
+    if (invocation->count != 1 || !scopes)
+        return invocation_misused(invocation, "key create NAME --scopes directory[,metrics] [--tenant ID]");
+    buffer_add(&body, TEXT("{\"name\":"));
+    json_add_text(&body, text_from(invocation->arguments[0]));
+    buffer_add(&body, TEXT(",\"scopes\":["));
+    for (struct text rest = text_from(scopes), first = rest; rest.length > 0;) {
+        buffer_add(&body, rest.data == first.data ? TEXT("") : TEXT(","));
+        json_add_text(&body, text_cut(&rest, ','));
+    }
+    buffer_add_byte(&body, ']');
+    if (tenant) {
+        buffer_add(&body, TEXT(",\"tenant_id\":"));
+        json_add_text(&body, text_from(tenant));
+    }
+    buffer_add_byte(&body, '}');
+    return make(invocation, TEXT("/api/v1/api_keys"), &body, fresh_key);
+}
+
+static int revoke_key(struct invocation *invocation)
+{
+    struct buffer target = { .arena = invocation->arena };
+    struct reply reply;
+    if (invocation->count != 1)
+        return invocation_misused(invocation, "key revoke ID");
+    buffer_add(&target, TEXT("/api/v1/api_keys/"));
+    percent_encode(&target, text_from(invocation->arguments[0]));
+    return command_call(invocation, METHOD_DELETE, target.text, (struct text){}, &reply) ? EXIT_DONE
+                                                                                         : EXIT_FAILED;
+}
+
+int command_key(struct invocation *invocation)
+{
+    if (take_verb(invocation, "create"))
+        return create_key(invocation);
+    if (take_verb(invocation, "list"))
+        return list(invocation, TEXT("/api/v1/api_keys?limit=100"), keys);
+    if (take_verb(invocation, "revoke"))
+        return revoke_key(invocation);
+    return invocation_misused(invocation, "key create|list|revoke");
+}

@@ -1,0 +1,119 @@
+/* The commands about the program itself: serve, migrate, seed, doctor, config, openapi. */
+#include "main/command.h"
+#include "record/migrate.h"
+#include "sql/driver.h"
+#include "tenancy/tenancy.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool takes_none(struct invocation *invocation)
+{
+    if (invocation->count == 0)
+        return true;
+    invocation_misused(
+        invocation,
+        arena_format(invocation->arena, "%s is not understood here", invocation->arguments[0]).data);
+    return false;
+}
+
+int command_serve(struct invocation *invocation)
+{
+    struct error error = {};
+    struct buffer announced = { .arena = invocation->arena };
+    if (!takes_none(invocation))
+        return EXIT_USAGE;
+    if (!app_open(&invocation->app, &invocation->options, APP_SERVES, &announced, &error))
+        return invocation_failed(invocation, &error);
+    if (announced.length > 0) {
+        printf("%.*s", TEXT_ARG(announced.text));
+        fflush(stdout);
+    }
+    return app_serve(invocation->app, &error) ? EXIT_DONE : invocation_failed(invocation, &error);
+}
+
+int command_config(struct invocation *invocation)
+{
+    struct buffer out = { .arena = invocation->arena };
+    if (!takes_none(invocation))
+        return EXIT_USAGE;
+    options_print(&invocation->options, invocation->arena, invocation->as_json, &out);
+    printf("%.*s", TEXT_ARG(out.text));
+    return EXIT_DONE;
+}
+
+int command_openapi(struct invocation *invocation)
+{
+    if (!takes_none(invocation))
+        return EXIT_USAGE;
+    printf("%.*s\n", TEXT_ARG(app_openapi(invocation->arena)));
+    return EXIT_DONE;
+}
+
+static void print_plan(const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->count; i++)
+        printf("%.*s\n    %.*s\n", TEXT_ARG(plan->steps[i].what), TEXT_ARG(plan->steps[i].sql));
+    if (plan->count == 0)
+        puts("The database is up to date.");
+    if (plan->refused.length > 0)
+        printf("Refused, since it would lose data:\n%.*s\n", TEXT_ARG(plan->refused));
+}
+
+int command_migrate(struct invocation *invocation)
+{
+    struct error error = {};
+    bool dry_run = invocation_take_flag(invocation, "--dry-run");
+    if (!takes_none(invocation))
+        return EXIT_USAGE;
+    struct plan plan;
+    size_t steps;
+    struct db *db;
+    if (!app_open(&invocation->app, &invocation->options, APP_MIGRATES, NULL, &error)
+        || !app_connect_owner(invocation->app, &db, &error))
+        return invocation_failed(invocation, &error);
+    bool done = dry_run ? migrate_plan(db, invocation->arena, &plan, &error)
+                        : migrate_run(db, invocation->arena, &steps, &error);
+    db_close(db);
+    if (!done)
+        return invocation_failed(invocation, &error);
+    if (dry_run)
+        print_plan(&plan);
+    else
+        printf("%zu steps taken.\n", steps);
+    return dry_run && plan.refused.length > 0 ? EXIT_FAILED : EXIT_DONE;
+}
+
+int command_seed(struct invocation *invocation)
+{
+    const char *demo = invocation_take(invocation, "--demo");
+    int64_t count;
+    struct error error = {};
+    struct buffer announced = { .arena = invocation->arena };
+    if (!demo || !text_to_integer(text_from(demo), &count) || count < 1 || count > SEED_DEMO_MAX
+        || !takes_none(invocation))
+        return invocation_misused(
+            invocation, arena_format(invocation->arena, "seed --demo N, from 1 to %d", SEED_DEMO_MAX).data);
+    if (!app_open(&invocation->app, &invocation->options, APP_COMMANDS, &announced, &error))
+        return invocation_failed(invocation, &error);
+    printf("%.*s", TEXT_ARG(announced.text));
+    size_t made;
+    if (!app_seed_demo(invocation->app, (int)count, &made, &error))
+        return invocation_failed(invocation, &error);
+    printf("%zu tenants made.\n", made);
+    return EXIT_DONE;
+}
+
+int command_doctor(struct invocation *invocation)
+{
+    struct error error = {};
+    struct buffer findings = { .arena = invocation->arena };
+    size_t count;
+    if (!takes_none(invocation))
+        return EXIT_USAGE;
+    if (!app_open(&invocation->app, &invocation->options, APP_LOOKS, NULL, &error)
+        || !app_doctor(invocation->app, invocation->as_json, &findings, &count, &error))
+        return invocation_failed(invocation, &error);
+    printf("%.*s", TEXT_ARG(findings.text));
+    return count == 0 ? EXIT_DONE : EXIT_FAILED;
+}

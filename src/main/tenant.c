@@ -1,0 +1,203 @@
+/* `nidia tenant …`: the API's calls on tenants, from a terminal. */
+#include "base/percent.h"
+#include "main/print.h"
+#include "json/json.h"
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { WAIT_MS = 60'000, POLL_MS = 50, LIST_LIMIT = 100 };
+
+static const char *const listed[] = {
+    "slug",      "name",          "plan_type",  "plan_status", "provisioning_status",
+    "is_active", "current_users", "created_at", NULL
+};
+static const char *const shown[] = {
+    "id",
+    "slug",
+    "name",
+    "plan_type",
+    "plan_status",
+    "service_level",
+    "is_active",
+    "trial_ends_at",
+    "provisioning_status",
+    "provisioning_error",
+    "db_name",
+    "db_host",
+    "db_port",
+    "db_username",
+    "max_users",
+    "current_users",
+    "max_storage_gb",
+    "billing_email",
+    "suspension_reason",
+    "suspended_at",
+    "deletes_at",
+    "deleted_at",
+    "created_at",
+    NULL,
+};
+
+static struct text tenant_path(struct invocation *invocation, const char *slug, const char *verb)
+{
+    struct buffer path = { .arena = invocation->arena };
+    buffer_add(&path, TEXT("/api/v1/tenants/"));
+    percent_encode(&path, text_from(slug));
+    buffer_print(&path, "%s%s", *verb ? "/" : "", verb);
+    return path.text;
+}
+
+static int list(struct invocation *invocation)
+{
+    struct text cursor = {};
+    do {
+        struct reply reply;
+        struct json json;
+        struct error error = {};
+        struct text target =
+            cursor.length == 0
+                ? arena_format(invocation->arena, "/api/v1/tenants?limit=%d&sort=-created_at", LIST_LIMIT)
+                : arena_format(invocation->arena, "/api/v1/tenants?limit=%d&sort=-created_at&cursor=%.*s",
+                               LIST_LIMIT, TEXT_ARG(cursor));
+        if (!command_call(invocation, METHOD_GET, target, (struct text){}, &reply))
+            return EXIT_FAILED;
+        print_rows(invocation, &reply, listed);
+        const struct json *next = json_read(reply.body, invocation->arena, &json, &error)
+                                    ? json_member(&json, TEXT("next_cursor"))
+                                    : NULL;
+        cursor = next && next->kind == JSON_TEXT ? next->text : TEXT("");
+    } while (cursor.length > 0);
+    return EXIT_DONE;
+}
+
+static int show(struct invocation *invocation)
+{
+    struct reply reply;
+    if (invocation->count != 1)
+        return invocation_misused(invocation, "tenant show SLUG|ID");
+    if (!command_call(invocation, METHOD_GET, tenant_path(invocation, invocation->arguments[0], ""),
+                      (struct text){}, &reply))
+        return EXIT_FAILED;
+    print_record(invocation, &reply, shown);
+    return EXIT_DONE;
+}
+
+static struct text provisioning_status(struct invocation *invocation, const char *slug, struct reply *reply)
+{
+    struct json json;
+    struct error error = {};
+    if (!command_call(invocation, METHOD_GET, tenant_path(invocation, slug, ""), (struct text){}, reply)
+        || !json_read(reply->body, invocation->arena, &json, &error))
+        return TEXT("failed");
+    const struct json *status = json_member(&json, TEXT("provisioning_status"));
+    return status && status->kind == JSON_TEXT ? status->text : TEXT("failed");
+}
+
+/* Waits until its database is there, or has failed; says on a terminal that it waits. */
+static int wait_for_database(struct invocation *invocation, const char *slug)
+{
+    struct reply reply;
+    struct text status = {};
+    for (int waited_ms = 0; waited_ms < WAIT_MS; waited_ms += POLL_MS) {
+        status = provisioning_status(invocation, slug, &reply);
+        if (text_is(status, "completed") || text_is(status, "failed"))
+            break;
+        if (waited_ms == 1000 && isatty(STDERR_FILENO))
+            fputs("nidia: its database is being made …\n", stderr);
+        nanosleep(&(struct timespec){ .tv_nsec = POLL_MS * 1'000'000L }, NULL);
+    }
+    print_record(invocation, &reply, shown);
+    return text_is(status, "completed") ? EXIT_DONE : EXIT_FAILED;
+}
+
+static void add_text(struct buffer *json, const char *name, const char *value)
+{
+    if (!value)
+        return;
+    json_add_name(json, text_from(name));
+    json_add_text(json, text_from(value));
+}
+
+static int create(struct invocation *invocation)
+{
+    struct buffer body = { .arena = invocation->arena };
+    const char *plan = invocation_take(invocation, "--plan"),
+               *contact = invocation_take(invocation, "--contact");
+    if (invocation->count != 3)
+        return invocation_misused(invocation,
+                                  "tenant create SLUG NAME BILLING_EMAIL [--plan free] [--contact EMAIL]");
+    const char *slug = invocation->arguments[0];
+    buffer_add_byte(&body, '{');
+    add_text(&body, "slug", slug);
+    add_text(&body, "name", invocation->arguments[1]);
+    add_text(&body, "billing_email", invocation->arguments[2]);
+    add_text(&body, "plan_type", plan ? plan : "free");
+    add_text(&body, "primary_contact_email", contact);
+    buffer_add_byte(&body, '}');
+    struct reply reply;
+    if (!command_call(invocation, METHOD_POST, TEXT("/api/v1/tenants"), body.text, &reply))
+        return EXIT_FAILED;
+    return wait_for_database(invocation, slug);
+}
+
+/* verb, method, path's last part, is a reason wanted? */
+static const struct action {
+    const char *verb;
+    enum method method;
+    const char *path;
+    bool reason, at;
+} actions[] = {
+    { "suspend", METHOD_POST, "suspend", true, false },
+    { "reactivate", METHOD_POST, "reactivate", true, false },
+    { "cancel", METHOD_POST, "cancel", true, true },
+    { "delete", METHOD_DELETE, "", false, false },
+    { "restore", METHOD_POST, "restore", false, false },
+    { "retry", METHOD_POST, "retry_provisioning", false, false },
+    { "rollback", METHOD_POST, "rollback_provisioning", false, false },
+};
+
+static int act(struct invocation *invocation, const struct action *action)
+{
+    const char *reason = invocation_take(invocation, "--reason"), *at = invocation_take(invocation, "--at");
+    struct buffer body = { .arena = invocation->arena };
+    if (invocation->count != 1 || (action->reason && !reason))
+        return invocation_misused(invocation,
+                                  arena_format(invocation->arena, "tenant %s SLUG|ID%s%s", action->verb,
+                                               action->reason ? " --reason TEXT" : "",
+                                               action->at ? " [--at now|period_end]" : "")
+                                      .data);
+    if (action->reason) {
+        buffer_add_byte(&body, '{');
+        add_text(&body, "reason", reason);
+        add_text(&body, "at", action->at ? (at ? at : "now") : NULL);
+        buffer_add_byte(&body, '}');
+    }
+    struct reply reply;
+    if (!command_call(invocation, action->method,
+                      tenant_path(invocation, invocation->arguments[0], action->path), body.text, &reply))
+        return EXIT_FAILED;
+    print_record(invocation, &reply, shown);
+    return EXIT_DONE;
+}
+
+int command_tenant(struct invocation *invocation)
+{
+    if (invocation->count == 0)
+        return invocation_misused(
+            invocation, "tenant list|show|create|suspend|reactivate|cancel|delete|restore|retry|rollback");
+    const char *verb = invocation->arguments[0];
+    invocation->arguments++;
+    invocation->count--;
+    if (strcmp(verb, "list") == 0)
+        return list(invocation);
+    if (strcmp(verb, "show") == 0)
+        return show(invocation);
+    if (strcmp(verb, "create") == 0)
+        return create(invocation);
+    for (size_t i = 0; i < sizeof actions / sizeof actions[0]; i++)
+        if (strcmp(verb, actions[i].verb) == 0)
+            return act(invocation, &actions[i]);
+    return invocation_misused(invocation, "there is no such verb; see nidia help tenant");
+}

@@ -1,0 +1,260 @@
+"""The benchmarks of ./bench: each figure beside its yardstick in the same run, medians of interleaved rounds."""
+
+import os
+import pathlib
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import uuid
+
+from load import Load, Nginx, pgbench, resident_mib, timed
+from server import ADMIN_EMAIL, ADMIN_PASSWORD, Server, until
+from client import Client
+
+ROUNDS = int(os.environ.get("ROUNDS", "5"))
+SECONDS = int(os.environ.get("SECONDS", "2"))
+CONNECTIONS, POSTGRES_CONNECTIONS, WRITERS, TENANTS, PROVISIONED = 32, 16, 64, 10_000, 40
+PROGRAM = pathlib.Path(__file__).resolve().parents[2] / "build" / "nidia"
+SINGLE_COMMITS = os.environ.get("NIDIA_SINGLE_COMMITS", str(PROGRAM.parent / "single_commits"))
+table = []
+
+
+def row(what, ours, yardstick, ratio, reach):
+    table.append((what, ours, yardstick, ratio, reach))
+    print(f"{what:58} {ours:>16} {yardstick:>22} {ratio:>8}  {reach}", flush=True)
+
+
+def interleaved(ours, yardstick):
+    """Both in turn, ROUNDS times."""
+    pairs = [(ours(), yardstick()) for _ in range(ROUNDS)]
+    return [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+
+
+def median(results, figure):
+    return statistics.median(getattr(result, figure) for result in results)
+
+
+def sign_in(server):
+    client = Client(server.port)
+    reply = client.post("/auth/login", {"email": ADMIN_EMAIL, "password": ADMIN_PASSWORD}, expect=200).json
+    client.token = reply["access_token"]
+    return client
+
+
+def make_tenant(client, slug):
+    return client.post("/tenants", {"name": f"Empresa {slug}", "slug": slug, "plan_type": "professional",
+                                    "billing_email": f"pagos@{slug}.example"}, expect=201).json["id"]
+
+
+def wait_active(client, tenant):
+    return until(lambda: (found := client.get(f"/tenants/{tenant}").json)["is_active"] and found, 30, "an active tenant")
+
+
+def multiply_tenants(path, count):
+    """Copies of a real tenant's row, each with names of its own: rows alone, without databases."""
+    database = sqlite3.connect(path)
+    columns = [column[1] for column in database.execute("PRAGMA table_info(tenants)")]
+    model = dict(zip(columns, database.execute("SELECT * FROM tenants LIMIT 1").fetchone()))
+    rows = []
+    for i in range(count):
+        slug = f"empresa-{i:05}"
+        own = {"id": str(uuid.UUID(int=(0x0190 << 112) | (7 << 76) | (8 << 60) | i)), "slug": slug, "name": f"Empresa {i:05}",
+               "db_name": f"tenant_{i:012x}", "db_username": f"tenant_{i:012x}", "search": f"empresa {i:05} {slug}",
+               "plan_status": ["active", "trial", "past_due"][i % 3]}
+        rows.append([own.get(column, model[column]) for column in columns])
+    database.executemany(f"INSERT INTO tenants ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})", rows)
+    database.commit()
+    database.close()
+
+
+def sqlite_server():
+    """A server with TENANTS tenants, as shipped but for the log's end."""
+    server = Server(None).start()
+    make_first = sign_in(server)
+    wait_active(make_first, make_tenant(make_first, "primera"))
+    make_first.patch("/system_settings/quota_machine", {"value": 0})
+    server.stop()
+    multiply_tenants(server.data / "superadmin.db", TENANTS)
+    return server.start()
+
+
+def measure_reading(folder):
+    server = sqlite_server()
+    client = sign_in(server)
+    tenant = client.get("/tenants/empresa-00007").json["id"]
+    key = client.post("/api_keys", {"name": "bench", "scopes": ["directory"]}, expect=201).json["key"]
+    signed_in, machine = f"Authorization: Bearer {client.token}", f"Authorization: Bearer {key}"
+    paths = {
+        "/one": (f"/api/v1/tenants/{tenant}", signed_in),
+        "/list": ("/api/v1/tenants?plan_status=active&count=true&limit=20", signed_in),
+        "/resolve": ("/api/v1/resolve?slug=empresa-00007", machine),
+    }
+    bodies = {path: client.exchange("GET", target, None, {"Authorization": header.split(": ")[1]}).body.decode()
+              for path, (target, header) in paths.items()}
+    nginx = Nginx(folder, bodies)
+
+    def measured(path, figure, what, reach):
+        target, header = paths[path]
+        url = f"http://127.0.0.1:{server.port}{target}"
+        ours, theirs = interleaved(lambda: Load(url, SECONDS, CONNECTIONS, server.process.pid, [header]),
+                                   lambda: nginx.load(path, SECONDS, CONNECTIONS))
+        assert not any(load.failed for load in ours + theirs), f"{what}: replies other than 2xx"
+        cpu, cpu_theirs = median(ours, "cpu_us"), median(theirs, "cpu_us")
+        rate, rate_theirs = median(ours, "rate"), median(theirs, "rate")
+        ratio = cpu / cpu_theirs if figure == "cpu" else rate / rate_theirs
+        row(what, f"{cpu:.1f} us {rate:.0f}/s", f"nginx {cpu_theirs:.1f} us {rate_theirs:.0f}/s", f"{ratio:.2f}", reach)
+
+    measured("/one", "cpu", "signed-in GET /tenants/{id}, SQLite", "CPU <= 2x")
+    measured("/list", "cpu", f"20 of {TENANTS} tenants, filtered, with total", "CPU <= 8x")
+    measured("/resolve", "rate", "resolve", "throughput >= 0.8x")
+    nginx.stop()
+    measure_sign_ins(server, f"http://127.0.0.1:{server.port}{paths['/one'][0]}", signed_in)
+    server.stop()
+    measure_start(server)
+    server.remove()
+
+
+def measure_sign_ins(server, url, header):
+    """Wrong passwords of unknown people, as fast as they are answered: each costs a whole bcrypt."""
+    admin = sign_in(server)
+    for setting in ("sign_ins_per_account", "sign_ins_per_address"):
+        admin.patch(f"/system_settings/{setting}", {"value": 10_000})
+    ended = threading.Event()
+    counts = [0] * 4
+
+    def guess(i):
+        client = Client(server.port)
+        while not ended.is_set():
+            client.post("/auth/login", {"email": f"nadie{i}@example.com", "password": f"una clave cualquiera {uuid.uuid4()}"}, expect=None)
+            counts[i] += 1
+
+    def load():
+        return Load(url, SECONDS, 8, server.process.pid, [header])
+
+    def load_beside_sign_ins():
+        ended.clear()
+        threads = [threading.Thread(target=guess, args=(i,)) for i in range(len(counts))]
+        for thread in threads:
+            thread.start()
+        result = load()
+        ended.set()
+        for thread in threads:
+            thread.join()
+        return result
+
+    beside, alone = interleaved(load_beside_sign_ins, load)
+    with_them, without = median(beside, "p99_ms"), median(alone, "p99_ms")
+    row(f"p99 of other requests beside {sum(counts)} sign-ins", f"{with_them:.2f} ms", f"without {without:.2f} ms",
+        f"{with_them / without:.2f}", "<= 2x")
+
+
+def measure_start(server):
+    times = []
+    for _ in range(ROUNDS):
+        times.append(timed(server.start) * 1000)
+        server.stop()
+    server.start()
+    row(f"start with {TENANTS} tenants", f"{statistics.median(times):.0f} ms", "-", "-", "<= 100 ms")
+    row(f"idle memory with {TENANTS} tenants", f"{resident_mib(server.process.pid):.1f} MiB", "-", "-", "<= 30 MiB")
+    row("stripped binary", f"{PROGRAM.stat().st_size / 1e6:.2f} MB", "-", "-", "<= 5 MB")
+    server.stop()
+
+
+WRITE_SCRIPT = """
+local thread_count = 0
+function setup(thread) thread:set("number", thread_count); thread_count = thread_count + 1 end
+local n = 0
+function request()
+  n = n + 1
+  local body = string.format('{"key":"bench-%s-%d-%d","value":%d}', os.getenv("BENCH_RUN"), number, n, n)
+  return wrk.format("POST", "/api/v1/system_settings", { ["Content-Type"] = "application/json", ["Authorization"] = os.getenv("BENCH_TOKEN") }, body)
+end
+"""
+
+
+def measure_writing(folder):
+    server = Server(None).start()
+    client = sign_in(server)
+    script = folder / "write.lua"
+    script.write_text(WRITE_SCRIPT)
+    url = f"http://127.0.0.1:{server.port}"
+
+    def ours():
+        os.environ.update(BENCH_RUN=uuid.uuid4().hex[:8], BENCH_TOKEN=f"Bearer {client.token}")
+        return Load(url, SECONDS, WRITERS, server.process.pid, script=script)
+
+    def singly():
+        target = folder / f"{uuid.uuid4().hex}.db"
+        source = server.data / "superadmin.db"
+        return float(subprocess.run([SINGLE_COMMITS, source, target, "system_settings", "2000"], capture_output=True, text=True, check=True).stdout)
+
+    writes, single = interleaved(ours, singly)
+    assert not any(load.failed for load in writes), "durable create: replies other than 2xx"
+    rate, rate_single = median(writes, "rate"), statistics.median(single)
+    row(f"durable create on SQLite, {WRITERS} clients", f"{rate:.0f}/s", f"singly {rate_single:.0f}/s", f"{rate / rate_single:.1f}", ">= 3x")
+    server.stop()
+    server.remove()
+
+
+def provisioning_ms(client, prefix):
+    taken = []
+    for i in range(PROVISIONED):
+        found = wait_active(client, make_tenant(client, f"{prefix}-{i}"))
+        taken.append(milliseconds_between(found["created_at"], found["provisioned_at"]))
+    return statistics.median(taken)
+
+
+def milliseconds_between(earlier, later):
+    from datetime import datetime
+    return (datetime.fromisoformat(later.replace("Z", "+00:00")) - datetime.fromisoformat(earlier.replace("Z", "+00:00"))).total_seconds() * 1000
+
+
+def measure_provisioning(engine, database, reach):
+    server = Server(database).start()
+    row(f"provisioning, p50 of {PROVISIONED}, {engine}", f"{provisioning_ms(sign_in(server), 'nueva'):.0f} ms", "-", "-", reach)
+    server.stop()
+    server.remove()
+
+
+def measure_postgres():
+    admin_url = os.environ["NIDIA_TEST_POSTGRES"]
+    psql = pathlib.Path(os.environ["NIDIA_TEST_POSTGRES_BIN"]) / "psql"
+    for name in ("bench_control", "bench_yardstick", "bench_provisioning"):
+        subprocess.run([psql, "-q", admin_url, "-c", f"CREATE DATABASE {name}"], check=True)
+    control, yardstick, provisioning = (admin_url.rsplit("/", 1)[0] + f"/{name}" for name in ("bench_control", "bench_yardstick", "bench_provisioning"))
+    subprocess.run([psql.parent / "pgbench", "-i", "-q", "-s", "1", yardstick], check=True, capture_output=True)
+    server = Server(control, options=["--workers", str(POSTGRES_CONNECTIONS)]).start()
+    client = sign_in(server)
+    tenant = make_tenant(client, "primera")
+    wait_active(client, tenant)
+    url, header = f"http://127.0.0.1:{server.port}/api/v1/tenants/{tenant}", f"Authorization: Bearer {client.token}"
+    ours, theirs = interleaved(lambda: Load(url, SECONDS, POSTGRES_CONNECTIONS, server.process.pid, [header]).rate,
+                               lambda: pgbench(yardstick, SECONDS, POSTGRES_CONNECTIONS))
+    rate, tps = statistics.median(ours), statistics.median(theirs)
+    row("signed-in GET /tenants/{id}, PostgreSQL", f"{rate:.0f}/s", f"pgbench {tps:.0f}/s", f"{rate / tps:.2f}", "throughput >= 0.5x")
+    server.stop()
+    server.remove()
+    measure_provisioning("PostgreSQL", provisioning, "<= 200 ms")
+
+
+def main():
+    asked = sys.argv[1:]
+    with tempfile.TemporaryDirectory(prefix="nidia-bench-") as name:
+        folder = pathlib.Path(name)
+        folder.chmod(0o755)
+        parts = {
+            "reading": lambda: measure_reading(folder),
+            "writing": lambda: measure_writing(folder),
+            "provisioning": lambda: measure_provisioning("SQLite", None, "<= 20 ms"),
+            "postgres": measure_postgres,
+        }
+        print(f"{'what':58} {'ours':>16} {'yardstick':>22} {'ratio':>8}  reach")
+        for part, measure in parts.items():
+            if not asked or part in asked:
+                measure()
+
+
+main()
