@@ -19,7 +19,7 @@ SLOW_S = 15
 
 
 def stories(module, filters):
-    for name, function in vars(module).items():
+    for name, function in list(vars(module).items()):
         if name.startswith("test_") and (not filters or any(part in f"{module.__name__}.{name}" for part in filters)):
             yield name, function
 
@@ -58,22 +58,24 @@ def run_module(module, engine, filters):
     passed = failed = 0
     shared = Shared(engine)
     givers = {"world": shared.get, "engine": lambda: engine}
-    for name, function in stories(module, filters):
-        started = time.monotonic()
-        where = f"{engine.name}: {module.__name__}.{name}"
+    try:
+        for name, function in stories(module, filters):
+            started = time.monotonic()
+            where = f"{engine.name}: {module.__name__}.{name}"
+            try:
+                function(**{wanted: givers[wanted]() for wanted in inspect.signature(function).parameters})
+                passed += 1
+            except Exception as error:
+                failed += 1
+                tell(where, error, shared.world)
+            if time.monotonic() - started > SLOW_S:
+                print(f"slow: {where} {time.monotonic() - started:.0f} s")
+    finally:
         try:
-            function(**{wanted: givers[wanted]() for wanted in inspect.signature(function).parameters})
-            passed += 1
+            shared.end()
         except Exception as error:
             failed += 1
-            tell(where, error, shared.world)
-        if time.monotonic() - started > SLOW_S:
-            print(f"slow: {where} {time.monotonic() - started:.0f} s")
-    try:
-        shared.end()
-    except Exception as error:
-        failed += 1
-        tell(f"{engine.name}: {module.__name__}: the end of its server", error, None)
+            tell(f"{engine.name}: {module.__name__}: the end of its server", error, None)
     return passed, failed
 
 
