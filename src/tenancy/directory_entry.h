@@ -13,7 +13,6 @@ enum entry_part {
     ENTRY_service_level,
     ENTRY_modules,  /* a JSON array: the plan's and the tenant's own */
     ENTRY_features, /* a JSON array: the plan's */
-    ENTRY_flags,    /* a JSON object */
     ENTRY_resolved, /* the whole reply of GET /resolve */
     ENTRY_PARTS
 };

@@ -1,0 +1,122 @@
+#include "tenancy/directory_facts.h"
+#include "record/document.h"
+#include "json/json.h"
+
+/* In the order of `facts_columns`. */
+enum fact {
+    FACT_id,
+    FACT_slug,
+    FACT_plan_status,
+    FACT_service_level,
+    FACT_is_active,
+    FACT_plan_type,
+    FACT_db_name,
+    FACT_db_host,
+    FACT_db_port,
+    FACT_own_modules,
+    FACT_plan_modules,
+    FACT_features,
+    FACT_revision,
+    FACT_plan_revision,
+    FACT_is_gone,
+    FACT_limits,
+    FACT_used = FACT_limits + LIMIT_COUNT,
+};
+
+static const char facts_columns[] =
+    "SELECT t.id, t.slug, t.plan_status, t.service_level, t.is_active, t.plan_type, t.db_name, t.db_host,"
+    " t.db_port, t.enabled_modules, p.enabled_modules, p.features, t.revision, p.revision,"
+    " (t.deletes_at IS NOT NULL OR t.deleted_at IS NOT NULL),"
+    " t.max_users, t.max_storage_gb, t.max_monthly_emails, t.max_monthly_whatsapp, t.max_monthly_api_calls,"
+    " t.current_users, t.current_storage_gb, t.current_monthly_emails, t.current_monthly_whatsapp,"
+    " t.current_monthly_api_calls"
+    " FROM tenants t JOIN plans p ON p.id = t.plan_id WHERE ";
+
+bool facts_read(struct work *work, struct arena *arena, const char *where, const struct value *parameters,
+                size_t parameter_count, struct facts_page *page)
+{
+    struct text sql =
+        arena_format(arena, "%s%s ORDER BY t.id LIMIT %d", facts_columns, where, FACTS_PAGE_MAX);
+    return db_run(work->db, arena, &page->result, &work->error, sql.data, parameters, parameter_count);
+}
+
+static bool holds(const struct json *list, size_t count, struct text text)
+{
+    for (size_t i = 0; i < count; i++)
+        if (text_equal(list->items[i].text, text))
+            return true;
+    return false;
+}
+
+/* The texts of both lists, each once, as a JSON array. What is no list adds nothing. */
+static struct text union_of(struct arena *arena, struct text first, struct text second)
+{
+    struct json lists[2] = {};
+    struct error ignored = {};
+    struct buffer out = { .arena = arena };
+    if (!json_read(first, arena, &lists[0], &ignored) || lists[0].kind != JSON_ARRAY)
+        lists[0].count = 0;
+    if (!json_read(second, arena, &lists[1], &ignored) || lists[1].kind != JSON_ARRAY)
+        lists[1].count = 0;
+    buffer_add_byte(&out, '[');
+    for (int list = 0; list < 2; list++)
+        for (size_t i = 0; i < lists[list].count; i++) {
+            struct text text = lists[list].items[i].text;
+            if (holds(&lists[list], i, text) || (list == 1 && holds(&lists[0], lists[0].count, text)))
+                continue;
+            if (out.length > 1)
+                buffer_add_byte(&out, ',');
+            json_add_text(&out, text);
+        }
+    buffer_add_byte(&out, ']');
+    return out.text;
+}
+
+/* The reply of GET /resolve. */
+static struct text resolution_of(const struct value *row, const struct tenant_facts *facts,
+                                 struct arena *arena)
+{
+    struct resolution resolution = {
+        .id = row[FACT_id],
+        .slug = row[FACT_slug],
+        .status = row[FACT_plan_status],
+        .service_level = row[FACT_service_level],
+        .is_active = value_boolean(facts->is_active),
+        .plan_type = row[FACT_plan_type],
+        .db_name = row[FACT_db_name],
+        .db_host = row[FACT_db_host],
+        .db_port = row[FACT_db_port],
+        .modules = value_text(facts->parts[ENTRY_modules]),
+        .features = value_text(facts->parts[ENTRY_features]),
+        .version = value_integer(facts->revision),
+    };
+    for (int i = 0; i < LIMIT_COUNT; i++)
+        resolution.cells[tenant_limits[i].of_resolution - 1] = value_integer(facts->limits[i]);
+    struct column_set columns = columns_visible(&resolutions_table, SUPER_ADMIN);
+    struct buffer json = { .arena = arena };
+    document_write(&json, &resolutions_table, resolution.cells, &columns);
+    return json.text;
+}
+
+bool facts_of_row(const struct facts_page *page, size_t i, struct arena *arena, struct tenant_facts *facts)
+{
+    const struct value *row = result_row(&page->result, i);
+    *facts = (struct tenant_facts){ .parts = { [ENTRY_id] = row[FACT_id].text },
+                                    .revision = row[FACT_revision].integer };
+    if (cell_boolean(row[FACT_is_gone]))
+        return false;
+    facts->plan_revision = row[FACT_plan_revision].integer;
+    facts->is_active = cell_boolean(row[FACT_is_active]);
+    for (int limit = 0; limit < LIMIT_COUNT; limit++) {
+        facts->limits[limit] = row[FACT_limits + limit].integer;
+        facts->used[limit] = row[FACT_used + limit].integer;
+    }
+    facts->parts[ENTRY_slug] = row[FACT_slug].text;
+    facts->parts[ENTRY_plan_type] = row[FACT_plan_type].text;
+    facts->parts[ENTRY_plan_status] = row[FACT_plan_status].text;
+    facts->parts[ENTRY_service_level] = row[FACT_service_level].text;
+    facts->parts[ENTRY_modules] = union_of(arena, row[FACT_plan_modules].text, row[FACT_own_modules].text);
+    facts->parts[ENTRY_features] = union_of(arena, row[FACT_features].text, TEXT("[]"));
+    facts->parts[ENTRY_resolved] = resolution_of(row, facts, arena);
+    return true;
+}

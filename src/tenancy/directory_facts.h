@@ -1,0 +1,17 @@
+/* What the directory tells of a tenant, read from the database. */
+#pragma once
+#include "record/work.h"
+#include "tenancy/directory.h"
+
+enum { FACTS_PAGE_MAX = 1000 };
+
+struct facts_page {
+    struct result result; /* the id stands first in each row */
+};
+
+/* Tenants in the order of their ids, at most FACTS_PAGE_MAX; `where` is a condition on t (tenants). */
+[[nodiscard]] bool facts_read(struct work *work, struct arena *arena, const char *where,
+                              const struct value *parameters, size_t parameter_count,
+                              struct facts_page *page);
+/* The facts of a row; false: it is to be taken out, and only its id and revision are filled in. */
+bool facts_of_row(const struct facts_page *page, size_t row, struct arena *arena, struct tenant_facts *facts);

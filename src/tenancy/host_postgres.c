@@ -1,0 +1,263 @@
+/*
+ * Tenants' databases on a PostgreSQL server: a role for each, and a database that this role alone may enter.
+ *
+ * Names reach the server inside statements, which take no parameters for them: hosting.c has checked that
+ * they are of the strict alphabet of place_is_named_well. Passwords reach it as SCRAM verifiers alone.
+ */
+#include "crypto/hash.h"
+#include "crypto/scram.h"
+#include "settings/options.h"
+#include "sql/driver.h"
+#include "tenancy/host.h"
+#include <libpq-fe.h>
+#include <stdlib.h>
+
+enum { DEFAULT_PORT = 5432, MARK_BYTES = 16 };
+
+static void free_options(PQconninfoOption **options)
+{
+    PQconninfoFree(*options);
+}
+
+static bool open_host(struct hosting *hosting, const struct options *options, struct error *error)
+{
+    const char *url = option_string(options, OPTION_tenant_database_url);
+    hosting->url = *url ? url : option_string(options, OPTION_database);
+    hosting->address = TEXT("localhost");
+    hosting->port = DEFAULT_PORT;
+    [[gnu::cleanup(free_options)]] PQconninfoOption *parts = PQconninfoParse(hosting->url, NULL);
+    if (!parts)
+        return fail(error, ERROR_malformed_value, "%s", "tenant_database_url is no URL of PostgreSQL");
+    for (const PQconninfoOption *part = parts; part->keyword; part++) {
+        if (part->val && text_is(text_from(part->keyword), "host"))
+            hosting->address = arena_copy(hosting->arena, text_from(part->val));
+        if (part->val && text_is(text_from(part->keyword), "port")
+            && !text_to_integer(text_from(part->val), &hosting->port))
+            return fail(error, ERROR_malformed_value, "%s", "tenant_database_url has no one port");
+    }
+    return true;
+}
+
+static void add_part(struct buffer *parts, const char *keyword, struct text value)
+{
+    buffer_print(parts, "%s='", keyword);
+    for (size_t i = 0; i < value.length; i++) {
+        if (value.data[i] == '\'' || value.data[i] == '\\')
+            buffer_add_byte(parts, '\\');
+        buffer_add_byte(parts, value.data[i]);
+    }
+    buffer_print(parts, "' ");
+}
+
+/* The administrator's way to the server, to another database and, if given, as somebody else. */
+static const char *way_to(struct hosting_call *call, struct text database, struct text user,
+                          struct text password)
+{
+    struct buffer way = { .arena = call->arena };
+    [[gnu::cleanup(free_options)]] PQconninfoOption *parts = PQconninfoParse(call->hosting->url, NULL);
+    for (const PQconninfoOption *part = parts; part && part->keyword; part++) {
+        struct text keyword = text_from(part->keyword);
+        bool is_replaced = text_is(keyword, "dbname")
+                        || (user.length > 0 && (text_is(keyword, "user") || text_is(keyword, "password")));
+        if (part->val && !is_replaced)
+            add_part(&way, part->keyword, text_from(part->val));
+    }
+    add_part(&way, "dbname", database);
+    if (user.length > 0) {
+        add_part(&way, "user", user);
+        add_part(&way, "password", password);
+    }
+    return way.data;
+}
+
+bool postgres_administer(struct hosting_call *call, struct text database, struct db **db)
+{
+    const char *way = database.length > 0 ? way_to(call, database, TEXT(""), TEXT("")) : call->hosting->url;
+    return postgres_connect(db, way, call->error);
+}
+
+static bool connect_database(struct hosting_call *call, const struct tenant_place *place, struct db **db)
+{
+    return postgres_connect(db, way_to(call, place->name, place->name, place->password), call->error);
+}
+
+/*
+ * What tells this installation's databases and roles from those of another on the same server. Every role can
+ * read it, and none but this installation can make it.
+ */
+static struct text mark_with(struct arena *arena, const struct key *key, struct text name)
+{
+    unsigned char digest[SHA256_SIZE];
+    hmac_sha256((struct text){ (const char *)key->bytes, KEY_SIZE }, name, digest);
+    return hex_encode(arena, (struct text){ (const char *)digest, MARK_BYTES });
+}
+
+static bool is_marked(struct hosting_call *call, struct text name, struct text mark)
+{
+    const struct keyring *keyring = call->hosting->keyring;
+    for (size_t i = 0; i < keyring_count(keyring, KEY_COOKIE); i++)
+        if (text_equal(mark, mark_with(call->arena, keyring_at(keyring, KEY_COOKIE, i), name)))
+            return true;
+    return false;
+}
+
+static struct text mark_of(struct hosting_call *call, struct text name)
+{
+    return mark_with(call->arena, keyring_current(call->hosting->keyring, KEY_COOKIE), name);
+}
+
+/* An administrator that is no superuser must be a member of the roles whose databases it makes. */
+static bool make_role(struct hosting_call *call, const struct tenant_place *place)
+{
+    static const char script[] =
+        "DO $$ BEGIN"
+        " IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{name}') THEN CREATE ROLE {name}; END IF;"
+        " IF NOT pg_has_role(current_user, '{name}', 'MEMBER') THEN GRANT {name} TO CURRENT_USER; END IF;"
+        "END $$;"
+        "ALTER ROLE {name} LOGIN PASSWORD '{verifier}' CONNECTION LIMIT {limit};"
+        "ALTER ROLE {name} SET idle_in_transaction_session_timeout = '60s';"
+        "COMMENT ON ROLE {name} IS '{mark}'";
+    [[gnu::cleanup(db_end)]] struct db *db = NULL;
+    return postgres_administer(call, TEXT(""), &db)
+        && postgres_script(call, db, script,
+                           BLANKS({ "name", place->name },
+                                  { "verifier", scram_verifier(call->arena, place->password) },
+                                  { "limit", arena_format(call->arena, "%d", (int)place->connections_max) },
+                                  { "mark", mark_of(call, place->name) }));
+}
+
+bool postgres_has_database(struct hosting_call *call, struct db *db, struct text name, bool *exists)
+{
+    struct result result;
+    if (!db_run(db, call->arena, &result, call->error, "SELECT 1 FROM pg_database WHERE datname = $1",
+                PARAMETERS(value_text(name))))
+        return false;
+    *exists = result.row_count > 0;
+    return true;
+}
+
+/* Nobody may connect before CONNECT has been taken from everybody: a new database grants it to all. */
+static bool create_shut(struct hosting_call *call, struct db *db, struct text name)
+{
+    struct text template =
+        arena_format(call->arena, "nidia_template_%.*s", TEXT_ARG(call->hosting->schema.fingerprint));
+    bool exists;
+    if (!postgres_has_database(call, db, template, &exists)
+        || (!exists && !template_make(call, db, template)))
+        return false;
+    return postgres_script(call, db,
+                           "CREATE DATABASE {name} TEMPLATE {template} OWNER {name} ALLOW_CONNECTIONS false",
+                           BLANKS({ "name", name }, { "template", template }));
+}
+
+static bool take_over(struct hosting_call *call, struct text name)
+{
+    [[gnu::cleanup(db_end)]] struct db *db = NULL;
+    return postgres_administer(call, name, &db)
+        && postgres_script(call, db, "REASSIGN OWNED BY nidia_template TO {name}", BLANKS({ "name", name }));
+}
+
+static bool make_database(struct hosting_call *call, const struct tenant_place *place)
+{
+    static const char open_to_its_owner[] = "REVOKE ALL ON DATABASE {name} FROM PUBLIC;"
+                                            "COMMENT ON DATABASE {name} IS '{mark}';"
+                                            "ALTER DATABASE {name} ALLOW_CONNECTIONS true";
+    [[gnu::cleanup(db_end)]] struct db *db = NULL;
+    bool exists;
+    return postgres_administer(call, TEXT(""), &db) && postgres_has_database(call, db, place->name, &exists)
+        && (exists || create_shut(call, db, place->name))
+        && postgres_script(call, db, open_to_its_owner,
+                           BLANKS({ "name", place->name }, { "mark", mark_of(call, place->name) }))
+        && take_over(call, place->name);
+}
+
+/* Shut out first, so that whoever is sent away does not come back. */
+static bool set_access(struct hosting_call *call, const struct tenant_place *place)
+{
+    static const char script[] = "DO $$ BEGIN IF EXISTS (SELECT FROM pg_roles WHERE rolname = '{name}')"
+                                 " THEN ALTER ROLE {name} {login}; END IF; END $$";
+    static const char send_away[] =
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1";
+    [[gnu::cleanup(db_end)]] struct db *db = NULL;
+    struct result ignored;
+    return postgres_administer(call, TEXT(""), &db)
+        && postgres_script(call, db, script,
+                           BLANKS({ "name", place->name },
+                                  { "login", place->may_connect ? TEXT("LOGIN") : TEXT("NOLOGIN") }))
+        && (place->may_connect
+            || db_run(db, call->arena, &ignored, call->error, send_away,
+                      PARAMETERS(value_text(place->name))));
+}
+
+static bool drop(struct hosting_call *call, const struct tenant_place *place)
+{
+    const struct tenant_place shut = { .name = place->name };
+    const struct blank *name = BLANKS({ "name", place->name });
+    [[gnu::cleanup(db_end)]] struct db *db = NULL;
+    return set_access(call, &shut) && postgres_administer(call, TEXT(""), &db)
+        && postgres_script(call, db, "DROP DATABASE IF EXISTS {name} WITH (FORCE)", name)
+        && postgres_script(call, db, "DROP ROLE IF EXISTS {name}", name);
+}
+
+/* Rows of name and mark. */
+static bool list_marked(struct hosting_call *call, const char *sql, struct place_list *list)
+{
+    [[gnu::cleanup(db_end)]] struct db *db = NULL;
+    struct result result;
+    if (!postgres_administer(call, TEXT(""), &db)
+        || !db_run(db, call->arena, &result, call->error, sql, NO_PARAMETERS))
+        return false;
+    for (size_t i = 0; i < result.row_count; i++) {
+        const struct value *row = result_row(&result, i);
+        if (is_marked(call, row[0].text, cell_text(row[1])))
+            place_list_add(list, call->arena, row[0].text);
+    }
+    return true;
+}
+
+static bool list_databases(struct hosting_call *call, struct place_list *list)
+{
+    return list_marked(call,
+                       "SELECT datname::text, shobj_description(oid, 'pg_database') FROM pg_database"
+                       " WHERE datname LIKE 'tenant\\_%' ORDER BY datname",
+                       list);
+}
+
+static bool list_roles(struct hosting_call *call, struct place_list *list)
+{
+    return list_marked(call,
+                       "SELECT rolname::text, shobj_description(oid, 'pg_authid') FROM pg_roles"
+                       " WHERE rolname LIKE 'tenant\\_%' ORDER BY rolname",
+                       list);
+}
+
+static bool find_weaknesses(struct hosting_call *call, struct text *found)
+{
+    static const char sql[] =
+        "SELECT coalesce(string_agg(finding, E'\\n' ORDER BY finding), '') FROM ("
+        " SELECT 'every role may enter the database ' || datname AS finding FROM pg_database"
+        " WHERE datallowconn AND has_database_privilege('public', oid, 'CONNECT')"
+        " UNION ALL SELECT 'a template was left half made: ' || datname FROM pg_database d"
+        " WHERE datname LIKE 'nidia\\_unfinished\\_%'"
+        " AND NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.datname = d.datname)) AS findings";
+    [[gnu::cleanup(db_end)]] struct db *db = NULL;
+    struct result result;
+    if (!postgres_administer(call, TEXT(""), &db)
+        || !db_run(db, call->arena, &result, call->error, sql, NO_PARAMETERS))
+        return false;
+    *found = result_row(&result, 0)->text;
+    return true;
+}
+
+const struct host host_postgres = {
+    .engine = ENGINE_POSTGRES,
+    .open = open_host,
+    .make_role = make_role,
+    .make_database = make_database,
+    .connect = connect_database,
+    .set_access = set_access,
+    .drop = drop,
+    .list_databases = list_databases,
+    .list_roles = list_roles,
+    .find_weaknesses = find_weaknesses,
+};

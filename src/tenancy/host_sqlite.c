@@ -1,0 +1,184 @@
+/*
+ * Tenants' databases as files of this machine: DATA/tenants/NAME.db, mode 0600, copied from a template that
+ * has run the schema, DATA/templates/FINGERPRINT.db. There are no roles: who may read the files is the
+ * operating system's to say.
+ */
+#include "settings/options.h"
+#include "sql/driver.h"
+#include "tenancy/host.h"
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static bool fail_io(struct error *error, const char *path)
+{
+    enum error_code code = errno == ENOSPC || errno == EDQUOT ? ERROR_storage_full : ERROR_internal;
+    return fail(error, code, "%s: %s", path, strerror(errno));
+}
+
+static bool open_host(struct hosting *hosting, const struct options *options, struct error *error)
+{
+    const char *data = option_string(options, OPTION_data);
+    hosting->folder = arena_format(hosting->arena, "%s/tenants", data).data;
+    hosting->templates = arena_format(hosting->arena, "%s/templates", data).data;
+    if ((mkdir(hosting->folder, 0700) != 0 && errno != EEXIST)
+        || (mkdir(hosting->templates, 0700) != 0 && errno != EEXIST))
+        return fail_io(error, data);
+    return true;
+}
+
+static const char *path_of(struct hosting_call *call, struct text name)
+{
+    return arena_format(call->arena, "%s/%.*s.db", call->hosting->folder, TEXT_ARG(name)).data;
+}
+
+static void close_file(const int *file)
+{
+    if (*file >= 0)
+        close(*file);
+}
+
+static bool sync_path(struct hosting_call *call, const char *path)
+{
+    [[gnu::cleanup(close_file)]] int file = open(path, O_RDONLY | O_CLOEXEC);
+    return (file >= 0 && fsync(file) == 0) || fail_io(call->error, path);
+}
+
+/* SQLite's companions of a database file too. */
+static void remove_database(struct hosting_call *call, const char *path)
+{
+    static const char *const endings[] = { "-wal", "-shm", "" };
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
+        unlink(arena_format(call->arena, "%s%s", path, endings[i]).data);
+}
+
+static bool run_schema(struct hosting_call *call, const char *path)
+{
+    [[gnu::cleanup(db_end)]] struct db *db = NULL;
+    return sqlite_connect(&db, path, SQLITE_WRITES, call->error)
+        && schema_apply(&call->hosting->schema, db, call->arena, call->now, call->error);
+}
+
+/* Made under another name, so that what bears the template's name is whole. */
+static bool find_template(struct hosting_call *call, const char **path)
+{
+    struct hosting *hosting = call->hosting;
+    *path = arena_format(call->arena, "%s/%.*s.db", hosting->templates, TEXT_ARG(hosting->schema.fingerprint))
+                .data;
+    if (access(*path, F_OK) == 0)
+        return true;
+    const char *unfinished = arena_format(call->arena, "%s.%d", *path, (int)gettid()).data;
+    remove_database(call, unfinished);
+    return run_schema(call, unfinished) && sync_path(call, unfinished)
+        && (rename(unfinished, *path) == 0 || fail_io(call->error, *path))
+        && sync_path(call, hosting->templates);
+}
+
+/* The kernel copies, sharing blocks where the file system can. */
+static bool copy_file(struct hosting_call *call, const char *from_path, const char *to_path)
+{
+    [[gnu::cleanup(close_file)]] int from = open(from_path, O_RDONLY | O_CLOEXEC);
+    if (from < 0)
+        return fail_io(call->error, from_path);
+    [[gnu::cleanup(close_file)]] int to = open(to_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    struct stat status;
+    if (to < 0 || fstat(from, &status) != 0)
+        return fail_io(call->error, to_path);
+    for (off_t left = status.st_size; left > 0;) {
+        ssize_t copied = copy_file_range(from, NULL, to, NULL, (size_t)left, 0);
+        if (copied <= 0)
+            return fail_io(call->error, to_path);
+        left -= copied;
+    }
+    return fsync(to) == 0 || fail_io(call->error, to_path);
+}
+
+static bool make_role(struct hosting_call *, const struct tenant_place *)
+{
+    return true;
+}
+
+/* link() never puts a copy in the place of a database that is there already, whoever made it meanwhile. */
+static bool make_database(struct hosting_call *call, const struct tenant_place *place)
+{
+    const char *path = path_of(call, place->name), *template;
+    if (access(path, F_OK) == 0)
+        return true;
+    const char *unfinished = arena_format(call->arena, "%s.new", path).data; /* overwritten by the next */
+    if (!find_template(call, &template) || !copy_file(call, template, unfinished))
+        return false;
+    bool linked = link(unfinished, path) == 0 || errno == EEXIST || fail_io(call->error, path);
+    unlink(unfinished);
+    return linked && sync_path(call, call->hosting->folder);
+}
+
+static bool connect_database(struct hosting_call *call, const struct tenant_place *place, struct db **db)
+{
+    const char *path = path_of(call, place->name);
+    if (access(path, F_OK) != 0)
+        return fail(call->error, ERROR_internal, "the database %.*s is missing", TEXT_ARG(place->name));
+    return sqlite_connect(db, path, SQLITE_WRITES, call->error);
+}
+
+static bool set_access(struct hosting_call *, const struct tenant_place *)
+{
+    return true;
+}
+
+static bool drop(struct hosting_call *call, const struct tenant_place *place)
+{
+    const char *path = path_of(call, place->name);
+    remove_database(call, path);
+    return access(path, F_OK) != 0 ? sync_path(call, call->hosting->folder) : fail_io(call->error, path);
+}
+
+static void close_folder(DIR **folder)
+{
+    if (*folder)
+        closedir(*folder);
+}
+
+static bool list_databases(struct hosting_call *call, struct place_list *list)
+{
+    [[gnu::cleanup(close_folder)]] DIR *folder = opendir(call->hosting->folder);
+    if (!folder)
+        return fail_io(call->error, call->hosting->folder);
+    for (const struct dirent *entry; (entry = readdir(folder));) {
+        struct text name = text_from(entry->d_name);
+        if (text_ends(name, TEXT(".db")))
+            place_list_add(list, call->arena, text_slice(name, 0, name.length - strlen(".db")));
+    }
+    return true;
+}
+
+static bool list_roles(struct hosting_call *, struct place_list *)
+{
+    return true;
+}
+
+static bool find_weaknesses(struct hosting_call *call, struct text *found)
+{
+    struct stat status;
+    if (stat(call->hosting->folder, &status) != 0)
+        return fail_io(call->error, call->hosting->folder);
+    if (status.st_mode & 077)
+        *found = arena_format(call->arena, "%s can be read by others", call->hosting->folder);
+    return true;
+}
+
+const struct host host_sqlite = {
+    .engine = ENGINE_SQLITE,
+    .open = open_host,
+    .make_role = make_role,
+    .make_database = make_database,
+    .connect = connect_database,
+    .set_access = set_access,
+    .drop = drop,
+    .list_databases = list_databases,
+    .list_roles = list_roles,
+    .find_weaknesses = find_weaknesses,
+};

@@ -1,0 +1,129 @@
+#include "settings/options.h"
+#include "tenancy/host.h"
+#include <stdlib.h>
+
+bool hosting_create(struct hosting **out, const struct options *options, const struct keyring *keyring,
+                    struct error *error)
+{
+    bool on_postgres =
+        *option_string(options, OPTION_tenant_database_url) || *option_string(options, OPTION_database);
+    struct hosting *hosting = calloc(1, sizeof *hosting);
+    if (!hosting)
+        abort();
+    hosting->host = on_postgres ? &host_postgres : &host_sqlite;
+    hosting->keyring = keyring;
+    hosting->arena = arena_create();
+    if (!schema_read(&hosting->schema, hosting->arena, option_string(options, OPTION_tenant_schema),
+                     hosting->host->engine, error)
+        || !hosting->host->open(hosting, options, error)) {
+        hosting_destroy(hosting);
+        return false;
+    }
+    *out = hosting;
+    return true;
+}
+
+void hosting_destroy(struct hosting *hosting)
+{
+    if (!hosting)
+        return;
+    arena_destroy(hosting->arena);
+    free(hosting);
+}
+
+void hosting_address(const struct hosting *hosting, struct text *host, int64_t *port)
+{
+    *host = hosting->address;
+    *port = hosting->port;
+}
+
+const struct schema *hosting_schema(const struct hosting *hosting)
+{
+    return &hosting->schema;
+}
+
+struct hosting_call hosting_call_of(struct work *work)
+{
+    return (struct hosting_call){ work->site->hosting, work->arena, &work->error, work->now };
+}
+
+/* The names stand in statements that take no parameters, and in paths. */
+bool place_is_named_well(struct text name)
+{
+    if (name.length != PLACE_NAME_LENGTH || !text_starts(name, TEXT("tenant_")))
+        return false;
+    for (size_t i = sizeof "tenant_" - 1; i < name.length; i++)
+        if (!((name.data[i] >= '0' && name.data[i] <= '9') || (name.data[i] >= 'a' && name.data[i] <= 'f')))
+            return false;
+    return true;
+}
+
+void place_list_add(struct place_list *list, struct arena *arena, struct text name)
+{
+    size_t size = sizeof *list->names * list->count;
+    list->names = arena_grow(arena, list->names, size, size + sizeof *list->names);
+    list->names[list->count++] = arena_copy(arena, name);
+}
+
+void db_end(struct db **db)
+{
+    db_close(*db);
+}
+
+static bool check(struct hosting_call *call, const struct tenant_place *place)
+{
+    return place_is_named_well(place->name)
+        || fail(call->error, ERROR_internal, "no name of a tenant's database: %.*s", TEXT_ARG(place->name));
+}
+
+bool hosting_make_role(struct hosting_call *call, const struct tenant_place *place)
+{
+    return check(call, place) && call->hosting->host->make_role(call, place);
+}
+
+bool hosting_make_database(struct hosting_call *call, const struct tenant_place *place)
+{
+    return check(call, place) && call->hosting->host->make_database(call, place);
+}
+
+bool hosting_migrate(struct hosting_call *call, const struct tenant_place *place)
+{
+    [[gnu::cleanup(db_end)]] struct db *db = NULL;
+    return check(call, place) && call->hosting->host->connect(call, place, &db)
+        && schema_apply(&call->hosting->schema, db, call->arena, call->now, call->error);
+}
+
+bool hosting_verify(struct hosting_call *call, const struct tenant_place *place)
+{
+    [[gnu::cleanup(db_end)]] struct db *db = NULL;
+    return check(call, place) && call->hosting->host->connect(call, place, &db)
+        && schema_verify(&call->hosting->schema, db, call->arena, call->error);
+}
+
+bool hosting_set_access(struct hosting_call *call, const struct tenant_place *place)
+{
+    return check(call, place) && call->hosting->host->set_access(call, place);
+}
+
+bool hosting_drop(struct hosting_call *call, const struct tenant_place *place)
+{
+    return check(call, place) && call->hosting->host->drop(call, place);
+}
+
+bool hosting_list_databases(struct hosting_call *call, struct place_list *list)
+{
+    *list = (struct place_list){};
+    return call->hosting->host->list_databases(call, list);
+}
+
+bool hosting_list_roles(struct hosting_call *call, struct place_list *list)
+{
+    *list = (struct place_list){};
+    return call->hosting->host->list_roles(call, list);
+}
+
+bool hosting_find_weaknesses(struct hosting_call *call, struct text *found)
+{
+    *found = TEXT("");
+    return call->hosting->host->find_weaknesses(call, found);
+}

@@ -1,0 +1,58 @@
+/*
+ * Where the tenants' databases live, whichever engine that is: roles and databases made, checked, shut and
+ * dropped. Every call may be repeated: it brings things to a state, whatever an earlier one left behind.
+ */
+#pragma once
+#include "record/site.h"
+#include "tenancy/schema.h"
+
+/* A tenant's database and the role that alone may enter it, by the same name. */
+struct tenant_place {
+    struct text name;     /* "tenant_" and 12 hexadecimal digits */
+    struct text password; /* of the role; empty where the call does not need it */
+    int64_t connections_max;
+    bool may_connect;
+};
+
+enum { PLACE_NAME_LENGTH = 19 };
+
+struct hosting;
+
+/* Reads the tenant schema and where databases go out of the options; touches no database yet. */
+[[nodiscard]] bool hosting_create(struct hosting **hosting, const struct options *options,
+                                  const struct keyring *keyring, struct error *error);
+void hosting_destroy(struct hosting *hosting);
+
+/* Where the product finds the databases made from now on; an empty host: files of this machine. */
+void hosting_address(const struct hosting *hosting, struct text *host, int64_t *port);
+const struct schema *hosting_schema(const struct hosting *hosting);
+
+/* Of one call: results lie in the arena, reasons in the error. */
+struct hosting_call {
+    struct hosting *hosting;
+    struct arena *arena;
+    struct error *error;
+    int64_t now;
+};
+struct hosting_call hosting_call_of(struct work *work);
+
+[[nodiscard]] bool hosting_make_role(struct hosting_call *call, const struct tenant_place *place);
+/* From the template, which is made first if there is none of this schema; entered by nobody but the role. */
+[[nodiscard]] bool hosting_make_database(struct hosting_call *call, const struct tenant_place *place);
+/* As the database's owner, with the password that the product will use. */
+[[nodiscard]] bool hosting_migrate(struct hosting_call *call, const struct tenant_place *place);
+[[nodiscard]] bool hosting_verify(struct hosting_call *call, const struct tenant_place *place);
+/* Lets the role in or shuts it out, then ending its connections. */
+[[nodiscard]] bool hosting_set_access(struct hosting_call *call, const struct tenant_place *place);
+/* Database and role; what is not there is gone already. */
+[[nodiscard]] bool hosting_drop(struct hosting_call *call, const struct tenant_place *place);
+
+struct place_list {
+    struct text *names;
+    size_t count;
+};
+/* The databases, and the roles, that this installation has made and not dropped. */
+[[nodiscard]] bool hosting_list_databases(struct hosting_call *call, struct place_list *list);
+[[nodiscard]] bool hosting_list_roles(struct hosting_call *call, struct place_list *list);
+/* What weakens the walls between the tenants, one a line; empty: nothing. */
+[[nodiscard]] bool hosting_find_weaknesses(struct hosting_call *call, struct text *found);

@@ -1,0 +1,187 @@
+/* Which files make up the schema: found, ordered, and told apart by engine. */
+#include "base/buffer.h"
+#include "crypto/hash.h"
+#include "tenancy/schema.h"
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Files without an engine in their name are for every engine that has none of its own. */
+static const struct ending {
+    const char *text;
+    int engine; /* -1: all */
+} endings[] = {
+    { ".sqlite.sql", ENGINE_SQLITE },
+    { ".postgres.sql", ENGINE_POSTGRES },
+    { ".sql", -1 },
+};
+
+struct named_file {
+    struct schema_file file;
+    int engine;
+};
+
+struct listing {
+    struct arena *arena;
+    struct named_file *files;
+    size_t count;
+    struct error *error;
+};
+
+static bool is_name(struct text name)
+{
+    for (size_t i = 0; i < name.length; i++) {
+        char byte = name.data[i];
+        if (!((byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') || byte == '_'))
+            return false;
+    }
+    return name.length > 0;
+}
+
+/* "0001_settings.sqlite.sql" */
+static bool read_name(struct text text, struct named_file *named)
+{
+    struct text digits = text_slice(text, 0, 4);
+    const struct ending *ending = endings;
+    while (!text_ends(text, text_from(ending->text)))
+        ending++;
+    named->engine = ending->engine;
+    named->file.name = text_slice(text, 5, text.length - strlen(ending->text));
+    return text.length > 5 && text.data[4] == '_' && digits.data[0] != '-'
+        && text_to_integer(digits, &named->file.version) && is_name(named->file.name);
+}
+
+static bool add_file(struct listing *listing, struct text name, struct text sql)
+{
+    struct named_file named = {};
+    if (!read_name(name, &named))
+        return fail(listing->error, ERROR_conflict, "tenant schema: %.*s is not named NNNN_name.sql",
+                    TEXT_ARG(name));
+    if (listing->count == SCHEMA_FILES_MAX)
+        return fail(listing->error, ERROR_conflict, "tenant schema: more than %d files", SCHEMA_FILES_MAX);
+    named.file.name = arena_copy(listing->arena, named.file.name);
+    named.file.sql = sql;
+    named.file.checksum = sha256_hex(listing->arena, sql);
+    listing->files[listing->count++] = named;
+    return true;
+}
+
+static void close_file(const int *file)
+{
+    if (*file >= 0)
+        close(*file);
+}
+
+static bool read_whole(struct listing *listing, int folder, const char *name, struct text *sql)
+{
+    [[gnu::cleanup(close_file)]] int file = openat(folder, name, O_RDONLY | O_CLOEXEC);
+    struct stat status;
+    if (file < 0 || fstat(file, &status) != 0)
+        return fail(listing->error, ERROR_conflict, "tenant schema: %s: %s", name, strerror(errno));
+    if (!S_ISREG(status.st_mode) || status.st_size > SCHEMA_FILE_BYTES_MAX)
+        return fail(listing->error, ERROR_conflict, "tenant schema: %s is no file of at most %d bytes", name,
+                    SCHEMA_FILE_BYTES_MAX);
+    size_t size = (size_t)status.st_size;
+    char *data = arena_alloc(listing->arena, size + 1);
+    for (size_t at = 0; at < size;) {
+        ssize_t got = read(file, data + at, size - at);
+        if (got <= 0)
+            return fail(listing->error, ERROR_conflict, "tenant schema: %s: %s", name, strerror(errno));
+        at += (size_t)got;
+    }
+    *sql = (struct text){ data, size };
+    if (!text_is_utf8(*sql) || strlen(data) != size)
+        return fail(listing->error, ERROR_conflict, "tenant schema: %s is not UTF-8 text", name);
+    return true;
+}
+
+static void close_folder(DIR **folder)
+{
+    if (*folder)
+        closedir(*folder);
+}
+
+static bool list_folder(struct listing *listing, const char *path)
+{
+    [[gnu::cleanup(close_folder)]] DIR *folder = opendir(path);
+    if (!folder)
+        return fail(listing->error, ERROR_conflict, "tenant schema: %s: %s", path, strerror(errno));
+    for (const struct dirent *entry; (entry = readdir(folder));) {
+        struct text name = text_from(entry->d_name), sql;
+        if (entry->d_name[0] == '.' || !text_ends(name, TEXT(".sql")))
+            continue;
+        if (!read_whole(listing, dirfd(folder), entry->d_name, &sql) || !add_file(listing, name, sql))
+            return false;
+    }
+    return true;
+}
+
+static bool list_built_in(struct listing *listing)
+{
+    for (const struct schema_source *source = schema_built_in; source->name; source++)
+        if (!add_file(listing, text_from(source->name), text_from(source->sql)))
+            return false;
+    return true;
+}
+
+static int by_version(const void *a, const void *b)
+{
+    const struct named_file *first = a, *second = b;
+    int64_t difference = first->file.version - second->file.version;
+    if (difference == 0)
+        difference = first->engine - second->engine;
+    return (difference > 0) - (difference < 0);
+}
+
+/* Of one version: the engine's own file, else the one for all. */
+static bool choose(struct schema *schema, const struct named_file *files, size_t count, enum engine engine,
+                   struct error *error)
+{
+    const struct named_file *chosen = NULL;
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0 && files[i].engine == files[i - 1].engine)
+            return fail(error, ERROR_conflict, "tenant schema: %04d is there twice",
+                        (int)files->file.version);
+        if (files[i].engine == -1 || files[i].engine == (int)engine)
+            chosen = &files[i];
+    }
+    if (!chosen)
+        return fail(error, ERROR_conflict, "tenant schema: %04d has no file for this engine",
+                    (int)files->file.version);
+    schema->files[schema->count++] = chosen->file;
+    return true;
+}
+
+static struct text fingerprint_of(struct arena *arena, const struct schema *schema)
+{
+    struct buffer all = { .arena = arena };
+    for (size_t i = 0; i < schema->count; i++)
+        buffer_print(&all, "%04d %.*s %.*s\n", (int)schema->files[i].version, TEXT_ARG(schema->files[i].name),
+                     TEXT_ARG(schema->files[i].checksum));
+    return text_slice(sha256_hex(arena, all.text), 0, SCHEMA_FINGERPRINT_LENGTH);
+}
+
+bool schema_read(struct schema *schema, struct arena *arena, const char *folder, enum engine engine,
+                 struct error *error)
+{
+    struct listing listing = { .arena = arena,
+                               .files = arena_array(arena, struct named_file, SCHEMA_FILES_MAX),
+                               .error = error };
+    if (!(*folder ? list_folder(&listing, folder) : list_built_in(&listing)))
+        return false;
+    qsort(listing.files, listing.count, sizeof *listing.files, by_version);
+    *schema = (struct schema){ .files = arena_array(arena, struct schema_file, listing.count + 1) };
+    for (size_t from = 0, to; from < listing.count; from = to) {
+        to = from + 1;
+        while (to < listing.count && listing.files[to].file.version == listing.files[from].file.version)
+            to++;
+        if (!choose(schema, listing.files + from, to - from, engine, error))
+            return false;
+    }
+    schema->fingerprint = fingerprint_of(arena, schema);
+    return true;
+}
