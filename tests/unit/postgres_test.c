@@ -64,7 +64,9 @@ TEST_ON_POSTGRES(what_was_sent_later_fails_with_the_next_statement)
     CHECK(!db_commit(scratch->db, &error));
     CHECK(db_fault(scratch->db)->failure == DB_FAILURE_UNIQUE);
     CHECK(scratch_number(scratch, "SELECT count(*) FROM t") == 0);
+    CHECK(db_begin(scratch->db, &error)); /* where a statement unknown to the server would be the end */
     CHECK(runs(scratch, "SELECT 'never prepared'", NO_PARAMETERS));
+    CHECK(db_commit(scratch->db, &error));
 }
 
 TEST_ON_POSTGRES(many_rows_sent_later_arrive)
