@@ -7,7 +7,9 @@
 
 enum { PREFIX_SIZE = 4, SECRET_SIZE = 32 };
 
-static const char *const scopes[] = { "directory", NULL };
+/* What a route may ask of a key. */
+static const char *const scopes[] = { "directory", "metrics", NULL };
+#define SCOPES "directory, metrics"
 
 static bool is_scope(struct text text)
 {
@@ -25,7 +27,7 @@ static bool check_scopes(struct work *work, struct text list)
     for (size_t i = 0; i < json.count; i++)
         if (!is_scope(json.items[i].text)) {
             const char *pointer = arena_format(work->arena, "/scopes/%zu", i).data;
-            return fail_at(&work->error, pointer, ERROR_not_a_choice, "%s", scopes[0]);
+            return fail_at(&work->error, pointer, ERROR_not_a_choice, "%s", SCOPES);
         }
     return true;
 }
@@ -44,7 +46,7 @@ bool api_key_create(struct work *work, struct api_key *key, struct text *secret)
 }
 
 /* Revoked, not removed: audit records name it. */
-static bool revoke(struct work *work, const struct value *cells)
+bool api_key_revoke(struct work *work, const struct value *cells)
 {
     const struct api_key *key = (const struct api_key *)cells;
     struct api_key changes = { .revoked_at = value_time(work->now) }, after;
@@ -52,5 +54,3 @@ static bool revoke(struct work *work, const struct value *cells)
         return true;
     return store_update(work, &api_keys_table, cells, changes.cells, after.cells);
 }
-
-const struct service api_key_services[] = { { .table = &api_keys_table, .remove = revoke }, {} };

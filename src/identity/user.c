@@ -52,12 +52,12 @@ bool user_set_password(struct work *work, const struct user *user, struct user *
         && sessions_end_all(work, user->id.text, "password_changed") && audit_event(work, &entry);
 }
 
-static bool has_password(const struct value *cells)
+bool user_has_password(const struct value *cells)
 {
     return value_is_set(((const struct user *)cells)->password);
 }
 
-static bool prepare(struct work *work, struct value *cells)
+bool user_prepare(struct work *work, struct value *cells)
 {
     struct user *user = (struct user *)cells;
     struct text password = user->password.text;
@@ -116,7 +116,7 @@ static void fold_email(struct work *work, struct user *user)
         user->email.text = email_fold(work->arena, user->email.text);
 }
 
-static bool create(struct work *work, struct value *cells)
+bool user_create(struct work *work, struct value *cells)
 {
     struct user *user = (struct user *)cells;
     fold_email(work, user);
@@ -137,8 +137,8 @@ static bool loses_rights(const struct user *before, const struct user *after)
         || (value_is_true(before->is_active) && !value_is_true(after->is_active));
 }
 
-static bool update(struct work *work, const struct value *before_cells, struct value *change_cells,
-                   struct value *after_cells)
+bool user_update(struct work *work, const struct value *before_cells, struct value *change_cells,
+                 struct value *after_cells)
 {
     const struct user *before = (const struct user *)before_cells;
     struct user *changes = (struct user *)change_cells, *after = (struct user *)after_cells;
@@ -160,7 +160,7 @@ static bool update(struct work *work, const struct value *before_cells, struct v
 }
 
 /* A tombstone: the row stays for what refers to it; its seat and its e-mail are free again. */
-static bool remove_user(struct work *work, const struct value *cells)
+bool user_remove(struct work *work, const struct value *cells)
 {
     const struct user *user = (const struct user *)cells;
     struct user changes = { .deleted_at = value_time(work->now), .is_active = value_boolean(false) }, after;
@@ -170,19 +170,3 @@ static bool remove_user(struct work *work, const struct value *cells)
         return false;
     return !value_is_set(user->tenant_id) || give_back_seat(work, user->tenant_id);
 }
-
-static bool remove_session(struct work *work, const struct value *cells)
-{
-    return session_end(work, (const struct user_session *)cells, "ended_by_administrator");
-}
-
-const struct service user_services[] = {
-    { .table = &users_table,
-      .needed = has_password,
-      .prepare = prepare,
-      .create = create,
-      .update = update,
-      .remove = remove_user },
-    { .table = &user_sessions_table, .remove = remove_session },
-    {},
-};

@@ -3,7 +3,13 @@
 #include "model/model.h"
 #include "record/service.h"
 
-extern const struct service user_services[]; /* of users and of their sessions */
+/* What stands in for the generic calls of `users`: record/service.h. The cells are a struct user's. */
+bool user_has_password(const struct value *cells);
+[[nodiscard]] bool user_prepare(struct work *work, struct value *cells);
+[[nodiscard]] bool user_create(struct work *work, struct value *cells);
+[[nodiscard]] bool user_update(struct work *work, const struct value *before, struct value *changes,
+                               struct value *after);
+[[nodiscard]] bool user_remove(struct work *work, const struct value *before);
 
 /* In a transaction: is there another active super admin, or is this none? `conflict` if not; holds until it
  * ends. */

@@ -1,0 +1,18 @@
+#include "identity/identity.h"
+
+static bool end_session(struct work *work, const struct value *cells)
+{
+    return session_end(work, (const struct user_session *)cells, "ended_by_administrator");
+}
+
+const struct service identity_services[] = {
+    { .table = &users_table,
+      .needed = user_has_password,
+      .prepare = user_prepare,
+      .create = user_create,
+      .update = user_update,
+      .remove = user_remove },
+    { .table = &user_sessions_table, .remove = end_session },
+    { .table = &api_keys_table, .remove = api_key_revoke },
+    {},
+};

@@ -1,0 +1,12 @@
+/* Who may come in, how long, and what they may do there: what this folder gives to app.c and to the API. */
+#pragma once
+#include "identity/access.h"
+#include "identity/api_key.h"
+#include "identity/lock.h"
+#include "identity/password_change.h"
+#include "identity/revocation.h"
+#include "identity/session.h"
+#include "identity/sign_in.h"
+#include "identity/user.h"
+
+extern const struct service identity_services[]; /* of users, user_sessions and api_keys */

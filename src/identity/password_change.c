@@ -1,0 +1,42 @@
+#include "identity/password_change.h"
+#include "crypto/password.h"
+#include "identity/sign_in.h"
+#include "identity/user.h"
+#include "record/site.h"
+#include "record/transact.h"
+
+struct setting {
+    const struct user *user;
+    struct user changes;
+    bool own;
+};
+
+static bool set(struct work *work, void *data)
+{
+    struct setting *setting = data;
+    struct user changes = setting->changes;
+    return user_set_password(work, setting->user, &changes, !setting->own);
+}
+
+/* An open session alone must not be enough to take the account over. */
+static bool check_current(struct work *work, const struct password_change *change)
+{
+    const struct user *user = change->user;
+    if (change->current_password.length == 0)
+        return fail_at(&work->error, "/current_password", ERROR_required, "%s", "");
+    if (!sign_in_throttle(work, user->email.text, (struct text){}))
+        return false;
+    return password_matches(work->arena, work->site->keyring, change->current_password,
+                            cell_text(user->password_hash), cell_text(user->password_key_id))
+        || fail_at(&work->error, "/current_password", ERROR_invalid_credentials, "%s", "");
+}
+
+bool password_change(struct work *work, const struct password_change *change)
+{
+    struct setting setting = { .user = change->user,
+                               .own = text_equal(work->actor.user_id, change->user->id.text) };
+    if (setting.own && !check_current(work, change))
+        return false;
+    return user_prepare_password(work, change->password, change->user, "/password", &setting.changes)
+        && db_transact(work, set, &setting);
+}
