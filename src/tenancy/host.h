@@ -2,6 +2,7 @@
 #pragma once
 #include "crypto/keyring.h"
 #include "tenancy/hosting.h"
+#include <stdatomic.h>
 
 struct host {
     enum engine engine;
@@ -25,6 +26,7 @@ struct hosting {
     struct schema schema;
     const char *url;                /* PostgreSQL: of its administrator */
     const char *folder, *templates; /* SQLite */
+    atomic_bool is_shut;            /* PostgreSQL: what every role could enter has been shut */
     struct text address;
     int64_t port;
 };

@@ -136,13 +136,32 @@ bool postgres_has_database(struct hosting_call *call, struct db *db, struct text
     return true;
 }
 
+/*
+ * Once for each start: shuts the databases that every role may enter from the day the server is made, and the
+ * control plane's own. Where the administrator does not own them the server only warns; `nidia doctor` tells.
+ */
+static bool shut_server(struct hosting_call *call, struct db *db)
+{
+    static const char script[] =
+        "DO $$ DECLARE shut name; BEGIN"
+        " FOR shut IN SELECT datname FROM pg_database"
+        " WHERE datname IN ('postgres', 'template1', current_database())"
+        " AND has_database_privilege('public', oid, 'CONNECT')"
+        " LOOP EXECUTE format('REVOKE CONNECT ON DATABASE %I FROM PUBLIC', shut); END LOOP;"
+        "EXCEPTION WHEN internal_error THEN NULL; END $$"; /* another does the same at this moment */
+    if (!atomic_load(&call->hosting->is_shut) && !db_run_script(db, call->error, script))
+        return false;
+    atomic_store(&call->hosting->is_shut, true);
+    return true;
+}
+
 /* Nobody may connect before CONNECT has been taken from everybody: a new database grants it to all. */
 static bool create_shut(struct hosting_call *call, struct db *db, struct text name)
 {
     struct text template =
         arena_format(call->arena, "nidia_template_%.*s", TEXT_ARG(call->hosting->schema.fingerprint));
     bool exists;
-    if (!postgres_has_database(call, db, template, &exists)
+    if (!shut_server(call, db) || !postgres_has_database(call, db, template, &exists)
         || (!exists && !template_make(call, db, template)))
         return false;
     return postgres_script(call, db,

@@ -28,23 +28,12 @@ bool postgres_script(struct hosting_call *call, struct db *db, const char *scrip
     return db_run_script(db, call->error, sql.data);
 }
 
-/*
- * Also shuts the databases that every role may enter from the day the server is made. Where the administrator
- * does not own them the server only warns, and `nidia doctor` tells.
- */
-static bool prepare_server(struct hosting_call *call, struct db *administrator)
+static bool make_owner(struct hosting_call *call, struct db *administrator)
 {
-    static const char script[] =
-        "DO $$ BEGIN CREATE ROLE nidia_template NOLOGIN;"
-        "EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;"
-        "DO $$ BEGIN IF NOT pg_has_role(current_user, 'nidia_template', 'MEMBER')"
-        " THEN GRANT nidia_template TO CURRENT_USER; END IF; END $$;"
-        "DO $$ DECLARE shut name; BEGIN"
-        " FOR shut IN SELECT datname FROM pg_database"
-        " WHERE datname IN ('postgres', 'template1', current_database())"
-        " AND has_database_privilege('public', oid, 'CONNECT')"
-        " LOOP EXECUTE format('REVOKE CONNECT ON DATABASE %I FROM PUBLIC', shut); END LOOP;"
-        "EXCEPTION WHEN internal_error THEN NULL; END $$"; /* another does the same at this moment */
+    static const char script[] = "DO $$ BEGIN CREATE ROLE nidia_template NOLOGIN;"
+                                 "EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;"
+                                 "DO $$ BEGIN IF NOT pg_has_role(current_user, 'nidia_template', 'MEMBER')"
+                                 " THEN GRANT nidia_template TO CURRENT_USER; END IF; END $$";
     return db_run_script(administrator, call->error, script);
 }
 
@@ -99,7 +88,7 @@ bool template_make(struct hosting_call *call, struct db *administrator, struct t
     random_bytes(bytes, sizeof bytes);
     struct text digits = hex_encode(call->arena, (struct text){ (const char *)bytes, sizeof bytes });
     struct text unfinished = arena_format(call->arena, "nidia_unfinished_%.*s", TEXT_ARG(digits));
-    if (prepare_server(call, administrator) && make_unfinished(call, administrator, unfinished)
+    if (make_owner(call, administrator) && make_unfinished(call, administrator, unfinished)
         && postgres_script(call, administrator, "ALTER DATABASE {unfinished} RENAME TO {name}",
                            BLANKS({ "unfinished", unfinished }, { "name", name })))
         return true;

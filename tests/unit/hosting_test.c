@@ -1,0 +1,267 @@
+/* Tenants' databases on both engines: made, repeated, entered by their own role alone, shut, dropped. */
+#include "sql/driver.h"
+#include "tenancy/host.h"
+#include "tenancy/hosting.h"
+#include "base/random.h"
+#include "world.h"
+#include <libpq-fe.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct hosted {
+    struct hosting *hosting;
+    struct hosting_call call;
+    struct tenant_place place;
+};
+
+static void end(struct hosted *hosted)
+{
+    error_clear(hosted->call.error);
+    CHECK(hosting_drop(&hosted->call, &hosted->place));
+    hosting_destroy(hosted->hosting);
+}
+
+/* Names that no other test on the same server has. */
+static struct tenant_place new_place(struct world *world)
+{
+    struct text id = random_uuid(world->work.arena, world->work.now);
+    return (struct tenant_place){
+        .name = arena_format(world->work.arena, "tenant_%.12s", id.data + id.length - 12),
+        .password = TEXT("a password of a test"),
+        .connections_max = 5,
+        .may_connect = true,
+    };
+}
+
+static bool begin(struct hosted *hosted, struct world *world)
+{
+    if (world->scratch.engine == ENGINE_POSTGRES)
+        world->options.values[OPTION_database] = world->scratch.place;
+    bool made = hosting_create(&hosted->hosting, &world->options, world->site.keyring, &world->work.error);
+    CHECK(made);
+    world->site.hosting = hosted->hosting;
+    hosted->call = hosting_call_of(&world->work);
+    hosted->place = new_place(world);
+    return made;
+}
+
+static bool make(struct hosted *hosted, const struct tenant_place *place)
+{
+    bool made = hosting_make_role(&hosted->call, place) && hosting_make_database(&hosted->call, place)
+             && hosting_migrate(&hosted->call, place) && hosting_verify(&hosted->call, place);
+    if (!made)
+        printf("%s: %s\n", error_words[hosted->call.error->code].code, hosted->call.error->about);
+    return made;
+}
+
+static bool lists(struct hosted *hosted, struct text name)
+{
+    struct place_list list;
+    CHECK(hosting_list_databases(&hosted->call, &list));
+    for (size_t i = 0; i < list.count; i++)
+        if (text_equal(list.names[i], name))
+            return true;
+    return false;
+}
+
+TEST_IN_WORLD(a_database_is_made_with_its_schema_and_dropped)
+{
+    struct hosted hosted;
+    if (!begin(&hosted, world))
+        return;
+    CHECK(!lists(&hosted, hosted.place.name));
+    CHECK(make(&hosted, &hosted.place));
+    CHECK(lists(&hosted, hosted.place.name));
+    CHECK(hosting_drop(&hosted.call, &hosted.place));
+    CHECK(!lists(&hosted, hosted.place.name));
+    CHECK(!hosting_verify(&hosted.call, &hosted.place));
+    end(&hosted);
+}
+
+TEST_IN_WORLD(every_step_may_be_repeated_and_keeps_what_is_there)
+{
+    struct hosted hosted;
+    if (!begin(&hosted, world))
+        return;
+    CHECK(make(&hosted, &hosted.place));
+    struct db *db = NULL;
+    struct result result;
+    CHECK(hosted.hosting->host->connect(&hosted.call, &hosted.place, &db));
+    CHECK(db
+          && db_run_script(db, hosted.call.error,
+                           "CREATE TABLE kept (id bigint); INSERT INTO kept VALUES (7)"));
+    db_close(db);
+
+    CHECK(make(&hosted, &hosted.place));
+    CHECK(hosted.hosting->host->connect(&hosted.call, &hosted.place, &db));
+    CHECK(db_run(db, world->work.arena, &result, hosted.call.error, "SELECT id FROM kept", NO_PARAMETERS));
+    CHECK(result.row_count == 1 && result.cells[0].integer == 7);
+    db_close(db);
+    end(&hosted);
+}
+
+TEST_IN_WORLD(names_outside_the_alphabet_reach_no_server)
+{
+    struct hosted hosted;
+    if (!begin(&hosted, world))
+        return;
+    static const char *const names[] = { "tenant_../../passwd",
+                                         "tenant_0123456789a;",
+                                         "tenant_ABCDEF012345",
+                                         "tenant_0123456789a",
+                                         "postgres",
+                                         "" };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct tenant_place place = { .name = text_from(names[i]), .password = TEXT("x") };
+        test_note("%s", names[i]);
+        CHECK(!hosting_make_role(&hosted.call, &place) && !hosting_make_database(&hosted.call, &place));
+        CHECK(!hosting_drop(&hosted.call, &place) && !hosting_set_access(&hosted.call, &place));
+    }
+    end(&hosted);
+}
+
+TEST(a_file_can_be_read_by_its_owner_alone)
+{
+    struct world world = {};
+    if (!scratch_begin(&world.scratch, ENGINE_SQLITE))
+        return;
+    world_begin(&world, ENGINE_SQLITE);
+    struct hosted hosted;
+    CHECK(begin(&hosted, &world) && make(&hosted, &hosted.place));
+    struct stat status;
+    const char *path =
+        arena_format(world.work.arena, "%s/%.*s.db", hosted.hosting->folder, TEXT_ARG(hosted.place.name))
+            .data;
+    CHECK(stat(path, &status) == 0 && (status.st_mode & 0777) == 0600);
+    end(&hosted);
+    world_end(&world);
+    scratch_end(&world.scratch);
+}
+
+/* As the role of `place`, into another database of the same server. */
+static bool enters(struct hosted *hosted, const struct tenant_place *place, struct text database)
+{
+    struct tenant_place other = *place;
+    struct arena *arena = hosted->call.arena;
+    [[gnu::cleanup(db_end)]] struct db *db = NULL;
+    PQconninfoOption *parts = PQconninfoParse(hosted->hosting->url, NULL);
+    struct text host = TEXT(""), port = TEXT("");
+    for (const PQconninfoOption *part = parts; part && part->keyword; part++) {
+        if (part->val && strcmp(part->keyword, "host") == 0)
+            host = arena_copy(arena, text_from(part->val));
+        if (part->val && strcmp(part->keyword, "port") == 0)
+            port = arena_copy(arena, text_from(part->val));
+    }
+    PQconninfoFree(parts);
+    struct error ignored = {};
+    struct text way = arena_format(arena, "host='%.*s' port='%.*s' dbname='%.*s' user='%.*s' password='%.*s'",
+                                   TEXT_ARG(host), TEXT_ARG(port), TEXT_ARG(database), TEXT_ARG(other.name),
+                                   TEXT_ARG(other.password));
+    return postgres_connect(&db, way.data, &ignored);
+}
+
+static void isolation(struct world *world)
+{
+    struct hosted hosted;
+    if (!begin(&hosted, world))
+        return;
+    struct tenant_place other = new_place(world);
+    CHECK(make(&hosted, &hosted.place) && make(&hosted, &other));
+    CHECK(enters(&hosted, &hosted.place, hosted.place.name));
+    CHECK(!enters(&hosted, &hosted.place, other.name));
+    CHECK(!enters(&hosted, &hosted.place, TEXT("postgres")));
+    CHECK(!enters(&hosted, &hosted.place, TEXT("template1")));
+    CHECK(!enters(&hosted, &hosted.place, text_from(world->scratch.name)));
+    struct text template =
+        arena_format(world->work.arena, "nidia_template_%.*s", TEXT_ARG(hosted.hosting->schema.fingerprint));
+    CHECK(!enters(&hosted, &hosted.place, template));
+
+    hosted.place.may_connect = false;
+    CHECK(hosting_set_access(&hosted.call, &hosted.place));
+    CHECK(!enters(&hosted, &hosted.place, hosted.place.name));
+    CHECK(enters(&hosted, &other, other.name));
+    hosted.place.may_connect = true;
+    CHECK(hosting_set_access(&hosted.call, &hosted.place));
+    CHECK(enters(&hosted, &hosted.place, hosted.place.name));
+    CHECK(hosting_drop(&hosted.call, &other));
+    end(&hosted);
+}
+
+TEST(no_role_enters_another_database)
+{
+    world_run(ENGINE_POSTGRES, isolation);
+}
+
+static void write_file(const char *folder, const char *name, const char *sql)
+{
+    char path[256];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *file = fopen(path, "w");
+    if (!file || fputs(sql, file) < 0 || fclose(file) != 0)
+        abort();
+}
+
+static const struct wrong_schema {
+    const char *name, *sql, *says;
+} wrong_schemas[] = {
+    { "0002_b.sql", "CREATE TABLE b (id bigint); COMMIT;", "0002_b" },
+    { "0002_b.sql", "ROLLBACK;", "0002_b" },
+    { "0002_b.sql", "CREATE TABLE a (id bigint);", "0002_b" },
+    { "0002_b.sql", "ATTACH DATABASE '/tmp/elsewhere.db' AS elsewhere;", "0002_b" },
+};
+
+TEST_IN_WORLD(a_schema_that_fails_leaves_no_template_and_says_where)
+{
+    char folder[] = "/tmp/nidia-schema-XXXXXX";
+    if (!mkdtemp(folder))
+        abort();
+    write_file(folder, "0001_a.sql", "CREATE TABLE a (id bigint);");
+    world->options.values[OPTION_tenant_schema] = folder;
+    for (size_t i = 0; i < sizeof wrong_schemas / sizeof *wrong_schemas; i++) {
+        test_note("%s", wrong_schemas[i].sql);
+        write_file(folder, wrong_schemas[i].name, wrong_schemas[i].sql);
+        struct hosted hosted;
+        if (!begin(&hosted, world))
+            break;
+        CHECK(hosting_make_role(&hosted.call, &hosted.place));
+        CHECK(!hosting_make_database(&hosted.call, &hosted.place));
+        CHECK(strstr(world->work.error.about, wrong_schemas[i].says));
+        CHECK(!lists(&hosted, hosted.place.name));
+        end(&hosted);
+    }
+    unlink(arena_format(world->work.arena, "%s/0001_a.sql", folder).data);
+    unlink(arena_format(world->work.arena, "%s/0002_b.sql", folder).data);
+    rmdir(folder);
+}
+
+TEST_IN_WORLD(a_file_changed_after_it_ran_is_refused)
+{
+    char folder[] = "/tmp/nidia-schema-XXXXXX";
+    if (!mkdtemp(folder))
+        abort();
+    write_file(folder, "0001_a.sql", "CREATE TABLE a (id bigint);");
+    world->options.values[OPTION_tenant_schema] = folder;
+    struct hosted hosted, later;
+    if (!begin(&hosted, world))
+        return;
+    CHECK(make(&hosted, &hosted.place));
+
+    write_file(folder, "0002_b.sql", "CREATE TABLE b (id bigint);");
+    CHECK(begin(&later, world));
+    CHECK(!hosting_verify(&later.call, &hosted.place)); /* one file is missing */
+    CHECK(hosting_migrate(&later.call, &hosted.place) && hosting_verify(&later.call, &hosted.place));
+    hosting_destroy(later.hosting);
+
+    write_file(folder, "0001_a.sql", "CREATE TABLE a (id bigint, more bigint);");
+    CHECK(begin(&later, world));
+    CHECK(!hosting_migrate(&later.call, &hosted.place));
+    CHECK(world->work.error.code == ERROR_conflict && strstr(world->work.error.about, "0001_a"));
+    hosting_destroy(later.hosting);
+    end(&hosted);
+    unlink(arena_format(world->work.arena, "%s/0001_a.sql", folder).data);
+    unlink(arena_format(world->work.arena, "%s/0002_b.sql", folder).data);
+    rmdir(folder);
+}
