@@ -95,8 +95,9 @@ static void write_request(const struct http_call *call, struct buffer *request)
 {
     buffer_print(request, "%s %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n", call->method,
                  call->target);
-    for (const struct header *header = call->headers; header < call->headers + call->header_count; header++)
-        buffer_print(request, "%.*s: %.*s\r\n", TEXT_ARG(header->name), TEXT_ARG(header->value));
+    for (size_t i = 0; i < call->header_count; i++)
+        buffer_print(request, "%.*s: %.*s\r\n", TEXT_ARG(call->headers[i].name),
+                     TEXT_ARG(call->headers[i].value));
     buffer_print(request, "Content-Length: %zu\r\n\r\n", call->body.length);
     buffer_add(request, call->body);
 }

@@ -1,6 +1,7 @@
 #include "http/endpoint.h"
 #include <assert.h>
 #include <errno.h>
+#include <linux/filter.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -88,16 +89,19 @@ static bool bind_tcp(int fd, struct endpoint *endpoint, bool shared)
         && getsockname(fd, (struct sockaddr *)&endpoint->address, &endpoint->length) == 0;
 }
 
-/* A file that a server left behind when it was killed. */
+/* A socket that a server left behind when it was killed; connecting to a file that is none is refused as
+ * well. */
 static bool remove_stale(const struct endpoint *endpoint)
 {
+    struct stat status;
+    bool is_socket = lstat(endpoint_path(endpoint), &status) == 0 && S_ISSOCK(status.st_mode);
     int fd = open_socket(endpoint);
     bool refused = fd >= 0 && connect(fd, (const struct sockaddr *)&endpoint->address, endpoint->length) != 0
                 && errno == ECONNREFUSED;
     if (fd >= 0)
         close(fd);
     errno = EADDRINUSE;
-    return refused && unlink(endpoint_path(endpoint)) == 0;
+    return is_socket && refused && unlink(endpoint_path(endpoint)) == 0;
 }
 
 /* Nobody can connect before listen(), so the mode is in time. */
@@ -128,6 +132,17 @@ bool endpoint_listen(struct endpoint *endpoint, bool shared, int *fd, struct err
     if (opened >= 0)
         close(opened);
     return false;
+}
+
+/*
+ * Closing a listener resets what its queue holds, also what came after the last accept(). The kernel is told
+ * to ignore new ones first: they try again, and are refused in form once the listener is closed.
+ */
+void endpoint_drop_newcomers(int fd)
+{
+    struct sock_filter drop = BPF_STMT(BPF_RET | BPF_K, 0);
+    struct sock_fprog program = { .len = 1, .filter = &drop };
+    (void)setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
 }
 
 bool endpoint_is_free(const struct endpoint *endpoint, struct error *error)

@@ -16,12 +16,6 @@ struct found {
     struct text value;
 };
 
-static const enum method methods[] = {
-    [HTTP_DELETE] = METHOD_DELETE, [HTTP_GET] = METHOD_GET,         [HTTP_HEAD] = METHOD_HEAD,
-    [HTTP_POST] = METHOD_POST,     [HTTP_OPTIONS] = METHOD_OPTIONS, [HTTP_PUT] = METHOD_PUT,
-    [HTTP_PATCH] = METHOD_PATCH,
-};
-
 bool framing_refuse(struct parser *parser, int status, const char *why)
 {
     parser->stage = PARSER_REFUSED;
@@ -38,9 +32,10 @@ static bool consists_of(struct text text, const char *letters)
     return text.length > 0;
 }
 
-#define LETTERS_AND_DIGITS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+#define DIGITS             "0123456789"
+#define LETTERS_AND_DIGITS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ" DIGITS
 
-bool framing_is_token(struct text text)
+static bool is_token(struct text text)
 {
     return consists_of(text, LETTERS_AND_DIGITS "!#$%&'*+-.^_`|~");
 }
@@ -62,17 +57,27 @@ static void find_decisive(const struct request *request, struct found found[stat
             }
 }
 
-static bool check_version(struct parser *parser)
+static enum method method_of(struct text name)
 {
-    const struct llhttp__internal_s *machine = &parser->machine;
-    if (machine->http_major != 1 || machine->http_minor > 1)
+    enum method method = 0;
+    while (method < METHOD_OTHER && !text_is(name, method_names[method]))
+        method++;
+    return method;
+}
+
+bool framing_check_line(struct parser *parser, struct text line)
+{
+    struct text version = line, method = text_cut(&version, ' '), target = text_cut(&version, ' ');
+    bool versioned = version.length == sizeof "HTTP/1.1" - 1 && text_starts(version, TEXT("HTTP/"))
+                  && version.data[6] == '.' && consists_of(text_slice(version, 7, 8), DIGITS)
+                  && consists_of(text_slice(version, 5, 6), DIGITS);
+    if (!versioned || !is_token(method) || target.length == 0)
+        return framing_refuse(parser, 400, "the request line is malformed");
+    if (!text_is(version, "HTTP/1.1") && !text_is(version, "HTTP/1.0"))
         return framing_refuse(parser, 505, "HTTP/1.1 is spoken here");
-    if (machine->method == HTTP_CONNECT)
+    if (text_is(method, "CONNECT"))
         return framing_refuse(parser, 501, "this is no proxy");
-    parser->request->method = machine->method < sizeof methods / sizeof *methods && methods[machine->method]
-                                ? methods[machine->method]
-                            : machine->method == HTTP_GET ? METHOD_GET
-                                                          : METHOD_OTHER;
+    parser->request->method = method_of(method);
     return true;
 }
 
@@ -97,7 +102,7 @@ static bool check_length(struct parser *parser, const struct found found[static 
     if (length->count == 0)
         return true;
     int64_t bytes;
-    if (!consists_of(length->value, "0123456789") || !text_to_integer(length->value, &bytes))
+    if (!consists_of(length->value, DIGITS) || !text_to_integer(length->value, &bytes))
         return framing_refuse(parser, 400, "the Content-Length is malformed");
     return bytes <= BODY_MAX || framing_refuse(parser, 413, "the body is too large");
 }
@@ -153,6 +158,6 @@ bool framing_check(struct parser *parser)
 {
     struct found found[DECISIVE_COUNT] = {};
     find_decisive(parser->request, found);
-    return check_version(parser) && check_host(parser, &found[HOST]) && check_length(parser, found)
+    return check_host(parser, &found[HOST]) && check_length(parser, found)
         && check_expectation(parser, &found[EXPECT]) && check_target(parser, found[HOST].value);
 }

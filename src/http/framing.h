@@ -2,8 +2,8 @@
 #pragma once
 #include "http/parser.h"
 
-/* Decides on status and reason in `parser` when it returns false. */
+/* The whole head, as llhttp read it. Like all here: false with status and reason noted in `parser`. */
 [[nodiscard]] bool framing_check(struct parser *parser);
-/* Notes a refusal and returns false. */
 bool framing_refuse(struct parser *parser, int status, const char *why);
-bool framing_is_token(struct text text);
+/* The first line, without its end: three parts, one space between. */
+[[nodiscard]] bool framing_check_line(struct parser *parser, struct text line);

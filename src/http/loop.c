@@ -27,7 +27,7 @@ struct connection *loop_connection(struct loop *loop, uint64_t name)
 
 struct connection *loop_take_connection(struct loop *loop)
 {
-    if (atomic_fetch_add(&loop->server->connections, 1) >= CONNECTIONS_MAX) {
+    if (atomic_fetch_add(&loop->server->connections, 1) >= loop->server->options.connections_max) {
         atomic_fetch_sub(&loop->server->connections, 1);
         return NULL;
     }
@@ -116,8 +116,10 @@ static void expire(struct loop *loop)
 static void begin_draining(struct loop *loop)
 {
     for (int i = 0; i < LISTENERS_MAX; i++)
-        if (loop->listeners[i] >= 0)
+        if (loop->listeners[i] >= 0) {
+            endpoint_drop_newcomers(loop->listeners[i]);
             loop_accept(loop, i, INT_MAX);
+        }
     loop_close_listeners(loop);
     loop->deadlines.duration_us[DEADLINE_IDLE] = DRAIN_IDLE_MS * 1000;
     loop->listening = false;

@@ -50,6 +50,8 @@ static int on_header_value_complete(struct llhttp__internal_s *machine)
     struct request *request = parser->request;
     struct header *header = &parser->headers[request->header_count++];
     header->value = text_trim(header->value);
+    if (header->name.length == 0)
+        return stop(parser, 400, "a header without a name");
     if (request->header_count > HEADERS_MAX)
         return stop(parser, 431, "too many headers");
     header[1] = (struct header){};
@@ -149,21 +151,31 @@ static bool check_unfinished(struct parser *parser)
     return false;
 }
 
-/* One line, with its CR. True when it is the empty one that ends the head. */
-static bool check_line(struct parser *parser, struct text line)
+/* An empty line before the request is allowed, as after an old client's body; a second is not. */
+static bool check_first_line(struct parser *parser, struct text line)
 {
-    bool first = line.data == parser->input + parser->start;
-    if (line.length == 0 || text_find_byte(line, '\r') != line.length - 1)
-        return framing_refuse(parser, 400, "a line does not end in CR LF, or holds one of them");
-    if (line.length > 1)
-        return line.data[0] == ' ' || line.data[0] == '\t' ? framing_refuse(parser, 400, "a folded header")
-                                                           : false;
-    if (!first)
-        return true;
+    if (line.length > 0)
+        return framing_check_line(parser, line);
     if (parser->start > 0)
         return framing_refuse(parser, 400, "empty lines instead of a request");
     parser->start = parser->line;
-    return false;
+    return true;
+}
+
+/* One line with its CR. True when it is the empty one that ends the head. */
+static bool check_line(struct parser *parser, struct text line)
+{
+    if (line.length == 0 || text_find_byte(line, '\r') != line.length - 1)
+        return framing_refuse(parser, 400, "a line does not end in CR LF, or holds one of them");
+    bool first = line.data == parser->input + parser->start;
+    line.length--;
+    if (first) {
+        (void)check_first_line(parser, line);
+        return false;
+    }
+    if (line.length > 0 && (line.data[0] == ' ' || line.data[0] == '\t'))
+        return framing_refuse(parser, 400, "a folded header");
+    return line.length == 0;
 }
 
 /* True once the whole head has come; `line` is then where it ends. */
@@ -186,12 +198,8 @@ static void refuse_malformed(struct parser *parser, llhttp_errno_t fault)
 {
     if (parser->stage == PARSER_REFUSED)
         return;
-    const char *line = parser->input + parser->start;
-    struct text rest = { line, (size_t)(parser->input + parser->used - line) };
-    if (fault == HPE_INVALID_METHOD && framing_is_token(text_cut(&rest, ' ')))
-        framing_refuse(parser, text_starts(rest, TEXT("* HTTP/2.0")) ? 505 : 501, "there is no such method");
-    else if (fault == HPE_INVALID_VERSION || fault == HPE_PAUSED_H2_UPGRADE)
-        framing_refuse(parser, 505, "HTTP/1.1 is spoken here");
+    if (fault == HPE_INVALID_METHOD)
+        framing_refuse(parser, 501, "there is no such method");
     else
         framing_refuse(parser, 400, llhttp_get_error_reason(&parser->machine));
 }

@@ -109,6 +109,6 @@ struct text respond(const struct exchange *exchange, const struct date_line *dat
     buffer_add(&out, TEXT("\r\n"));
     if (joined)
         buffer_add(&out, response->body.text);
-    *body = joined || without_body ? (struct text){} : response->body.text;
+    *body = joined || without_body ? TEXT("") : response->body.text;
     return out.text;
 }

@@ -51,6 +51,8 @@ static struct server *create(const struct server_options *options)
     if (!server)
         return NULL;
     server->options = *options;
+    if (options->connections_max <= 0 || options->connections_max > CONNECTIONS_MAX)
+        server->options.connections_max = CONNECTIONS_MAX;
     memcpy(server->listeners, options->listeners,
            (size_t)options->listener_count * sizeof *options->listeners);
     pthread_condattr_t attributes;

@@ -79,17 +79,19 @@ struct listener {
 struct server_options {
     struct listener *listeners;
     int listener_count;
-    int loops;                          /* threads; TCP listeners are shared by SO_REUSEPORT */
-    int head_deadline_ms;               /* from the first byte to the end of the headers; 0 = 10 s */
-    int body_deadline_ms;               /* from there to the end of the body; 0 = 30 s */
-    int idle_deadline_ms;               /* between requests; 0 = 75 s */
-    int write_deadline_ms;              /* for a client that does not read; 0 = 30 s */
+    int connections_max;   /* beyond it: 503 and closed; 0 = CONNECTIONS_MAX, which it cannot exceed */
+    int loops;             /* threads; TCP listeners are shared by SO_REUSEPORT */
+    int head_deadline_ms;  /* from the first byte to the end of the headers; 0 = 10 s */
+    int body_deadline_ms;  /* from there to the end of the body; 0 = 30 s */
+    int idle_deadline_ms;  /* between requests; 0 = 75 s */
+    int write_deadline_ms; /* for a client that does not read; 0 = 30 s */
     void *(*loop_begin)(void *context); /* the loop's own state, made in its thread */
     void (*loop_end)(void *loop_state);
     void (*handle)(struct exchange *exchange, void *loop_state);
     /* Fills in the answer to what could not be read as a request: 400, 408, 413, 414, 417, 431, 501, 505. */
     void (*refuse)(struct response *response, int status, const char *why);
-    /* After the last byte was handed to the kernel or the client left; for the log and the metrics. */
+    /* After the last byte was handed to the kernel or the client left; for the log and the metrics. Of what
+     * was refused too: `user` is NULL then, and the request holds what could be read of it. */
     void (*finished)(struct exchange *exchange, bool delivered, void *context);
     void *context;
 };
@@ -104,7 +106,8 @@ void exchange_finish(struct exchange *exchange);
 /* Accepts no more, answers what is under way (and what arrives on open connections, with Connection: close);
  * true when all is done in time. */
 bool server_drain(struct server *server, int timeout_ms);
-void server_stop(struct server *server); /* closes all, joins the loops, frees */
+/* Closes all, waits for the handlers that have an exchange to finish it, joins the loops, frees. */
+void server_stop(struct server *server);
 
 struct server_figures {
     int64_t connections, accepted, refused, requests;

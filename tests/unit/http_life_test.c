@@ -1,0 +1,197 @@
+/* Starting, draining and stopping, and the client of the command line. */
+#include "http/client.h"
+#include "test.h"
+#include "web.h"
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define GET(target) "GET " target " HTTP/1.1\r\nHost: a.test\r\n\r\n"
+
+static bool starts_at(const struct web *web, const char *address)
+{
+    struct listener listener = { .address = address };
+    struct server_options options = web->options;
+    options.listeners = &listener;
+    options.listener_count = 1;
+    struct server *server = NULL;
+    struct error error = {};
+    bool started = server_start(&server, &options, &error);
+    test_note("%s: %s", address, error.about);
+    CHECK(started || error.about[0]);
+    server_stop(server);
+    return started;
+}
+
+TEST(two_servers_cannot_have_one_address)
+{
+    [[gnu::cleanup(web_end)]] struct web web;
+    web_begin(&web, NULL);
+    char taken[32];
+    snprintf(taken, sizeof taken, "127.0.0.1:%d", server_port(web.server, 0));
+    CHECK(!starts_at(&web, taken));
+    CHECK(!starts_at(&web, web.socket_path));
+    CHECK(!starts_at(&web, "no address"));
+    CHECK(!starts_at(&web, "unix:/nowhere/at/all.sock"));
+    CHECK(starts_at(&web, "127.0.0.1:0"));
+}
+
+TEST(a_socket_that_a_killed_server_left_is_replaced)
+{
+    [[gnu::cleanup(web_end)]] struct web web;
+    web_begin(&web, NULL);
+    char address[80];
+    snprintf(address, sizeof address, "%s.left", web.socket_path);
+    struct sockaddr_un left = { .sun_family = AF_UNIX };
+    snprintf(left.sun_path, sizeof left.sun_path, "%s", address + sizeof "unix:" - 1);
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    CHECK(bind(fd, (struct sockaddr *)&left, sizeof left) == 0 && listen(fd, 1) == 0);
+    CHECK(!starts_at(&web, address));
+    close(fd);
+    CHECK(starts_at(&web, address));
+    CHECK(access(left.sun_path, F_OK) != 0); /* its server took it away */
+}
+
+TEST(a_file_that_is_no_socket_is_never_replaced)
+{
+    [[gnu::cleanup(web_end)]] struct web web;
+    web_begin(&web, NULL);
+    char address[80];
+    snprintf(address, sizeof address, "%s.file", web.socket_path);
+    const char *path = address + sizeof "unix:" - 1;
+    FILE *file = fopen(path, "w");
+    CHECK(file && fclose(file) == 0);
+    CHECK(!starts_at(&web, address));
+    CHECK(unlink(path) == 0);
+}
+
+struct load {
+    struct web *web;
+    bool reconnects;
+    atomic_int answered, lost;
+    atomic_bool told; /* that the server closes */
+};
+
+/* Asks until it is told that the server closes, or cannot connect any more. */
+static void *ask_on_and_on(void *argument)
+{
+    struct load *load = argument;
+    struct answer answer = {};
+    do {
+        [[gnu::cleanup(wire_close)]] struct wire wire;
+        wire_open(&wire, load->web, 0);
+        if (wire.fd < 0)
+            return NULL;
+        do {
+            bool came = wire_send(&wire, TEXT(GET("/later"))) && wire_answer(&wire, &answer, false);
+            atomic_fetch_add(came ? &load->answered : &load->lost, 1);
+            if (!came)
+                return NULL;
+        } while (!load->reconnects && !text_contains(answer.head, TEXT("Connection: close")));
+    } while (load->reconnects);
+    atomic_store(&load->told, true);
+    return NULL;
+}
+
+TEST(draining_under_load_loses_no_request)
+{
+    enum { CLIENTS = 6 };
+    [[gnu::cleanup(web_end)]] struct web web;
+    web_begin(&web, NULL);
+    struct load loads[CLIENTS] = {};
+    pthread_t threads[CLIENTS];
+    for (int i = 0; i < CLIENTS; i++) {
+        loads[i].web = &web;
+        loads[i].reconnects = i % 3 == 2;
+        CHECK(pthread_create(&threads[i], NULL, ask_on_and_on, &loads[i]) == 0);
+    }
+    for (int i = 0; i < CLIENTS; i++)
+        while (atomic_load(&loads[i].answered) < 20 && atomic_load(&loads[i].lost) == 0)
+            sched_yield();
+    CHECK(server_drain(web.server, WEB_WAIT_MS));
+    for (int i = 0; i < CLIENTS; i++) {
+        pthread_join(threads[i], NULL);
+        test_note("client %d: %d answered, %d lost", i, loads[i].answered, loads[i].lost);
+        CHECK(loads[i].lost == 0);
+        CHECK(loads[i].told != loads[i].reconnects);
+    }
+    CHECK(server_figures(web.server).connections == 0);
+}
+
+TEST(draining_answers_all_that_was_sent_before)
+{
+    [[gnu::cleanup(web_end)]] struct web web;
+    web_begin(&web, NULL);
+    [[gnu::cleanup(wire_close)]] struct wire wire, idle, waiting;
+    wire_open(&wire, &web, 0);
+    wire_open(&idle, &web, 0);
+    CHECK(wire_send(&wire, TEXT(GET("/held") GET("/echo?1") GET("/echo?2"))));
+    struct exchange *held = web_held(&web);
+    wire_open(&waiting, &web, 1);
+    CHECK(wire_send(&waiting, TEXT(GET("/echo?3"))));
+    CHECK(!server_drain(web.server, 1));
+    CHECK(wire_is_over(&idle));
+    CHECK(wire_body(&waiting, "GET /echo?3 ") && wire_is_over(&waiting));
+    web_echo(held);
+    struct answer answer = {};
+    CHECK(wire_body(&wire, "GET /held ") && wire_body(&wire, "GET /echo?1 "));
+    CHECK(wire_answer(&wire, &answer, false) && text_is(answer.body, "GET /echo?2 "));
+    CHECK(text_contains(answer.head, TEXT("Connection: close")) && wire_is_over(&wire));
+    CHECK(server_drain(web.server, WEB_WAIT_MS));
+}
+
+TEST(stopping_does_not_ask_and_closes_all)
+{
+    struct web web;
+    web_begin(&web, NULL);
+    [[gnu::cleanup(wire_close)]] struct wire half, asked;
+    wire_open(&half, &web, 0);
+    wire_open(&asked, &web, 1);
+    CHECK(wire_send(&half, TEXT("GET / HT")) && wire_send(&asked, TEXT(GET("/later"))));
+    web_end(&web);
+    CHECK(access(web.socket_path + sizeof "unix:" - 1, F_OK) != 0);
+}
+
+TEST(the_client_of_the_command_line_calls)
+{
+    [[gnu::cleanup(web_end)]] struct web web;
+    web_begin(&web, NULL);
+    [[gnu::cleanup(arena_cleanup)]] struct arena *arena = arena_create();
+    char tcp[32];
+    snprintf(tcp, sizeof tcp, "127.0.0.1:%d", server_port(web.server, 0));
+    const char *addresses[] = { tcp, web.socket_path };
+    for (int i = 0; i < 2; i++) {
+        struct http_call call = {
+            .address = addresses[i], .method = "PATCH", .target = "/later", .body = TEXT("{}")
+        };
+        struct error error = {};
+        struct text body;
+        int status = 0;
+        CHECK(http_call(&call, arena, &status, &body, &error) && status == 200
+              && text_is(body, "PATCH /later {}"));
+        call.target = "/large?3000000";
+        CHECK(http_call(&call, arena, &status, &body, &error) && body.length == 3'000'000);
+        call.target = "nowhere";
+        CHECK(http_call(&call, arena, &status, &body, &error) && status == 400 && body.length > 0);
+    }
+}
+
+TEST(the_client_of_the_command_line_gives_up)
+{
+    [[gnu::cleanup(web_end)]] struct web web;
+    web_begin(&web, NULL);
+    [[gnu::cleanup(arena_cleanup)]] struct arena *arena = arena_create();
+    struct error error = {};
+    struct text body;
+    int status = 0;
+    struct http_call call = {
+        .address = web.socket_path, .method = "GET", .target = "/held", .timeout_ms = 50
+    };
+    CHECK(!http_call(&call, arena, &status, &body, &error) && error.about[0]);
+    web_echo(web_held(&web));
+    call.address = "unix:/nowhere.sock";
+    CHECK(!http_call(&call, arena, &status, &body, &error));
+}

@@ -1,0 +1,347 @@
+/* The server over real sockets: what it answers, when it closes, and that nothing is left when clients
+ * vanish. */
+#include "test.h"
+#include "web.h"
+#include <poll.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define HOST_LINE     "Host: a.test\r\n"
+#define GET(target)   "GET " target " HTTP/1.1\r\n" HOST_LINE "\r\n"
+#define POST(headers) "POST /echo HTTP/1.1\r\n" HOST_LINE headers "\r\n"
+
+TEST(what_is_refused_is_answered_once_and_closed)
+{
+    [[gnu::cleanup(web_end)]] struct web web;
+    web_begin(&web, NULL);
+    static const struct {
+        int status;
+        struct text bytes;
+    } cases[] = {
+        { 400, TEXT_CONSTANT(POST("Content-Length: 4\r\nTransfer-Encoding: chunked\r\n")) },
+        { 400, TEXT_CONSTANT("GET / HTTP/1.1\r\n\r\n") },
+        { 400, TEXT_CONSTANT("GET / HTTP/1.1\n") },
+        { 413, TEXT_CONSTANT(POST("Content-Length: 2000000\r\n")) },
+        { 413, TEXT_CONSTANT(POST("Expect: 100-continue\r\nContent-Length: 2000000\r\n")) },
+        { 417, TEXT_CONSTANT(POST("Expect: a miracle\r\nContent-Length: 4\r\n")) },
+        { 501, TEXT_CONSTANT(POST("Transfer-Encoding: gzip\r\n")) },
+        { 505, TEXT_CONSTANT("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n") },
+    };
+    int count = sizeof cases / sizeof *cases;
+    for (int i = 0; i < count; i++) {
+        [[gnu::cleanup(wire_close)]] struct wire wire;
+        wire_open(&wire, &web, 0);
+        test_note("case %d", i);
+        wire_send(&wire, cases[i].bytes);
+        wire_send(&wire, TEXT(GET("/echo") GET("/echo")));
+        struct answer answer = {};
+        CHECK(wire_answer(&wire, &answer, false) && answer.status == cases[i].status
+              && answer.body.length > 0);
+        CHECK(text_contains(answer.head, TEXT("\r\nConnection: close\r\n")));
+        CHECK(wire_is_over(&wire));
+    }
+    CHECK(web_ended(&web, count, 0));
+    CHECK(server_figures(web.server).refused == count && server_figures(web.server).requests == 0);
+}
+
+TEST(an_answer_has_what_http_wants)
+{
+    [[gnu::cleanup(web_end)]] struct web web;
+    web_begin(&web, NULL);
+    [[gnu::cleanup(wire_close)]] struct wire wire;
+    wire_open(&wire, &web, 0);
+    struct answer answer = {};
+    CHECK(wire_send(&wire, TEXT(GET("/status?201"))) && wire_answer(&wire, &answer, false));
+    CHECK(answer.status == 201 && text_starts(answer.head, TEXT("HTTP/1.1 201 Created\r\nDate: ")));
+    CHECK(text_contains(answer.head, TEXT(" GMT\r\n"))
+          && text_contains(answer.head, TEXT("\r\nX-Number: 201\r\n")));
+    CHECK(!text_contains(answer.head, TEXT("Connection:")) && text_is(answer.body, "body"));
+
+    CHECK(wire_send(&wire, TEXT("HEAD /status?200 HTTP/1.1\r\n" HOST_LINE "\r\n")));
+    CHECK(wire_answer(&wire, &answer, true) && text_contains(answer.head, TEXT("\r\nContent-Length: 4\r\n")));
+    CHECK(wire_send(&wire, TEXT(GET("/status?204") GET("/status?304"))));
+    for (int status = 204; status <= 304; status += 100) {
+        CHECK(wire_answer(&wire, &answer, false) && answer.status == status);
+        CHECK(!text_contains(answer.head, TEXT("Content-Length")));
+    }
+    CHECK(wire_send(&wire, TEXT(GET("/echo"))) && wire_body(&wire, "GET /echo "));
+
+    CHECK(wire_send(&wire, TEXT(GET("/close") GET("/echo"))) && wire_status(&wire, 200)
+          && wire_is_over(&wire));
+}
+
+TEST(old_clients_and_those_who_ask_for_it_are_closed)
+{
+    [[gnu::cleanup(web_end)]] struct web web;
+    web_begin(&web, NULL);
+    static const struct text requests[] = {
+        TEXT_CONSTANT("GET /echo HTTP/1.0\r\n\r\n"),
+        TEXT_CONSTANT("GET /echo HTTP/1.1\r\n" HOST_LINE "Connection: close\r\n\r\n"),
+    };
+    for (int i = 0; i < 2; i++) {
+        [[gnu::cleanup(wire_close)]] struct wire wire;
+        wire_open(&wire, &web, 0);
+        CHECK(wire_send(&wire, requests[i]) && wire_body(&wire, "GET /echo ") && wire_is_over(&wire));
+    }
+}
+
+TEST(pipelined_requests_are_answered_in_order)
+{
+    [[gnu::cleanup(web_end)]] struct web web;
+    web_begin(&web, NULL);
+    [[gnu::cleanup(wire_close)]] struct wire wire;
+    wire_open(&wire, &web, 0);
+    struct buffer requests = { .arena = wire.arena };
+    for (int i = 0; i < 500; i++)
+        buffer_print(&requests, "PUT /%s?%d HTTP/1.1\r\n" HOST_LINE "Content-Length: 3\r\n\r\n%03d",
+                     i % 3 ? "echo" : "later", i, i);
+    CHECK(wire_send(&wire, requests.text));
+    for (int i = 0; i < 500; i++) {
+        test_note("request %d", i);
+        CHECK(wire_body(&wire,
+                        arena_format(wire.arena, "PUT /%s?%d %03d", i % 3 ? "echo" : "later", i, i).data));
+    }
+}
+
+TEST(a_request_in_single_bytes_is_a_request)
+{
+    [[gnu::cleanup(web_end)]] struct web web;
+    web_begin(&web, NULL);
+    [[gnu::cleanup(wire_close)]] struct wire wire;
+    wire_open(&wire, &web, 0);
+    struct text bytes = TEXT(POST("Transfer-Encoding: chunked\r\n") "2\r\nab\r\n1\r\nc\r\n0\r\n\r\n");
+    for (size_t i = 0; i < bytes.length; i++)
+        CHECK(wire_send(&wire, text_slice(bytes, i, i + 1)));
+    CHECK(wire_body(&wire, "POST /echo abc"));
+}
+
+TEST(a_client_that_has_said_all_still_gets_its_answers)
+{
+    [[gnu::cleanup(web_end)]] struct web web;
+    web_begin(&web, NULL);
+    [[gnu::cleanup(wire_close)]] struct wire wire;
+    wire_open(&wire, &web, 0);
+    CHECK(wire_send(&wire, TEXT(GET("/later") GET("/echo"))) && shutdown(wire.fd, SHUT_WR) == 0);
+    CHECK(wire_body(&wire, "GET /later ") && wire_body(&wire, "GET /echo ") && wire_is_over(&wire));
+}
+
+TEST(large_bodies_go_both_ways)
+{
+    [[gnu::cleanup(web_end)]] struct web web;
+    web_begin(&web, NULL);
+    [[gnu::cleanup(wire_close)]] struct wire wire;
+    wire_open(&wire, &web, 0);
+    struct buffer request = { .arena = wire.arena };
+    buffer_print(&request, "POST /later HTTP/1.1\r\n" HOST_LINE "Content-Length: %d\r\n\r\n", BODY_MAX);
+    for (int i = 0; i < BODY_MAX; i++)
+        buffer_add_byte(&request, (char)('a' + i % 26));
+    struct answer answer = {};
+    CHECK(wire_send(&wire, request.text) && wire_answer(&wire, &answer, false));
+    CHECK(text_starts(answer.body, TEXT("POST /later abc"))
+          && text_ends(request.text, text_slice(answer.body, 12, SIZE_MAX)));
+    CHECK(answer.body.length == BODY_MAX + 12);
+    /* More than the kernel takes at once. */
+    CHECK(wire_send(&wire, TEXT(GET("/large?20000000"))) && wire_answer(&wire, &answer, false));
+    CHECK(answer.body.length == 20'000'000 && answer.body.data[19'999'999] == 'x');
+}
+
+TEST(who_sends_too_much_is_told_before_it_is_hung_up_on)
+{
+    [[gnu::cleanup(web_end)]] struct web web;
+    web_begin(&web, NULL);
+    [[gnu::cleanup(wire_close)]] struct wire wire;
+    wire_open(&wire, &web, 0);
+    struct buffer request = { .arena = wire.arena };
+    buffer_print(&request, POST("Content-Length: 4000000\r\n"));
+    for (int i = 0; i < 4'000'000; i++)
+        buffer_add_byte(&request, 'x');
+    CHECK(wire_send(&wire, request.text));
+    CHECK(shutdown(wire.fd, SHUT_WR) == 0 && wire_status(&wire, 413) && wire_is_over(&wire));
+}
+
+TEST(who_waits_for_it_is_told_to_go_on)
+{
+    [[gnu::cleanup(web_end)]] struct web web;
+    web_begin(&web, NULL);
+    [[gnu::cleanup(wire_close)]] struct wire wire;
+    wire_open(&wire, &web, 0);
+    CHECK(wire_send(&wire, TEXT(POST("Expect: 100-continue\r\nContent-Length: 2\r\n"))));
+    CHECK(wire_status(&wire, 100) && wire_send(&wire, TEXT("ab")) && wire_body(&wire, "POST /echo ab"));
+    CHECK(wire_send(&wire, TEXT(POST("Expect: 100-continue\r\nContent-Length: 2\r\n") "cd")));
+    struct answer answer = {};
+    CHECK(wire_answer(&wire, &answer, false) && answer.status == 200
+          && text_is(answer.body, "POST /echo cd"));
+}
+
+/* One byte every 2 ms until an answer comes: it comes by the deadline, however lively the client is. */
+static bool drip_until_answered(struct wire *wire, struct text begin)
+{
+    if (!wire_send(wire, begin))
+        return false;
+    for (int i = 0; i < WEB_WAIT_MS / 2; i++) {
+        if (wire_poll(wire, 2))
+            return true;
+        (void)wire_send(wire, TEXT("x"));
+    }
+    return false;
+}
+
+TEST(a_client_that_drips_is_cut)
+{
+    [[gnu::cleanup(web_end)]] struct web web;
+    web_begin(&web, &(struct server_options){ .head_deadline_ms = 50, .body_deadline_ms = 50 });
+    static const struct text begins[] = {
+        TEXT_CONSTANT("GET /"),
+        TEXT_CONSTANT("GET / HTTP/1.1\r\nHost: a\r\nA: "),
+        TEXT_CONSTANT(POST("Content-Length: 1000000\r\n")),
+        TEXT_CONSTANT(GET("/echo") "GET /"),
+    };
+    for (int i = 0; i < 4; i++) {
+        [[gnu::cleanup(wire_close)]] struct wire wire;
+        wire_open(&wire, &web, i % 2);
+        test_note("case %d", i);
+        CHECK(drip_until_answered(&wire, begins[i]));
+        if (i == 3)
+            CHECK(wire_body(&wire, "GET /echo ") && drip_until_answered(&wire, TEXT("x")));
+        CHECK(wire_status(&wire, 408));
+        CHECK(shutdown(wire.fd, SHUT_WR) == 0 && wire_is_over(&wire));
+    }
+}
+
+TEST(an_idle_client_is_closed_without_a_word)
+{
+    [[gnu::cleanup(web_end)]] struct web web;
+    web_begin(&web, &(struct server_options){ .idle_deadline_ms = 30 });
+    for (int asks = 0; asks < 2; asks++) {
+        [[gnu::cleanup(wire_close)]] struct wire wire;
+        wire_open(&wire, &web, 0);
+        if (asks)
+            CHECK(wire_send(&wire, TEXT(GET("/echo"))) && wire_body(&wire, "GET /echo "));
+        CHECK(wire_is_over(&wire));
+    }
+}
+
+TEST(a_client_that_does_not_read_is_cut)
+{
+    [[gnu::cleanup(web_end)]] struct web web;
+    web_begin(&web, &(struct server_options){ .write_deadline_ms = 50 });
+    [[gnu::cleanup(wire_close)]] struct wire wire;
+    wire_open(&wire, &web, 0);
+    CHECK(wire_send(&wire, TEXT(GET("/large?50000000"))));
+    CHECK(web_ended(&web, 0, 1) && web_is_empty(&web));
+}
+
+TEST(an_answer_to_a_client_that_left_goes_nowhere)
+{
+    [[gnu::cleanup(web_end)]] struct web web;
+    web_begin(&web, NULL);
+    struct wire gone, others[8];
+    wire_open(&gone, &web, 1); /* a Unix socket tells at once that its other end has closed */
+    CHECK(wire_send(&gone, TEXT(GET("/held") GET("/echo"))));
+    struct exchange *held = web_held(&web);
+    wire_close(&gone);
+    CHECK(web_is_empty(&web));
+    for (int i = 0; i < 8; i++) /* one of them has the place that became free */
+        wire_open(&others[i], &web, 1);
+    CHECK(wire_send(&others[7], TEXT(GET("/later"))) && wire_body(&others[7], "GET /later "));
+    web_echo(held);
+    CHECK(web_ended(&web, 1, 1));
+    for (int i = 0; i < 8; i++) {
+        CHECK(wire_send(&others[i], TEXT(GET("/echo?mine"))) && wire_body(&others[i], "GET /echo?mine "));
+        wire_close(&others[i]);
+    }
+}
+
+TEST(clients_that_vanish_at_any_moment_leave_nothing)
+{
+    [[gnu::cleanup(web_end)]] struct web web;
+    web_begin(&web, NULL);
+    static const struct text request =
+        TEXT_CONSTANT("POST /later HTTP/1.1\r\n" HOST_LINE
+                      "Content-Length: 4\r\n\r\nbody" GET("/large?3000000") GET("/later"));
+    struct linger reset = { .l_onoff = 1 };
+    for (size_t cut = 0; cut <= request.length; cut++)
+        for (int how = 0; how < 3; how++) {
+            [[gnu::cleanup(wire_close)]] struct wire wire;
+            wire_open(&wire, &web, how == 2);
+            CHECK(wire_send(&wire, text_slice(request, 0, cut)));
+            if (how == 1)
+                setsockopt(wire.fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+            if (cut > 0 && cut % 3 == 0)
+                wire_poll(&wire, 0);
+        }
+    CHECK(web_is_empty(&web));
+    [[gnu::cleanup(wire_close)]] struct wire wire;
+    wire_open(&wire, &web, 0);
+    CHECK(wire_send(&wire, TEXT(GET("/echo"))) && wire_body(&wire, "GET /echo "));
+}
+
+TEST(one_connection_more_than_allowed_is_told_so)
+{
+    [[gnu::cleanup(web_end)]] struct web web;
+    web_begin(&web, &(struct server_options){ .connections_max = 3 });
+    struct wire wires[3];
+    for (int i = 0; i < 3; i++) {
+        wire_open(&wires[i], &web, 0);
+        CHECK(wire_send(&wires[i], TEXT(GET("/echo"))) && wire_body(&wires[i], "GET /echo "));
+    }
+    [[gnu::cleanup(wire_close)]] struct wire one_more;
+    wire_open(&one_more, &web, 0);
+    CHECK(wire_status(&one_more, 503) && wire_is_over(&one_more));
+    for (int i = 0; i < 3; i++)
+        wire_close(&wires[i]);
+    CHECK(web_is_empty(&web));
+    [[gnu::cleanup(wire_close)]] struct wire again;
+    wire_open(&again, &web, 0);
+    CHECK(wire_send(&again, TEXT(GET("/echo"))) && wire_body(&again, "GET /echo "));
+}
+
+static int64_t cpu_ms(void)
+{
+    struct timespec used;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+    return (int64_t)used.tv_sec * 1000 + used.tv_nsec / 1'000'000;
+}
+
+TEST(without_descriptors_the_server_waits_and_does_not_spin)
+{
+    [[gnu::cleanup(web_end)]] struct web web;
+    web_begin(&web, NULL);
+    struct rlimit usual, none;
+    CHECK(getrlimit(RLIMIT_NOFILE, &usual) == 0);
+    int unused = socket(AF_INET, SOCK_STREAM, 0); /* the lowest that is free is what the wire gets */
+    close(unused);
+    none = (struct rlimit){ (rlim_t)unused + 1, usual.rlim_max };
+    CHECK(setrlimit(RLIMIT_NOFILE, &none) == 0);
+    [[gnu::cleanup(wire_close)]] struct wire wire;
+    wire_open(&wire, &web, 0);
+    CHECK(wire_send(&wire, TEXT(GET("/echo"))));
+    int64_t before_ms = cpu_ms();
+    CHECK(!wire_poll(&wire, 250));
+    CHECK(cpu_ms() - before_ms < 100);
+    CHECK(setrlimit(RLIMIT_NOFILE, &usual) == 0);
+    CHECK(wire_body(&wire, "GET /echo "));
+}
+
+TEST(a_unix_socket_is_private_and_tells_who_calls)
+{
+    [[gnu::cleanup(web_end)]] struct web web;
+    web_begin(&web, NULL);
+    const char *path = web.socket_path + sizeof "unix:" - 1;
+    struct stat status;
+    CHECK(stat(path, &status) == 0 && S_ISSOCK(status.st_mode) && (status.st_mode & 0777) == 0600);
+    {
+        [[gnu::cleanup(wire_close)]] struct wire wire;
+        wire_open(&wire, &web, 1);
+        CHECK(wire_send(&wire, TEXT(GET("/later"))) && wire_body(&wire, "GET /later "));
+        CHECK(web_ended(&web, 1, 0) && web.last_uid == getuid() && web.last_listener == 1);
+    }
+    [[gnu::cleanup(wire_close)]] struct wire wire;
+    wire_open(&wire, &web, 0);
+    CHECK(wire_send(&wire, TEXT(GET("/echo"))) && wire_body(&wire, "GET /echo "));
+    CHECK(web_ended(&web, 2, 0) && web.last_uid == (uid_t)-1 && web.last_listener == 0);
+}
