@@ -74,7 +74,7 @@ static void print_guards(struct buffer *sql, const struct table *table, const st
     if (column->type == TYPE_boolean)
         buffer_print(sql, " CHECK (%s IN (0, 1))", column->name);
     if (is_json(column))
-        buffer_print(sql, " CHECK (json_valid(%s))", column->name);
+        buffer_print(sql, " CHECK (%s IS NULL OR json_valid(%s))", column->name, column->name);
     if (column->references)
         buffer_print(sql, " REFERENCES %s (id) ON DELETE %s", column->references->name, on_delete(column));
 }
@@ -174,32 +174,52 @@ static void add_indexes(struct listing *listing)
         add_index(listing, index, false);
 }
 
+/* "@" stands for the table's name. */
+struct trigger {
+    const char *name, *sql;
+};
+
+/* clang-format off */
 /* In SQLite REPLACE removes a row without firing a trigger, so it is refused before it comes to that. */
-static const char appended_sqlite[] = "CREATE TRIGGER %1$s_appended_update BEFORE UPDATE ON %1$s BEGIN "
-                                      "SELECT RAISE(ABORT, '%1$s accepts no UPDATE'); END;\n"
-                                      "CREATE TRIGGER %1$s_appended_delete BEFORE DELETE ON %1$s BEGIN "
-                                      "SELECT RAISE(ABORT, '%1$s accepts no DELETE'); END;\n"
-                                      "CREATE TRIGGER %1$s_appended_replace BEFORE INSERT ON %1$s WHEN "
-                                      "EXISTS (SELECT 1 FROM %1$s WHERE id = NEW.id)\n"
-                                      "BEGIN SELECT RAISE(ABORT, '%1$s accepts no REPLACE'); END";
+static const struct trigger appended[ENGINE_COUNT][4] = {
+    [ENGINE_SQLITE] = {
+        { "@_accepts_no_update", "CREATE TRIGGER @_accepts_no_update BEFORE UPDATE ON @\n"
+                                 "BEGIN SELECT RAISE(ABORT, '@ accepts no UPDATE'); END" },
+        { "@_accepts_no_delete", "CREATE TRIGGER @_accepts_no_delete BEFORE DELETE ON @\n"
+                                 "BEGIN SELECT RAISE(ABORT, '@ accepts no DELETE'); END" },
+        { "@_accepts_no_replace", "CREATE TRIGGER @_accepts_no_replace BEFORE INSERT ON @\n"
+                                  "WHEN EXISTS (SELECT 1 FROM @ WHERE id = NEW.id)\n"
+                                  "BEGIN SELECT RAISE(ABORT, '@ accepts no REPLACE'); END" },
+    },
+    [ENGINE_POSTGRES] = {
+        { "@_accepts_no_change", "CREATE OR REPLACE FUNCTION @_accepts_no_change() RETURNS trigger LANGUAGE plpgsql AS\n"
+                                 "$$ BEGIN RAISE EXCEPTION '@ accepts no %', TG_OP; END $$;\n"
+                                 "CREATE TRIGGER @_accepts_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON @\n"
+                                 "FOR EACH STATEMENT EXECUTE FUNCTION @_accepts_no_change()" },
+    },
+};
+/* clang-format on */
 
-static const char appended_postgres[] =
-    "CREATE OR REPLACE FUNCTION %1$s_appended() RETURNS trigger LANGUAGE plpgsql AS\n"
-    "$$ BEGIN RAISE EXCEPTION '%1$s accepts no %%', TG_OP; END $$;\n"
-    "CREATE TRIGGER %1$s_appended BEFORE UPDATE OR DELETE OR TRUNCATE ON %1$s\n"
-    "FOR EACH STATEMENT EXECUTE FUNCTION %1$s_appended()";
-
-static void add_trigger(struct listing *listing)
+static struct buffer name_in(const struct listing *listing, const char *pattern)
 {
-    const struct table *table = listing->table;
-    if (!(table->is & APPENDED))
+    struct buffer text = begin_text(listing);
+    for (struct text rest = text_from(pattern); rest.length > 0;) {
+        bool named = text_find_byte(rest, '@') < rest.length;
+        buffer_add(&text, text_cut(&rest, '@'));
+        if (named)
+            buffer_print(&text, "%s", listing->table->name);
+    }
+    return text;
+}
+
+static void add_triggers(struct listing *listing)
+{
+    if (!(listing->table->is & APPENDED))
         return;
-    struct buffer sql = begin_text(listing);
-    if (listing->engine == ENGINE_SQLITE)
-        buffer_print(&sql, appended_sqlite, table->name);
-    else
-        buffer_print(&sql, appended_postgres, table->name);
-    add(listing, OBJECT_TRIGGER, NULL, arena_format(listing->arena, "%s_appended", table->name), &sql);
+    for (const struct trigger *trigger = appended[listing->engine]; trigger->name; trigger++) {
+        struct buffer sql = name_in(listing, trigger->sql);
+        add(listing, OBJECT_TRIGGER, NULL, name_in(listing, trigger->name).text, &sql);
+    }
 }
 
 static void add_references(struct listing *listing)
@@ -212,7 +232,7 @@ static void add_references(struct listing *listing)
         struct buffer sql = begin_text(listing);
         buffer_print(&sql, "CONSTRAINT %.*s FOREIGN KEY (%s) REFERENCES %s (id) ON DELETE %s", TEXT_ARG(name),
                      column->name, column->references->name, on_delete(column));
-        add(listing, OBJECT_REFERENCE, NULL, name, &sql);
+        add(listing, OBJECT_REFERENCE, column, name, &sql);
     }
 }
 
@@ -224,7 +244,7 @@ static void add_table(struct listing *listing)
     add_columns(listing);
     add_checks(listing);
     add_indexes(listing);
-    add_trigger(listing);
+    add_triggers(listing);
 }
 
 struct objects ddl_objects(struct arena *arena, enum engine engine, const struct table *const *tables)

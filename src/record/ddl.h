@@ -25,7 +25,7 @@ struct object {
     enum object_kind kind;
     struct text name; /* "tenants", "tenants.slug", "tenants_slug_unique" */
     const struct table *table;
-    const struct column *column; /* of a column, NULL for `search` */
+    const struct column *column; /* of a column (NULL for `search`), a choice's check, a reference */
     /*
      * Its whole definition. Of a column, a check or a reference: what stands in CREATE TABLE; of an index or
      * a trigger: the statements that make it; of a table: what stands behind its columns.

@@ -547,6 +547,22 @@ CREATE INDEX jobs_status ON jobs (status, id);
 CREATE INDEX jobs_created_at ON jobs (created_at, id);
 CREATE INDEX jobs_run_at_id ON jobs (run_at, id) WHERE status IN ('queued', 'running');
 
+CREATE TABLE schedules (
+    id uuid PRIMARY KEY NOT NULL,
+    name text COLLATE "C" NOT NULL,
+    every_seconds bigint NOT NULL,
+    next_run_at timestamptz NOT NULL,
+    last_started_at timestamptz,
+    last_finished_at timestamptz,
+    last_error text COLLATE "C",
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    revision bigint NOT NULL DEFAULT 1
+);
+CREATE UNIQUE INDEX schedules_name_unique ON schedules (name);
+CREATE INDEX schedules_next_run_at ON schedules (next_run_at, id);
+CREATE INDEX schedules_created_at ON schedules (created_at, id);
+
 CREATE TABLE subject_keys (
     id uuid PRIMARY KEY NOT NULL,
     subject_id uuid NOT NULL,

@@ -12,8 +12,8 @@ CREATE TABLE plans (
     max_monthly_emails INTEGER NOT NULL DEFAULT 1000,
     max_monthly_whatsapp INTEGER NOT NULL DEFAULT 100,
     max_monthly_api_calls INTEGER NOT NULL DEFAULT 10000,
-    features TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(features)),
-    enabled_modules TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(enabled_modules)),
+    features TEXT NOT NULL DEFAULT '[]' CHECK (features IS NULL OR json_valid(features)),
+    enabled_modules TEXT NOT NULL DEFAULT '[]' CHECK (enabled_modules IS NULL OR json_valid(enabled_modules)),
     stripe_price_id_monthly TEXT,
     stripe_price_id_yearly TEXT,
     is_active INTEGER NOT NULL DEFAULT true CHECK (is_active IN (0, 1)),
@@ -87,9 +87,9 @@ CREATE TABLE tenants (
     provisioning_error TEXT,
     provisioning_attempts INTEGER NOT NULL DEFAULT 0,
     provisioned_at INTEGER,
-    enabled_modules TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(enabled_modules)),
-    settings TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(settings)),
-    metadata TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(metadata)),
+    enabled_modules TEXT NOT NULL DEFAULT '[]' CHECK (enabled_modules IS NULL OR json_valid(enabled_modules)),
+    settings TEXT NOT NULL DEFAULT '{}' CHECK (settings IS NULL OR json_valid(settings)),
+    metadata TEXT NOT NULL DEFAULT '{}' CHECK (metadata IS NULL OR json_valid(metadata)),
     referral_source TEXT,
     notes TEXT,
     created_by TEXT REFERENCES users (id) ON DELETE RESTRICT,
@@ -168,7 +168,7 @@ CREATE TABLE users (
     last_login_ip TEXT,
     language TEXT NOT NULL DEFAULT 'es',
     timezone TEXT NOT NULL DEFAULT 'America/Bogota',
-    metadata TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(metadata)),
+    metadata TEXT NOT NULL DEFAULT '{}' CHECK (metadata IS NULL OR json_valid(metadata)),
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
     deleted_at INTEGER,
@@ -221,7 +221,7 @@ CREATE TABLE api_keys (
     name TEXT NOT NULL,
     prefix TEXT NOT NULL,
     key_hash TEXT NOT NULL,
-    scopes TEXT NOT NULL CHECK (json_valid(scopes)),
+    scopes TEXT NOT NULL CHECK (scopes IS NULL OR json_valid(scopes)),
     tenant_id TEXT REFERENCES tenants (id) ON DELETE RESTRICT,
     expires_at INTEGER,
     last_used_at INTEGER,
@@ -256,7 +256,7 @@ CREATE TABLE subscriptions (
     cancellation_reason TEXT,
     stripe_subscription_id TEXT,
     stripe_customer_id TEXT,
-    metadata TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(metadata)),
+    metadata TEXT NOT NULL DEFAULT '{}' CHECK (metadata IS NULL OR json_valid(metadata)),
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
     revision INTEGER NOT NULL DEFAULT 1,
@@ -285,7 +285,7 @@ CREATE TABLE invoices (
     issued_at INTEGER,
     due_date TEXT,
     paid_at INTEGER,
-    line_items TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(line_items)),
+    line_items TEXT NOT NULL DEFAULT '[]' CHECK (line_items IS NULL OR json_valid(line_items)),
     notes TEXT,
     stripe_invoice_id TEXT,
     created_at INTEGER NOT NULL,
@@ -336,7 +336,7 @@ CREATE TABLE support_tickets (
     category TEXT NOT NULL DEFAULT 'general',
     priority TEXT NOT NULL DEFAULT 'medium' CONSTRAINT support_tickets_priority_choice CHECK (priority IN ('low', 'medium', 'high', 'urgent')),
     status TEXT NOT NULL DEFAULT 'open' CONSTRAINT support_tickets_status_choice CHECK (status IN ('open', 'in_progress', 'pending_customer', 'resolved', 'closed')),
-    tags TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(tags)),
+    tags TEXT NOT NULL DEFAULT '[]' CHECK (tags IS NULL OR json_valid(tags)),
     created_by TEXT NOT NULL REFERENCES users (id) ON DELETE RESTRICT,
     assigned_to TEXT REFERENCES users (id) ON DELETE RESTRICT,
     assigned_at INTEGER,
@@ -367,7 +367,7 @@ CREATE TABLE ticket_messages (
     is_staff INTEGER NOT NULL DEFAULT false CHECK (is_staff IN (0, 1)),
     content TEXT NOT NULL,
     is_internal INTEGER NOT NULL DEFAULT false CHECK (is_internal IN (0, 1)),
-    attachments TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(attachments)),
+    attachments TEXT NOT NULL DEFAULT '[]' CHECK (attachments IS NULL OR json_valid(attachments)),
     created_at INTEGER NOT NULL,
     revision INTEGER NOT NULL DEFAULT 1,
     CONSTRAINT ticket_message_notes_are_staffs CHECK (NOT is_internal OR is_staff)
@@ -399,7 +399,7 @@ CREATE UNIQUE INDEX tenant_usage_daily_tenant_id_date_unique ON tenant_usage_dai
 CREATE TABLE system_settings (
     id TEXT PRIMARY KEY NOT NULL,
     key TEXT NOT NULL,
-    value TEXT NOT NULL CHECK (json_valid(value)),
+    value TEXT NOT NULL CHECK (value IS NULL OR json_valid(value)),
     category TEXT NOT NULL DEFAULT 'general',
     description TEXT,
     is_public INTEGER NOT NULL DEFAULT false CHECK (is_public IN (0, 1)),
@@ -418,7 +418,7 @@ CREATE TABLE webhook_endpoints (
     tenant_id TEXT REFERENCES tenants (id) ON DELETE RESTRICT,
     url TEXT NOT NULL,
     description TEXT,
-    enabled_events TEXT NOT NULL CHECK (json_valid(enabled_events)),
+    enabled_events TEXT NOT NULL CHECK (enabled_events IS NULL OR json_valid(enabled_events)),
     secret TEXT NOT NULL,
     is_active INTEGER NOT NULL DEFAULT true CHECK (is_active IN (0, 1)),
     last_triggered_at INTEGER,
@@ -468,14 +468,14 @@ CREATE TABLE audit_logs (
     action TEXT NOT NULL,
     entity_type TEXT NOT NULL,
     entity_id TEXT,
-    old_values TEXT CHECK (json_valid(old_values)),
-    new_values TEXT CHECK (json_valid(new_values)),
+    old_values TEXT CHECK (old_values IS NULL OR json_valid(old_values)),
+    new_values TEXT CHECK (new_values IS NULL OR json_valid(new_values)),
     outcome TEXT NOT NULL DEFAULT 'success' CONSTRAINT audit_logs_outcome_choice CHECK (outcome IN ('success', 'denied', 'failure')),
     request_id TEXT,
     session_id TEXT,
     ip_address TEXT,
     user_agent TEXT,
-    metadata TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(metadata)),
+    metadata TEXT NOT NULL DEFAULT '{}' CHECK (metadata IS NULL OR json_valid(metadata)),
     created_at INTEGER NOT NULL,
     revision INTEGER NOT NULL DEFAULT 1
 ) STRICT;
@@ -515,7 +515,7 @@ CREATE TABLE jobs (
     kind TEXT NOT NULL CONSTRAINT jobs_kind_choice CHECK (kind IN ('provision_tenant', 'sync_tenant_access', 'cancel_tenant', 'delete_tenant', 'rollback_provisioning')),
     tenant_id TEXT REFERENCES tenants (id) ON DELETE RESTRICT,
     status TEXT NOT NULL DEFAULT 'queued' CONSTRAINT jobs_status_choice CHECK (status IN ('queued', 'running', 'completed', 'failed', 'rolled_back')),
-    steps TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(steps)),
+    steps TEXT NOT NULL DEFAULT '[]' CHECK (steps IS NULL OR json_valid(steps)),
     attempts INTEGER NOT NULL DEFAULT 0,
     attempts_max INTEGER NOT NULL DEFAULT 10,
     error TEXT,
@@ -533,6 +533,22 @@ CREATE INDEX jobs_tenant_id ON jobs (tenant_id, id);
 CREATE INDEX jobs_status ON jobs (status, id);
 CREATE INDEX jobs_created_at ON jobs (created_at, id);
 CREATE INDEX jobs_run_at_id ON jobs (run_at, id) WHERE status IN ('queued', 'running');
+
+CREATE TABLE schedules (
+    id TEXT PRIMARY KEY NOT NULL,
+    name TEXT NOT NULL,
+    every_seconds INTEGER NOT NULL,
+    next_run_at INTEGER NOT NULL,
+    last_started_at INTEGER,
+    last_finished_at INTEGER,
+    last_error TEXT,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    revision INTEGER NOT NULL DEFAULT 1
+) STRICT;
+CREATE UNIQUE INDEX schedules_name_unique ON schedules (name);
+CREATE INDEX schedules_next_run_at ON schedules (next_run_at, id);
+CREATE INDEX schedules_created_at ON schedules (created_at, id);
 
 CREATE TABLE subject_keys (
     id TEXT PRIMARY KEY NOT NULL,

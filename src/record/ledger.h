@@ -1,0 +1,29 @@
+/* The ledger `schema_objects`: what the database was last brought to, each object with its definition. */
+#pragma once
+#include "record/ddl.h"
+
+struct entry {
+    struct text name, kind, table, definition; /* kind: one of object_kinds; table: whose object it is */
+};
+
+struct ledger {
+    bool exists; /* no: nothing was ever made here */
+    struct entry *entries;
+    size_t count;
+};
+
+extern const char ledger_create[];
+
+[[nodiscard]] bool ledger_read(struct db *db, struct arena *arena, struct ledger *ledger,
+                               struct error *error);
+const struct entry *ledger_find(const struct ledger *ledger, struct text name); /* NULL: none */
+
+/* Statements that bring the ledger to what a step made; they run in the step's transaction. */
+void ledger_note(struct buffer *sql, const struct object *object);
+void ledger_note_unchecked(struct buffer *sql, const struct object *object); /* made NOT VALID */
+void ledger_strike(struct buffer *sql, struct text name);
+void ledger_strike_table(struct buffer *sql, struct text table);
+
+/* Is the object as the ledger says, or all but for its validation? */
+bool entry_says(const struct entry *entry, const struct object *object);
+bool entry_says_unchecked(const struct entry *entry, const struct object *object);
