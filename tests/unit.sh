@@ -8,6 +8,7 @@ cd "$(dirname "$0")/.." || exit 2
 still=
 [ "$1" != tsan ] || ! setarch -R true 2>/dev/null || still='setarch -R'
 
+tools/build.sh "$1" || exit 1
 passed=0 failed=0
 output=$(mktemp)
 trap 'rm -f "$output"' EXIT

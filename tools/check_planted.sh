@@ -1,6 +1,7 @@
 #!/bin/sh
 # The sanitizer builds are worth something only if they fail on a defect: each planted one must be reported.
 cd "$(dirname "$0")/.." || exit 2
+tools/build.sh asan && tools/build.sh tsan || exit 1
 still=
 ! setarch -R true 2>/dev/null || still='setarch -R'
 

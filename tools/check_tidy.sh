@@ -8,6 +8,7 @@ passed=build-test/tidy
 mkdir -p "$passed"
 
 if [ $# -eq 0 ]; then
+    tools/build.sh clang
     # What each source includes, as the compiler told ninja.
     ninja -C build-clang -t deps | awk '
         /^ / { if ($1 ~ /^[.][.]\/src\//) line = line separator substr($1, 4); separator = " "; next }

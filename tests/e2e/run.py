@@ -8,12 +8,15 @@ PostgreSQL: tests/postgres.sh tests/e2e/run.py postgres
 
 import importlib
 import inspect
+import os
 import pathlib
+import subprocess
 import sys
 import time
 import traceback
 
 from harness import ENGINES, World
+from server import TOP
 
 SLOW_S = 15
 
@@ -83,6 +86,8 @@ def main():
     if len(sys.argv) < 2 or sys.argv[1] not in ENGINES:
         print(__doc__)
         return 2
+    if "NIDIA_TEST_PROGRAM" not in os.environ:
+        subprocess.run([TOP / "tools" / "build.sh", "asan", "nidia"], check=True)
     engine, filters = ENGINES[sys.argv[1]](), sys.argv[2:]
     sys.stdout.reconfigure(line_buffering=True)
     passed = failed = 0
