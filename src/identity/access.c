@@ -20,7 +20,8 @@ static enum access refuse(struct work *work)
 
 static void keep_id(char out[static UUID_LENGTH + 1], struct text id)
 {
-    memcpy(out, id.data, id.length <= UUID_LENGTH ? id.length : 0);
+    if (id.length == UUID_LENGTH)
+        memcpy(out, id.data, UUID_LENGTH);
 }
 
 /* A token says all itself; only what was taken back meanwhile is looked up. */
