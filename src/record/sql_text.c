@@ -81,10 +81,15 @@ void sql_add_rule(struct sql_text *sql, const struct actor *actor, const char *r
     }
 }
 
+void sql_columns(struct sql_text *sql, const struct table *table)
+{
+    buffer_add(&sql->text, table_text(table, sql->text.arena).columns);
+}
+
 void sql_select(struct sql_text *sql, const struct table *table)
 {
     buffer_add(&sql->text, TEXT("SELECT "));
-    buffer_add(&sql->text, table_text(table, sql->text.arena).columns);
+    sql_columns(sql, table);
     buffer_add(&sql->text, TEXT(" FROM "));
     sql_add(sql, table->name);
 }
@@ -93,7 +98,7 @@ void sql_insert(struct sql_text *sql, const struct table *table, const struct va
                 const char *more_columns)
 {
     buffer_print(&sql->text, "INSERT INTO %s (", table->name);
-    buffer_add(&sql->text, table_text(table, sql->text.arena).columns);
+    sql_columns(sql, table);
     buffer_print(&sql->text, "%s) VALUES (", more_columns);
     const char *separator = "";
     for (size_t i = 0; i < table->width; i++) {

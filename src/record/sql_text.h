@@ -17,6 +17,8 @@ void sql_add(struct sql_text *sql, const char *piece);
 void sql_bind(struct sql_text *sql, struct value value); /* writes "$n" */
 /* A rule of the model, with $actor and $tenant bound to the actor's ids. */
 void sql_add_rule(struct sql_text *sql, const struct actor *actor, const char *rule);
+void sql_columns(struct sql_text *sql,
+                 const struct table *table); /* "a, b, c": the stored ones, for row_read */
 /* "SELECT a, b, c FROM table": the stored columns by name. */
 void sql_select(struct sql_text *sql, const struct table *table);
 /* "INSERT INTO table (a, b, c) VALUES ($1, $2, $3": the caller adds columns of its own and closes. */

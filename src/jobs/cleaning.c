@@ -1,0 +1,68 @@
+#include "jobs/cleaning.h"
+#include "base/calendar.h"
+#include "record/transact.h"
+
+enum { PIECE_ROWS = 100, PIECES_MAX = 1'000 }; /* in one run; the rest waits for the next */
+
+struct cleaning {
+    const char *remove; /* $1: older than this; $2: at most so many */
+    int64_t keep_ms;
+    int64_t now;
+    int64_t removed;
+};
+
+static bool remove_piece(struct work *work, void *data)
+{
+    struct cleaning *cleaning = data;
+    struct result result;
+    if (!db_run(work->db, work->arena, &result, &work->error, cleaning->remove,
+                PARAMETERS(value_time(cleaning->now - cleaning->keep_ms), value_integer(PIECE_ROWS))))
+        return false;
+    cleaning->removed = result.changed;
+    return true;
+}
+
+/* Piece by piece, so that others write in between. */
+static bool clean(struct work *work, const char *remove, int64_t keep_ms)
+{
+    struct cleaning cleaning = { .remove = remove, .keep_ms = keep_ms, .now = work->now };
+    for (int pieces = 0; pieces < PIECES_MAX; pieces++) {
+        if (!db_transact(work, remove_piece, &cleaning))
+            return false;
+        if (cleaning.removed < PIECE_ROWS)
+            return true;
+    }
+    return true;
+}
+
+static bool remove_expired_sessions(struct work *work)
+{
+    return clean(work,
+                 "DELETE FROM user_sessions WHERE id IN (SELECT id FROM user_sessions WHERE expires_at < $1 "
+                 "ORDER BY expires_at LIMIT $2)",
+                 0);
+}
+
+static bool remove_idempotency_keys(struct work *work)
+{
+    return clean(work,
+                 "DELETE FROM idempotency_keys WHERE id IN (SELECT id FROM idempotency_keys WHERE "
+                 "expires_at < $1 ORDER BY expires_at LIMIT $2)",
+                 0);
+}
+
+/* A bucket that was left alone for so long is full again, whatever its setting. */
+static bool remove_throttles(struct work *work)
+{
+    return clean(work,
+                 "DELETE FROM throttles WHERE bucket IN (SELECT bucket FROM throttles WHERE used_at < $1 "
+                 "ORDER BY used_at LIMIT $2)",
+                 INT64_C(2) * DAY_MS);
+}
+
+const struct periodic cleaning_periodics[] = {
+    { .name = "remove_expired_sessions", .every_seconds = 3'600, .run = remove_expired_sessions },
+    { .name = "remove_idempotency_keys", .every_seconds = 600, .run = remove_idempotency_keys },
+    { .name = "remove_throttles", .every_seconds = 3'600, .run = remove_throttles },
+    {},
+};

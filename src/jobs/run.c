@@ -1,0 +1,184 @@
+#include "jobs/run.h"
+#include "jobs/claim.h"
+#include "queue/steps.h"
+#include "record/site.h"
+#include "record/store.h"
+#include "record/transact.h"
+#include <string.h>
+#include <time.h>
+
+enum { POLL_MS = 20 };
+
+/* What a transaction is to write of a job: at most once, whichever run of the function is the one that is
+ * kept. */
+struct progress {
+    struct claimed *claimed;
+    struct job changes, after;
+    bool failed, for_good;
+    struct text why;
+};
+
+static bool write_progress(struct work *work, void *data)
+{
+    struct progress *progress = data;
+    const struct claimed *claimed = progress->claimed;
+    if (!store_update(work, &jobs_table, claimed->job.cells, progress->changes.cells, progress->after.cells))
+        return false;
+    return !progress->failed || !claimed->program->failed
+        || claimed->program->failed(work, claimed->job.tenant_id.text, progress->why, progress->for_good);
+}
+
+/* False: the job is not ours any more, or the database failed. */
+static bool keep(struct work *work, struct progress *progress)
+{
+    struct claimed *claimed = progress->claimed;
+    work->now = work->site->now(work->site);
+    progress->changes.steps = steps_write(work->arena, &claimed->steps);
+    if (!db_transact(work, write_progress, progress))
+        return false;
+    claimed->job = progress->after;
+    return true;
+}
+
+static void end(struct job *changes, struct value status, int64_t now)
+{
+    changes->status = status;
+    changes->finished_at = value_time(now);
+    changes->lease_until = changes->leased_by = value_null();
+}
+
+/* The step is done; the next begins in the same transaction. */
+static bool keep_success(struct work *work, struct claimed *claimed, size_t at)
+{
+    struct progress progress = { .claimed = claimed };
+    struct job_step *step = &claimed->steps.list[at];
+    step->status = choice_value(step_status, completed);
+    step->error = value_null();
+    step->finished_at = value_time(work->now);
+    size_t next = steps_next(&claimed->steps);
+    if (next == claimed->steps.count) {
+        end(&progress.changes, choice_value(job_status, completed), work->now);
+        progress.changes.error = value_null();
+    } else {
+        claim_begin_step(&claimed->steps.list[next], work->now);
+        progress.changes.lease_until = value_time(work->now + JOB_LEASE_MS);
+    }
+    return keep(work, &progress);
+}
+
+static int64_t back_off_ms(int64_t attempts)
+{
+    int64_t seconds = attempts < 10 ? INT64_C(1) << (attempts - 1) : JOB_BACK_OFF_MAX_SECONDS;
+    return (seconds < JOB_BACK_OFF_MAX_SECONDS ? seconds : JOB_BACK_OFF_MAX_SECONDS) * 1'000;
+}
+
+static bool keep_failure(struct work *work, struct claimed *claimed, size_t at)
+{
+    const struct job *job = &claimed->job;
+    struct text why =
+        arena_format(work->arena, "%s: %s", error_words[work->error.code].code, work->error.about);
+    struct progress progress = {
+        .claimed = claimed,
+        .changes.error = value_text(why),
+        .failed = true,
+        .for_good = job->attempts.integer >= job->attempts_max.integer,
+        .why = why,
+    };
+    struct job_step *step = &claimed->steps.list[at];
+    step->status = choice_value(step_status, failed);
+    step->error = value_text(why);
+    step->finished_at = value_time(work->now);
+    if (progress.for_good) {
+        end(&progress.changes, choice_value(job_status, failed), work->now);
+    } else {
+        progress.changes.status = choice_value(job_status, queued);
+        progress.changes.run_at = value_time(work->now + back_off_ms(job->attempts.integer));
+        progress.changes.lease_until = progress.changes.leased_by = value_null();
+    }
+    return keep(work, &progress);
+}
+
+/* The process ends: another goes on with the next step at once, and this counts as no attempt. */
+static bool give_back(struct work *work, struct claimed *claimed)
+{
+    struct progress progress = {
+        .claimed = claimed,
+        .changes = { .status = choice_value(job_status, queued),
+                     .attempts = value_integer(claimed->job.attempts.integer - 1),
+                     .lease_until = value_null(),
+                     .leased_by = value_null() },
+    };
+    struct job_step *step = &claimed->steps.list[steps_next(&claimed->steps)];
+    step->status = choice_value(step_status, pending);
+    step->attempts = value_integer(step->attempts.integer - 1);
+    step->started_at = value_null();
+    return keep(work, &progress);
+}
+
+static bool run_steps(struct work *work, const struct job_node *node, struct claimed *claimed)
+{
+    for (size_t at; (at = steps_next(&claimed->steps)) < claimed->steps.count;) {
+        if (node->holding && atomic_load(&node->holding->stopping))
+            return give_back(work, claimed);
+        error_clear(&work->error);
+        work->now = work->site->now(work->site);
+        if (!claimed->program->actions[at].run(work, claimed->job.tenant_id.text))
+            return keep_failure(work, claimed, at);
+        work->now = work->site->now(work->site);
+        if (!keep_success(work, claimed, at))
+            return false;
+    }
+    return true;
+}
+
+static void hold(const struct job_node *node, const char *job_id)
+{
+    if (!node->holding)
+        return;
+    pthread_mutex_lock(&node->holding->lock);
+    strcpy(node->holding->job_id, job_id);
+    pthread_mutex_unlock(&node->holding->lock);
+}
+
+static bool run_claimed(struct work *work, const struct job_node *node, struct claimed *claimed)
+{
+    hold(node, arena_string(work->arena, claimed->job.id.text));
+    bool done = claimed->is_over || run_steps(work, node, claimed);
+    hold(node, "");
+    /* Asked for anew, withdrawn, or taken over: whatever was done here is done again by its next run. */
+    return done
+        || (work->error.code == ERROR_changed_meanwhile && claim_let_go(work, node, claimed->job.id.text));
+}
+
+bool job_run_next(struct work *work, const struct job_node *node, bool *ran)
+{
+    struct claimed claimed;
+    *ran = false;
+    work->now = work->site->now(work->site);
+    if (!claim_next(work, node, &claimed, ran))
+        return false;
+    return !*ran || run_claimed(work, node, &claimed);
+}
+
+static bool is_over(const struct job *job)
+{
+    return !is_choice(job->status, job_status, queued) && !is_choice(job->status, job_status, running);
+}
+
+bool job_run_until_done(struct work *work, const struct job_node *node, struct text job_id)
+{
+    struct job job;
+    for (;;) {
+        if (!store_find_by(work, &jobs_table, "id", value_text(job_id), false, job.cells))
+            return false;
+        if (is_over(&job))
+            break;
+        bool ran;
+        if (!job_run_next(work, node, &ran))
+            return false;
+        if (!ran) /* it waits for its next attempt, or runs elsewhere */
+            nanosleep(&(struct timespec){ .tv_nsec = POLL_MS * 1'000'000L }, NULL);
+    }
+    return is_choice(job.status, job_status, completed)
+        || fail(&work->error, ERROR_conflict, "%.*s", TEXT_ARG(cell_text(job.error)));
+}

@@ -1,0 +1,105 @@
+#include "queue/queue.h"
+#include "queue/steps.h"
+#include "record/site.h"
+#include "record/sql_text.h"
+#include "record/store.h"
+#include <assert.h>
+
+static void wake(struct work *work, void *data)
+{
+    (void)data;
+    if (work->site->wake_jobs)
+        work->site->wake_jobs(work->site);
+}
+
+/* Whoever asks for the same at the same time waits, so that there is one open job and not two. */
+static bool lock_tenant(struct work *work, struct text tenant_id)
+{
+    struct text name = arena_format(work->arena, "jobs of %.*s", TEXT_ARG(tenant_id));
+    return db_lock(work->db, work->arena, &work->error, name);
+}
+
+static bool find_open(struct work *work, enum job_kind kind, struct text tenant_id, struct job *job,
+                      bool *found)
+{
+    struct sql_text sql;
+    sql_begin(&sql, work->arena);
+    sql_select(&sql, &jobs_table);
+    sql_add(&sql, " WHERE status IN ('queued', 'running') AND kind = ");
+    sql_bind(&sql, value_text(job_kind_choices.texts[kind]));
+    sql_add(&sql, " AND tenant_id = ");
+    sql_bind(&sql, value_text(tenant_id));
+    sql_add(&sql, " ORDER BY id LIMIT 1 {for update}");
+    struct result result;
+    if (!sql_run(work, &sql, &result))
+        return false;
+    *found = result.row_count > 0;
+    if (*found)
+        row_read(&jobs_table, result.cells, job->cells);
+    return true;
+}
+
+/*
+ * A job that runs just now began with what was true before this transaction: it runs again from its first
+ * step. It keeps its lease, so that nobody else begins before its runner has noticed and let it go.
+ */
+static bool ask_again(struct work *work, const struct job_program *program, const struct job *job,
+                      int64_t run_at)
+{
+    struct job after, changes = {
+        .status = choice_value(job_status, queued),
+        .attempts = value_integer(0),
+        .attempts_max = value_integer(program->attempts_max),
+        .error = value_null(),
+        .run_at = value_time(run_at),
+    };
+    if (is_choice(job->status, job_status, running)) {
+        struct steps steps = steps_of(program);
+        changes.steps = steps_write(work->arena, &steps);
+    }
+    return store_update(work, &jobs_table, job->cells, changes.cells, after.cells);
+}
+
+static bool ask(struct work *work, const struct job_program *program, struct text tenant_id, int64_t run_at,
+                struct job *job)
+{
+    struct steps steps = steps_of(program);
+    *job = (struct job){
+        .kind = value_text(job_kind_choices.texts[program->kind]),
+        .tenant_id = value_text(tenant_id),
+        .steps = steps_write(work->arena, &steps),
+        .attempts_max = value_integer(program->attempts_max),
+        .run_at = value_time(run_at),
+        .requested_by = value_text_or_null(work->actor.user_id),
+    };
+    return store_create(work, &jobs_table, job->cells);
+}
+
+bool job_enqueue(struct work *work, const struct job_program *program, struct text tenant_id, int64_t run_at,
+                 struct text *job_id)
+{
+    assert(work->transacting);
+    struct job job;
+    bool found;
+    if (!lock_tenant(work, tenant_id) || !find_open(work, program->kind, tenant_id, &job, &found))
+        return false;
+    if (found ? !ask_again(work, program, &job, run_at) : !ask(work, program, tenant_id, run_at, &job))
+        return false;
+    *job_id = job.id.text;
+    work_after_commit(work, wake, NULL);
+    return db_notify(work->db, work->arena, &work->error, TEXT("jobs:"));
+}
+
+bool job_withdraw(struct work *work, enum job_kind kind, struct text tenant_id)
+{
+    assert(work->transacting);
+    struct job job, after;
+    bool found;
+    if (!lock_tenant(work, tenant_id) || !find_open(work, kind, tenant_id, &job, &found))
+        return false;
+    struct job changes = {
+        .status = choice_value(job_status, rolled_back),
+        .finished_at = value_time(work->now),
+    };
+    return !found || store_update(work, &jobs_table, job.cells, changes.cells, after.cells);
+}
