@@ -84,7 +84,7 @@ static bool read_escape(struct reader *reader, const char **at, const char *end,
         *(*out)++ = meanings[known - names];
         return true;
     }
-    unsigned point;
+    unsigned point = 0;
     if (name != 'u')
         return reader_refuse(reader, *at - 2, "there is no such escape");
     if (!read_unicode_escape(reader, at, end, &point))

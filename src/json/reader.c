@@ -138,18 +138,11 @@ static bool read_array(struct reader *reader, struct json *json)
     return true;
 }
 
-static int compare_names(const void *a, const void *b)
+static bool refuse_twice(struct reader *reader, struct text name, const char *x, const char *y)
 {
-    const struct pending *x = *(const struct pending *const *)a, *y = *(const struct pending *const *)b;
-    return text_compare(x->member.name, y->member.name);
-}
-
-static bool refuse_twice(struct reader *reader, const struct pending *x, const struct pending *y)
-{
-    const struct pending *later = x->place > y->place ? x : y;
-    struct text name = text_head(later->member.name, 80);
-    struct text what = arena_format(reader->arena, "the member \"%.*s\" is given twice", TEXT_ARG(name));
-    return reader_refuse(reader, later->place, what.data);
+    struct text shown = text_head(name, 80);
+    struct text what = arena_format(reader->arena, "the member \"%.*s\" is given twice", TEXT_ARG(shown));
+    return reader_refuse(reader, x > y ? x : y, what.data);
 }
 
 /* A bit for a name: names with different bits differ. */
@@ -168,22 +161,32 @@ static bool few_names_differ(struct reader *reader, const struct pending *member
         uint64_t bit = bit_of(members[i].member.name);
         for (size_t j = 0; (seen & bit) && j < i; j++)
             if (text_equal(members[i].member.name, members[j].member.name))
-                return refuse_twice(reader, &members[i], &members[j]);
+                return refuse_twice(reader, members[i].member.name, members[i].place, members[j].place);
         seen |= bit;
     }
     return true;
 }
 
+struct named_place {
+    struct text name;
+    const char *place;
+};
+
+static int compare_names(const void *a, const void *b)
+{
+    return text_compare(((const struct named_place *)a)->name, ((const struct named_place *)b)->name);
+}
+
 /* Sorted, so that no body makes this slow. */
 static bool many_names_differ(struct reader *reader, const struct pending *members, size_t count)
 {
-    const struct pending **sorted = arena_array(reader->arena, const struct pending *, count);
+    struct named_place *sorted = arena_array(reader->arena, struct named_place, count);
     for (size_t i = 0; i < count; i++)
-        sorted[i] = &members[i];
+        sorted[i] = (struct named_place){ members[i].member.name, members[i].place };
     qsort(sorted, count, sizeof *sorted, compare_names);
     for (size_t i = 1; i < count; i++)
-        if (text_equal(sorted[i - 1]->member.name, sorted[i]->member.name))
-            return refuse_twice(reader, sorted[i - 1], sorted[i]);
+        if (text_equal(sorted[i - 1].name, sorted[i].name))
+            return refuse_twice(reader, sorted[i].name, sorted[i - 1].place, sorted[i].place);
     return true;
 }
 
