@@ -50,7 +50,7 @@ int command_openapi(struct invocation *invocation)
     return EXIT_DONE;
 }
 
-static void print_plan(const struct plan *plan)
+static void print_plan(const struct migration *plan)
 {
     for (size_t i = 0; i < plan->count; i++)
         printf("%.*s\n    %.*s\n", TEXT_ARG(plan->steps[i].what), TEXT_ARG(plan->steps[i].sql));
@@ -66,7 +66,7 @@ int command_migrate(struct invocation *invocation)
     bool dry_run = invocation_take_flag(invocation, "--dry-run");
     if (!takes_none(invocation))
         return EXIT_USAGE;
-    struct plan plan;
+    struct migration plan;
     size_t steps;
     struct db *db;
     if (!app_open(&invocation->app, &invocation->options, APP_MIGRATES, NULL, &error)
