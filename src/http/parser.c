@@ -200,6 +200,8 @@ static void refuse_malformed(struct parser *parser, llhttp_errno_t fault)
         return;
     if (fault == HPE_INVALID_METHOD)
         framing_refuse(parser, 501, "there is no such method");
+    else if (fault == HPE_OK) /* PRI, the method of HTTP/2's preface: llhttp waits for the rest of that */
+        framing_refuse(parser, 505, "HTTP/1.1 is spoken here");
     else
         framing_refuse(parser, 400, llhttp_get_error_reason(&parser->machine));
 }

@@ -161,6 +161,7 @@ static const struct {
     CASE(400, "GET / HTTP/x.1\r\n" HOST_LINE "\r\n"),
     CASE(400, "SETUP / HTTP/1.1\r\n" HOST_LINE "\r\n"),
     CASE(505, "GET / HTTP/0.9\r\n" HOST_LINE "\r\n"),
+    CASE(505, "PRI * HTTP/1.0\r\n\r\nSM\r\n\r\n"),
     CASE(505, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
     /* Expectations */
     CASE(417, "POST / HTTP/1.1\r\n" HOST_LINE "Expect: 200-ok\r\nContent-Length: 2\r\n\r\n"),
