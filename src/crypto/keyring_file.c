@@ -13,7 +13,7 @@
 
 enum { RING_FILE_MAX = 32 * 1024 };
 
-static void close_file(int *file)
+static void close_file(const int *file)
 {
     if (*file >= 0)
         close(*file);

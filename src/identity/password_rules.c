@@ -3,7 +3,11 @@
 #include "settings/settings.h"
 #include <string.h>
 
-enum { CONTEXT_WORD_MIN = 4, CONTEXT_WORDS_MAX = 32 };
+enum {
+    CONTEXT_WORD_MIN = 4,
+    CONTEXT_WORDS_MAX = 32,
+    UNIT_MIN = 8 /* what is shorter adds nothing by being repeated */
+};
 
 /* Lower case, a newline before and behind each: the passwords that are met most often, from public lists. */
 static const char common_passwords[] = "\n"
@@ -62,7 +66,7 @@ bool password_is_common(struct arena *arena, struct text password)
     struct text unit = unit_of(folded), core_unit = unit_of(core);
     return core.length == 0 || is_run(folded) || is_run(unit) || is_listed(arena, folded)
         || is_listed(arena, core) || is_listed(arena, unit) || is_listed(arena, core_unit)
-        || (unit.length < folded.length && unit.length < CONTEXT_WORD_MIN * 2);
+        || (unit.length < folded.length && unit.length < UNIT_MIN);
 }
 
 struct words {

@@ -5,7 +5,12 @@
 #include "record/site.h"
 #include <string.h>
 
-enum { SECRET_SIZE = 32, CODE_SIZE = 16, TOKEN_SIZE = UUID_LENGTH + SECRET_SIZE + CODE_SIZE };
+enum {
+    SECRET_SIZE = 32,
+    CODE_SIZE = 16,
+    TOKEN_SIZE = UUID_LENGTH + SECRET_SIZE + CODE_SIZE,
+    TOKEN_LENGTH_MAX = 2 * TOKEN_SIZE
+};
 
 static void compute_code(const struct key *key, const char *bytes, unsigned char code[static SHA256_SIZE])
 {
@@ -31,7 +36,7 @@ bool refresh_token_read(struct work *work, struct text token, struct text *sessi
 {
     const struct keyring *keyring = work->site->keyring;
     struct text bytes;
-    if (token.length > TOKEN_SIZE * 2 || !base64url_decode(work->arena, token, &bytes)
+    if (token.length > TOKEN_LENGTH_MAX || !base64url_decode(work->arena, token, &bytes)
         || bytes.length != TOKEN_SIZE || !text_is_uuid(text_slice(bytes, 0, UUID_LENGTH)))
         return false;
     struct text given = text_slice(bytes, UUID_LENGTH + SECRET_SIZE, TOKEN_SIZE);

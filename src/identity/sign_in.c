@@ -10,6 +10,8 @@
 #include "record/transact.h"
 #include "settings/settings.h"
 
+enum { TEN_MINUTES_MS = 10 * MINUTE_MS };
+
 /* One attempt, from the throttle to its outcome. */
 struct attempt {
     struct text account; /* the e-mail's keyed digest: stands for it in buckets and audit records */
@@ -55,7 +57,7 @@ static void choose_buckets(struct work *work, struct attempt *attempt)
     struct text network = throttle_network(work->arena, work->origin.address);
     attempt->buckets[0] =
         bucket_of(work, arena_format(work->arena, "sign_in:address:%.*s", TEXT_ARG(network)),
-                  SETTING_sign_ins_per_address, 10 * MINUTE_MS);
+                  SETTING_sign_ins_per_address, TEN_MINUTES_MS);
     attempt->buckets[1] =
         attempt->device.length > 0
             ? bucket_of(work, arena_format(work->arena, "sign_in:device:%.*s", TEXT_ARG(attempt->device)),
