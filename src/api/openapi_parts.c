@@ -52,14 +52,6 @@ static void add_sort(struct buffer *json, const struct table *table)
     buffer_add(json, TEXT("]}}"));
 }
 
-static bool is_searched(const struct table *table)
-{
-    for (size_t i = 0; i < table->width; i++)
-        if (table->columns[i].is & SEARCHED)
-            return true;
-    return false;
-}
-
 void openapi_add_list_parameters(struct buffer *json, const struct table *table, const char **before)
 {
     static const char *const common[] = { "limit", "cursor", "count" };
@@ -67,7 +59,7 @@ void openapi_add_list_parameters(struct buffer *json, const struct table *table,
         buffer_print(json, "%s{\"$ref\":\"#/components/parameters/%s\"}", *before, common[i]);
         *before = ",";
     }
-    if (is_searched(table))
+    if (table_is_searched(table))
         buffer_print(json, ",{\"$ref\":\"#/components/parameters/q\"}");
     buffer_add_byte(json, ',');
     add_sort(json, table);

@@ -63,3 +63,11 @@ const struct column *column_named(const struct table *table, struct text name)
             return column;
     return NULL;
 }
+
+bool table_is_searched(const struct table *table)
+{
+    for (size_t i = 0; i < table->width; i++)
+        if (table->columns[i].is & SEARCHED)
+            return true;
+    return false;
+}

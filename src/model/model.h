@@ -44,6 +44,7 @@ extern const struct table *const all_tables[];
 
 const struct table *table_named(struct text name); /* NULL: none */
 const struct column *column_named(const struct table *table, struct text name);
+bool table_is_searched(const struct table *table); /* has it a column that is SEARCHED? */
 /* Where the column stands in the row's cells. */
 static inline size_t column_index(const struct table *table, const struct column *column)
 {

@@ -79,17 +79,9 @@ static bool read_sort(struct query_reader *reader, struct text name, struct text
     return true;
 }
 
-static bool is_searched(const struct table *table)
-{
-    for (size_t i = 0; i < table->width; i++)
-        if (table->columns[i].is & SEARCHED)
-            return true;
-    return false;
-}
-
 static bool read_search(struct query_reader *reader, struct text name, struct text value)
 {
-    if (!is_searched(reader->query->table))
+    if (!table_is_searched(reader->query->table))
         return query_fault(reader, name, ERROR_unknown_parameter, "%s", "");
     if (text_count_points(value) > SEARCH_MAX)
         return query_fault(reader, name, ERROR_too_long, "%d", SEARCH_MAX);

@@ -98,14 +98,6 @@ static bool differ(struct arena *arena, const struct table *table, const struct 
     return false;
 }
 
-static bool is_searched(const struct table *table)
-{
-    for (size_t i = 0; i < table->width; i++)
-        if (table->columns[i].is & SEARCHED)
-            return true;
-    return false;
-}
-
 static struct value search_value(struct work *work, const struct table *table, const struct value *cells)
 {
     struct buffer words = { .arena = work->arena };
@@ -163,8 +155,8 @@ bool store_create(struct work *work, const struct table *table, struct value *ce
 
     struct sql_text sql;
     sql_begin(&sql, work->arena);
-    sql_insert(&sql, table, cells, is_searched(table) ? ", search" : "");
-    if (is_searched(table)) {
+    sql_insert(&sql, table, cells, table_is_searched(table) ? ", search" : "");
+    if (table_is_searched(table)) {
         sql_add(&sql, ", ");
         sql_bind(&sql, search_value(work, table, cells));
     }
