@@ -56,6 +56,12 @@ static void count(struct route_figures *figures, int status, int64_t took_us)
     add(&figures->latency_sum_us, took_us);
 }
 
+/* Empty text stays out of the line. */
+static struct value or_absent(struct text text)
+{
+    return text.length > 0 ? value_text(text) : (struct value){};
+}
+
 /* What was asked without its query, which may hold what a person typed. */
 static void log_request(const struct exchange *exchange, const struct call *call, int64_t took_us,
                         bool delivered)
@@ -68,20 +74,17 @@ static void log_request(const struct exchange *exchange, const struct call *call
     const struct actor *actor = call ? &call->work.actor : &(const struct actor){};
     const char *why = call && response->status >= 400 ? error_words[call->work.error.code].code : NULL;
     bool ours = call && error_kind(&call->work.error) == KIND_INTERNAL;
-    struct value absent = {};
+    const struct origin *origin = call ? &call->work.origin : &(const struct origin){};
     LOG(level, "request", { "method", value_string(method_names[request->method]) },
-        { "path", value_text(call && call->route ? request->path : TEXT("-")) },
-        { "route", call && call->route ? value_string(call->route->id) : absent },
+        { "path", or_absent(call && call->route ? request->path : TEXT("")) },
+        { "route", or_absent(text_from(call && call->route ? call->route->id : NULL)) },
         { "status", value_integer(response->status) }, { "duration_us", value_integer(took_us) },
         { "bytes", value_integer((int64_t)response->body.length) },
-        { "request_id", call ? value_text(call->work.origin.request_id) : absent },
-        { "trace_id", call ? value_text_or_null(call->work.origin.trace_id) : absent },
-        { "user_id", actor->user_id.length > 0 ? value_text(actor->user_id) : absent },
-        { "api_key_id", actor->api_key_id.length > 0 ? value_text(actor->api_key_id) : absent },
-        { "tenant_id", actor->tenant_id.length > 0 ? value_text(actor->tenant_id) : absent },
-        { "code", why ? value_string(why) : absent },
-        { "reason", ours ? value_string(call->work.error.about) : absent },
-        { "delivered", delivered ? absent : value_boolean(false) });
+        { "request_id", or_absent(origin->request_id) }, { "trace_id", or_absent(origin->trace_id) },
+        { "user_id", or_absent(actor->user_id) }, { "api_key_id", or_absent(actor->api_key_id) },
+        { "tenant_id", or_absent(actor->tenant_id) }, { "code", or_absent(text_from(why)) },
+        { "reason", or_absent(text_from(ours ? call->work.error.about : NULL)) },
+        { "delivered", delivered ? (struct value){} : value_boolean(false) });
 }
 
 void figures_count(struct figures *figures, const struct exchange *exchange, const struct call *call,

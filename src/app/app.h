@@ -9,7 +9,8 @@ struct app;
 enum app_use {
     APP_SERVES,   /* holds DATA/lock; jobs run, the sequencer too */
     APP_COMMANDS, /* a command's: the same, without listeners */
-    APP_MIGRATES, /* key ring and database alone */
+    APP_MIGRATES, /* key ring and connection alone */
+    APP_LOOKS,    /* reads beside whoever serves: takes no lock, changes nothing */
 };
 
 /*
@@ -24,7 +25,15 @@ void app_close(struct app *app);
 /* Serves until SIGTERM or SIGINT, then drains. The signals must be blocked in all threads. */
 [[nodiscard]] bool app_serve(struct app *app, struct error *error);
 
-struct site *app_site(struct app *app);
+/* A connection of the tables' owner, for migrating. */
+struct db;
+[[nodiscard]] bool app_connect_owner(struct app *app, struct db **db, struct error *error);
+
+/* `nidia seed --demo`: returns when the tenants' databases are there too. */
+[[nodiscard]] bool app_seed_demo(struct app *app, int count, size_t *made, struct error *error);
+/* `nidia doctor`: findings, a line each. */
+[[nodiscard]] bool app_doctor(struct app *app, bool as_json, struct buffer *findings, size_t *count,
+                              struct error *error);
 
 /* One request in this process, as the socket's peer would make it: a super admin. The reply lies in the
  * arena. */

@@ -30,15 +30,18 @@ bool folder_open(struct app *app, struct error *error)
 {
     const char *folder = option_string(app->options, OPTION_data);
     struct stat found;
-    if (mkdir(folder, 0700) != 0 && errno != EEXIST)
+    if (app->use != APP_LOOKS && mkdir(folder, 0700) != 0 && errno != EEXIST)
         return fail(error, ERROR_internal, "%s: %s", folder, strerror(errno));
     if (stat(folder, &found) != 0 || !S_ISDIR(found.st_mode))
         return fail(error, ERROR_internal, "%s is not a folder", folder);
     if (found.st_mode & 077)
         return fail(error, ERROR_internal, "%s is open to others: chmod 700 it", folder);
     /* On PostgreSQL any number of processes work on one database; a serving one still owns its socket. */
-    bool shared = *option_string(app->options, OPTION_database) && app->use != APP_SERVES;
-    return shared || take_lock(app, error);
+    bool on_sqlite = !*option_string(app->options, OPTION_database);
+    if (app->use == APP_LOOKS)
+        return !on_sqlite || access(folder_path(app, "superadmin.db"), R_OK) == 0
+            || fail(error, ERROR_internal, "%s holds no database", folder);
+    return (!on_sqlite && app->use != APP_SERVES) || take_lock(app, error);
 }
 
 void folder_close(struct app *app)

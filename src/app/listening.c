@@ -1,6 +1,7 @@
 /* Changes on other nodes: what PostgreSQL's LISTEN tells goes to the watchers, as if it had happened here. */
 #include "app/parts.h"
 #include "base/clock.h"
+#include "identity/revocation.h"
 #include "jobs/runner.h"
 #include "model/model.h"
 #include "settings/settings.h"
@@ -35,7 +36,8 @@ static void connected(void *context)
 {
     struct listening *listening = context;
     struct work work;
-    if (begin_work(listening, &work) && !(settings_load(&work) && directory_load(&work)))
+    if (begin_work(listening, &work)
+        && !(settings_load(&work) && revocations_load(&work) && directory_load(&work)))
         error_clear(&work.error); /* the connection is lost again: it will be made again, and this called */
     job_runner_wake(&listening->app->site);
 }
@@ -51,6 +53,8 @@ static void told(void *context, struct text payload)
         job_runner_wake(&listening->app->site);
     else if (table && begin_work(listening, &work))
         site_row_changed(&work, table, id);
+    else if (table)
+        revocations_doubt(listening->app->site.revocations); /* it may have been the end of a session */
 }
 
 static void heard(void *context)

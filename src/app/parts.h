@@ -2,6 +2,7 @@
 #pragma once
 #include "api/gate.h"
 #include "app/app.h"
+#include "queue/periodic.h"
 #include "record/site.h"
 
 struct app {
@@ -35,3 +36,4 @@ void listening_end(struct app *app);
 extern const struct route *const app_routes[];
 extern const struct service *const app_services[];
 extern const struct watcher *const app_watchers[];
+extern const struct periodic *const app_periodics[];

@@ -34,8 +34,7 @@ static struct database_options where(struct app *app)
                 : (struct database_options){ .path = folder_path(app, "superadmin.db") };
 }
 
-/* A connection of the tables' owner, for migrating. */
-static bool connect_owner(struct app *app, struct db **db, struct error *error)
+bool app_connect_owner(struct app *app, struct db **db, struct error *error)
 {
     struct database_options database = where(app);
     const char *owner = option_string(app->options, OPTION_owner_url);
@@ -56,11 +55,13 @@ static bool is_first_start(struct app *app, struct db *db)
 static bool open_schema(struct app *app, struct error *error)
 {
     struct db *db;
-    if (!connect_owner(app, &db, error))
+    if (!app_connect_owner(app, &db, error))
         return false;
     size_t steps = 0;
-    bool opened = folder_open_keyring(app, is_first_start(app, db), error)
-               && (app->use == APP_MIGRATES || migrate_run(db, app->arena, &steps, error));
+    bool works = app->use == APP_SERVES || app->use == APP_COMMANDS;
+    bool opened = folder_open_keyring(app, app->use != APP_LOOKS && is_first_start(app, db), error)
+               && hosting_create(&app->site.hosting, app->options, app->site.keyring, error)
+               && (!works || migrate_run(db, app->arena, &steps, error));
     if (opened && steps > 0)
         LOG(LOG_INFO, "migrated", { "steps", value_integer((int64_t)steps) });
     db_close(db);
@@ -118,9 +119,15 @@ static void make_pools(struct app *app)
 }
 
 /* What a new installation holds, and what every start reads. */
-static bool fill(struct work *work, void *announced)
+struct filling {
+    struct seed *seed;
+    struct buffer *announced;
+};
+
+static bool fill(struct work *work, void *data)
 {
-    return settings_seed(work) && seed_defaults(work, announced);
+    struct filling *filling = data;
+    return settings_seed(work) && seed_defaults(work, filling->seed, filling->announced);
 }
 
 static bool load(struct app *app, struct buffer *announced, struct error *error)
@@ -130,12 +137,24 @@ static bool load(struct app *app, struct buffer *announced, struct error *error)
     if (!database_connect(app->site.database, &db, error))
         return false;
     struct work work = work_of_system(&app->site, arena, db, clock_now_ms());
-    bool loaded = seed_prepare(&work) && db_transact(&work, fill, announced) && settings_load(&work)
-               && directory_load(&work);
+    struct filling filling = { .announced = announced };
+    bool loaded = seed_prepare(&work, &filling.seed) && db_transact(&work, fill, &filling)
+               && settings_load(&work) && revocations_load(&work) && directory_load(&work);
     if (!loaded)
         *error = work.error;
     db_close(db);
     return loaded;
+}
+
+static bool start_threads(struct app *app, struct error *error)
+{
+    listening_begin(app);
+    const struct job_runner_options options = {
+        .site = &app->site,
+        .programs = tenancy_job_programs,
+        .periodics = app_periodics,
+    };
+    return job_runner_create(&app->runner, &options, error);
 }
 
 bool app_open(struct app **out, const struct options *options, enum app_use use, struct buffer *announced,
@@ -150,10 +169,10 @@ bool app_open(struct app **out, const struct options *options, enum app_use use,
     const struct database_options database = where(app);
     bool opened = folder_open(app, error) && open_schema(app, error)
                && (use == APP_MIGRATES || database_open(&app->site.database, &database, error));
-    if (opened && use != APP_MIGRATES) {
+    if (opened && (use == APP_SERVES || use == APP_COMMANDS)) {
         make_gate(app);
         make_pools(app);
-        opened = load(app, announced, error) && listening_begin(app, error) && job_runner_begin(app, error);
+        opened = load(app, announced, error) && start_threads(app, error);
     }
     if (opened)
         return true;
@@ -166,8 +185,8 @@ void app_close(struct app *app)
 {
     if (!app)
         return;
-    listening_end(app);
     job_runner_destroy(app->runner);
+    listening_end(app);
     pool_destroy(app->gate.workers);
     pool_destroy(app->gate.slow);
     if (app->site.database)
@@ -181,16 +200,12 @@ void app_close(struct app *app)
     revocations_destroy(app->site.revocations);
     directory_destroy(app->site.directory);
     settings_destroy(app->site.settings);
+    hosting_destroy(app->site.hosting);
     if (app->site.keyring)
         keyring_close(app->site.keyring);
     folder_close(app);
     arena_destroy(app->arena);
     free(app);
-}
-
-struct site *app_site(struct app *app)
-{
-    return &app->site;
 }
 
 struct text app_openapi(struct arena *arena)

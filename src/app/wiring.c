@@ -2,6 +2,8 @@
 #include "api/route.h"
 #include "app/parts.h"
 #include "identity/identity.h"
+#include "jobs/cleaning.h"
+#include "record/subject.h"
 #include "settings/settings.h"
 #include "tenancy/tenancy.h"
 
@@ -11,4 +13,14 @@ const struct route *const app_routes[] = {
 
 const struct service *const app_services[] = { identity_services, tenancy_services, settings_services, NULL };
 
-const struct watcher *const app_watchers[] = { identity_watchers, tenancy_watchers, settings_watchers, NULL };
+const struct watcher *const app_watchers[] = {
+    identity_watchers, tenancy_watchers, settings_watchers, subject_watchers, NULL,
+};
+
+/* Each node writes down for itself when its keys and sessions were last used. */
+static const struct periodic identity_periodics[] = {
+    { .name = "flush_last_use", .every_seconds = 60, .each_node = true, .run = access_flush_use },
+    {},
+};
+
+const struct periodic *const app_periodics[] = { cleaning_periodics, identity_periodics, NULL };

@@ -84,24 +84,28 @@ int command_migrate(struct invocation *invocation)
     return dry_run && plan.refused.length > 0 ? EXIT_FAILED : EXIT_DONE;
 }
 
+static int make_demo(struct invocation *invocation, int count)
+{
+    struct error error = {};
+    struct buffer announced = { .arena = invocation->arena };
+    size_t made;
+    if (!app_open(&invocation->app, &invocation->options, APP_COMMANDS, &announced, &error))
+        return invocation_failed(invocation, &error);
+    printf("%.*s", TEXT_ARG(announced.text));
+    if (!app_seed_demo(invocation->app, count, &made, &error))
+        return invocation_failed(invocation, &error);
+    printf(invocation->as_json ? "{\"made\":%zu}\n" : "%zu tenants made.\n", made);
+    return EXIT_DONE;
+}
+
 int command_seed(struct invocation *invocation)
 {
     const char *demo = invocation_take(invocation, "--demo");
     int64_t count;
-    struct error error = {};
-    struct buffer announced = { .arena = invocation->arena };
-    if (!demo || !text_to_integer(text_from(demo), &count) || count < 1 || count > SEED_DEMO_MAX
-        || !takes_none(invocation))
+    if (!demo || !text_to_integer(text_from(demo), &count) || count < 1 || count > SEED_DEMO_MAX)
         return invocation_misused(
             invocation, arena_format(invocation->arena, "seed --demo N, from 1 to %d", SEED_DEMO_MAX).data);
-    if (!app_open(&invocation->app, &invocation->options, APP_COMMANDS, &announced, &error))
-        return invocation_failed(invocation, &error);
-    printf("%.*s", TEXT_ARG(announced.text));
-    size_t made;
-    if (!app_seed_demo(invocation->app, (int)count, &made, &error))
-        return invocation_failed(invocation, &error);
-    printf("%zu tenants made.\n", made);
-    return EXIT_DONE;
+    return takes_none(invocation) ? make_demo(invocation, (int)count) : EXIT_USAGE;
 }
 
 int command_doctor(struct invocation *invocation)
