@@ -1,3 +1,4 @@
+#include "base/buffer.h"
 #include "record/query.h"
 #include <glib.h>
 
@@ -38,4 +39,16 @@ struct text search_fold(struct arena *arena, struct text text)
     gssize length = remove_marks(apart);
     g_autofree char *folded = g_utf8_casefold(apart, length);
     return arena_copy(arena, text_from(folded));
+}
+
+struct text search_of_row(struct arena *arena, const struct table *table, const struct value *cells)
+{
+    struct buffer words = { .arena = arena };
+    for (size_t i = 0; i < table->width; i++)
+        if ((table->columns[i].is & SEARCHED) && cells[i].kind == VALUE_TEXT) {
+            if (words.length > 0)
+                buffer_add_byte(&words, '\n');
+            buffer_add(&words, cells[i].text);
+        }
+    return search_fold(arena, words.text);
 }
