@@ -149,15 +149,27 @@ static void *run_keeper(void *data)
     }
 }
 
+/* Whoever wakes a runner may do so while it ends. */
+static pthread_mutex_t site_lock = PTHREAD_MUTEX_INITIALIZER;
+
 void job_runner_wake(struct site *site)
 {
+    pthread_mutex_lock(&site_lock);
     struct job_runner *runner = site->job_runner;
-    if (!runner)
-        return;
-    pthread_mutex_lock(&runner->lock);
-    runner->wakes++;
-    pthread_cond_broadcast(&runner->woken);
-    pthread_mutex_unlock(&runner->lock);
+    if (runner) {
+        pthread_mutex_lock(&runner->lock);
+        runner->wakes++;
+        pthread_cond_broadcast(&runner->woken);
+        pthread_mutex_unlock(&runner->lock);
+    }
+    pthread_mutex_unlock(&site_lock);
+}
+
+static void join_site(struct site *site, struct job_runner *runner)
+{
+    pthread_mutex_lock(&site_lock);
+    site->job_runner = runner;
+    pthread_mutex_unlock(&site_lock);
 }
 
 static bool prepare_thread(struct job_runner *runner, struct thread *thread, struct error *error)
@@ -234,11 +246,11 @@ bool job_runner_create(struct job_runner **out, const struct job_runner_options 
         free_runner(runner);
         return false;
     }
+    options->site->wake_jobs = job_runner_wake;
+    join_site(options->site, runner);
     for (int i = 0; i < runner->options.threads; i++)
         start(&runner->threads[i], run_thread, "jobs");
     start(&runner->keeper, run_keeper, "jobs-keeper");
-    options->site->job_runner = runner;
-    options->site->wake_jobs = job_runner_wake;
     *out = runner;
     return true;
 }
@@ -247,8 +259,7 @@ void job_runner_destroy(struct job_runner *runner)
 {
     if (!runner)
         return;
-    struct site *site = runner->options.site;
-    site->wake_jobs = NULL;
+    join_site(runner->options.site, NULL);
     pthread_mutex_lock(&runner->lock);
     runner->stopping = true;
     pthread_cond_broadcast(&runner->woken);
@@ -258,6 +269,5 @@ void job_runner_destroy(struct job_runner *runner)
     for (int i = 0; i < runner->options.threads; i++)
         pthread_join(runner->threads[i].id, NULL);
     pthread_join(runner->keeper.id, NULL);
-    site->job_runner = NULL;
     free_runner(runner);
 }
