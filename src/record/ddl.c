@@ -91,17 +91,23 @@ static void add_column(struct listing *listing, const struct column *column)
         arena_format(listing->arena, "%s.%s", listing->table->name, column->name), &sql);
 }
 
+/* It says what it is folded from, so that a change of that is a change of the definition. */
 static void add_search(struct listing *listing)
 {
+    const char *separator = " /*";
+    struct buffer sql = begin_text(listing);
+    buffer_print(&sql, "search %s NOT NULL DEFAULT ''", types[TYPE_text].sql[listing->engine]);
     for (size_t i = 0; i < listing->table->width; i++) {
-        if (!(listing->table->columns[i].is & SEARCHED))
-            continue;
-        struct buffer sql = begin_text(listing);
-        buffer_print(&sql, "search %s NOT NULL DEFAULT ''", types[TYPE_text].sql[listing->engine]);
-        add(listing, OBJECT_COLUMN, NULL, arena_format(listing->arena, "%s.search", listing->table->name),
-            &sql);
-        return;
+        const struct column *column = &listing->table->columns[i];
+        if (column->is & SEARCHED)
+            buffer_print(&sql, "%s %s", separator, column->name);
+        if (column->is & SEARCHED)
+            separator = ",";
     }
+    if (*separator != ',')
+        return;
+    buffer_print(&sql, " */");
+    add(listing, OBJECT_COLUMN, NULL, arena_format(listing->arena, "%s.search", listing->table->name), &sql);
 }
 
 static void add_columns(struct listing *listing)

@@ -9,6 +9,9 @@ const char ledger_create[] =
     "CREATE TABLE schema_objects (name TEXT PRIMARY KEY NOT NULL, kind TEXT NOT NULL, "
     "table_name TEXT NOT NULL, definition TEXT NOT NULL)";
 
+/* The kind of an entry that is no object: its definition is its number, written so that it sorts. */
+static const char model_kind[] = "model";
+
 static const char unchecked[] = " NOT VALID";
 
 bool ledger_read(struct db *db, struct arena *arena, struct ledger *ledger, struct error *error)
@@ -19,17 +22,43 @@ bool ledger_read(struct db *db, struct arena *arena, struct ledger *ledger, stru
     *ledger = (struct ledger){ .exists = result.row_count > 0 };
     if (!ledger->exists)
         return true;
-    if (!db_run(db, arena, &result, error, "SELECT name, kind, table_name, definition FROM schema_objects",
+    if (!db_run(db, arena, &result, error,
+                "SELECT name, kind, table_name, definition FROM schema_objects ORDER BY kind, definition",
                 NO_PARAMETERS))
         return false;
     ledger->entries = arena_array(arena, struct entry, result.row_count);
-    ledger->count = result.row_count;
+    ledger->models = arena_array(arena, struct text, result.row_count);
     for (size_t i = 0; i < result.row_count; i++) {
         const struct value *row = result_row(&result, i);
-        ledger->entries[i] =
-            (struct entry){ cell_text(row[0]), cell_text(row[1]), cell_text(row[2]), cell_text(row[3]) };
+        if (text_is(cell_text(row[1]), model_kind))
+            ledger->models[ledger->model_count++] = cell_text(row[0]);
+        else
+            ledger->entries[ledger->count++] =
+                (struct entry){ cell_text(row[0]), cell_text(row[1]), cell_text(row[2]), cell_text(row[3]) };
     }
     return true;
+}
+
+struct text ledger_model(struct arena *arena, const struct objects *objects)
+{
+    struct buffer all = { .arena = arena };
+    for (size_t i = 0; i < objects->count; i++)
+        buffer_print(&all, "%.*s %.*s\n", TEXT_ARG(objects->list[i].name),
+                     TEXT_ARG(objects->list[i].definition));
+    return arena_format(arena, "model %016llx", (unsigned long long)text_hash(all.text));
+}
+
+bool ledger_is_newest(const struct ledger *ledger, struct text model)
+{
+    return ledger->model_count > 0 && text_equal(ledger->models[ledger->model_count - 1], model);
+}
+
+bool ledger_is_older(const struct ledger *ledger, struct text model)
+{
+    for (size_t i = 0; i + 1 < ledger->model_count; i++)
+        if (text_equal(ledger->models[i], model))
+            return true;
+    return false;
 }
 
 const struct entry *ledger_find(const struct ledger *ledger, struct text name)
@@ -51,13 +80,10 @@ static void add_quoted(struct buffer *sql, struct text text)
     buffer_add(sql, TEXT("'"));
 }
 
-static void note(struct buffer *sql, const struct object *object, const char *suffix)
+static void note(struct buffer *sql, const struct text cells[static 4])
 {
-    struct text definition = arena_format(sql->arena, "%.*s%s", TEXT_ARG(object->definition), suffix);
-    const struct text cells[] = { object->name, text_from(object_kinds[object->kind]),
-                                  text_from(object->table->name), definition };
     buffer_print(sql, "INSERT INTO schema_objects (name, kind, table_name, definition) VALUES");
-    for (size_t i = 0; i < sizeof cells / sizeof *cells; i++) {
+    for (size_t i = 0; i < 4; i++) {
         buffer_print(sql, i ? ", " : " (");
         add_quoted(sql, cells[i]);
     }
@@ -66,14 +92,27 @@ static void note(struct buffer *sql, const struct object *object, const char *su
                  "definition = excluded.definition;\n");
 }
 
+static void note_object(struct buffer *sql, const struct object *object, const char *suffix)
+{
+    note(sql, (const struct text[]){
+                  object->name, text_from(object_kinds[object->kind]), text_from(object->table->name),
+                  arena_format(sql->arena, "%.*s%s", TEXT_ARG(object->definition), suffix) });
+}
+
+void ledger_note_model(struct buffer *sql, const struct ledger *ledger, struct text model)
+{
+    note(sql, (const struct text[]){ model, text_from(model_kind), TEXT(""),
+                                     arena_format(sql->arena, "%06zu", ledger->model_count + 1) });
+}
+
 void ledger_note(struct buffer *sql, const struct object *object)
 {
-    note(sql, object, "");
+    note_object(sql, object, "");
 }
 
 void ledger_note_unchecked(struct buffer *sql, const struct object *object)
 {
-    note(sql, object, unchecked);
+    note_object(sql, object, unchecked);
 }
 
 static void strike(struct buffer *sql, const char *column, struct text value)

@@ -1,6 +1,7 @@
 #include "record/migrate.h"
 #include "model/model.h"
 #include "record/migrate_planner.h"
+#include "record/search_fill.h"
 #include <time.h>
 
 enum {
@@ -23,10 +24,28 @@ static bool is_current(const struct planner *planner)
     return planner->objects.count == planner->ledger.count;
 }
 
-static void add_ledger(struct planner *planner)
+/* The model is noted before anything is changed: from then on no older program undoes what is half done. */
+static void begin_steps(struct planner *planner, struct text model)
 {
+    struct buffer note = planner_buffer(planner);
+    ledger_note_model(&note, &planner->ledger, model);
     if (!planner->ledger.exists)
         planner_add(planner, TEXT("create the ledger"), text_from(ledger_create), (struct text){});
+    if (!ledger_is_newest(&planner->ledger, model))
+        planner_add(planner, TEXT("note the model"), note.text, (struct text){});
+}
+
+static bool plan_steps(struct planner *planner)
+{
+    struct text model = ledger_model(planner->arena, &planner->objects);
+    planner->plan.fresh = !planner->ledger.exists;
+    planner->plan.older = ledger_is_older(&planner->ledger, model);
+    if (planner->plan.older || is_current(planner))
+        return true;
+    begin_steps(planner, model);
+    return planner_refuse_loss(planner)
+        && (db_engine(planner->db) == ENGINE_SQLITE ? planner_plan_sqlite(planner)
+                                                    : planner_plan_postgres(planner));
 }
 
 bool migrate_plan_for(struct db *db, struct arena *arena, const struct table *const *tables,
@@ -36,30 +55,28 @@ bool migrate_plan_for(struct db *db, struct arena *arena, const struct table *co
     planner.objects = ddl_objects(arena, db_engine(db), tables);
     if (!ledger_read(db, arena, &planner.ledger, error))
         return false;
-    planner.plan.fresh = !planner.ledger.exists;
-    if (!is_current(&planner)) {
-        add_ledger(&planner);
-        bool planned = planner_refuse_loss(&planner)
-                    && (db_engine(db) == ENGINE_SQLITE ? planner_plan_sqlite(&planner)
-                                                       : planner_plan_postgres(&planner));
-        if (!planned)
-            return false;
-    }
+    if (!plan_steps(&planner))
+        return false;
     planner.plan.refused = planner.refused.text;
     *plan = planner.plan;
     return true;
 }
 
-static bool run_statements(struct db *db, struct error *error, const struct migration_step *step)
+static bool run_script(struct db *db, struct text script, struct error *error)
 {
-    return db_run_script(db, error, step->sql.data)
-        && (step->ledger.length == 0 || db_run_script(db, error, step->ledger.data));
+    return script.length == 0 || db_run_script(db, error, script.data);
+}
+
+static bool run_step(struct db *db, const struct migration_step *step, struct error *error)
+{
+    return run_script(db, step->sql, error) && (!step->fill || search_fill(db, step->fill, false, error))
+        && run_script(db, step->ledger, error);
 }
 
 static bool run_all(struct db *db, const struct migration *plan, struct error *error)
 {
     for (size_t i = 0; i < plan->count; i++)
-        if (!run_statements(db, error, &plan->steps[i]))
+        if (!run_step(db, &plan->steps[i], error))
             return false;
     return true;
 }
@@ -148,7 +165,8 @@ static bool run_guarded(struct db *db, const struct migration_step *step, struct
         error_clear(error);
         if (db_begin(db, error)
             && db_run_script(db, error, "SET LOCAL lock_timeout = '3s'; SET LOCAL statement_timeout = 0")
-            && run_statements(db, error, step) && db_commit(db, error))
+            && run_script(db, step->sql, error) && run_script(db, step->ledger, error)
+            && db_commit(db, error))
             return true;
         bool again = db_may_retry(db) && db_fault(db)->failure != DB_FAILURE_LOST;
         db_rollback(db);
@@ -171,15 +189,20 @@ static bool run_unguarded(struct db *db, const struct migration_step *step, stru
     return db_run_script(db, built ? error : &ignored, put_timeout_back) && built;
 }
 
+static bool run_alone(struct db *db, const struct migration_step *step,
+                      struct error *error)
+{
+    if (step->outside_transaction)
+        return run_unguarded(db, step, error);
+    return (!step->fill || search_fill(db, step->fill, true, error)) && run_guarded(db, step, error);
+}
+
 static bool run_one_by_one(struct db *db, struct arena *arena, const struct migration *plan,
                            struct error *error)
 {
-    for (size_t i = 0; i < plan->count; i++) {
-        const struct migration_step *step = &plan->steps[i];
-        if (!still_locked(db, arena, error)
-            || !(step->outside_transaction ? run_unguarded(db, step, error) : run_guarded(db, step, error)))
+    for (size_t i = 0; i < plan->count; i++)
+        if (!still_locked(db, arena, error) || !run_alone(db, &plan->steps[i], error))
             return false;
-    }
     return true;
 }
 

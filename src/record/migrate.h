@@ -3,7 +3,9 @@
  *
  * The ledger `schema_objects` holds each object's definition text; what differs from the model is the plan.
  * What would lose data (a column or table that is gone and holds something, a rule that rows break) is
- * refused. Two nodes at once: one waits. Killed at any point: the next run goes on.
+ * refused. Two nodes at once: one waits. Killed at any point: the next run goes on. A program that finds the
+ * database brought to a newer model than its own leaves it alone: columns it does not know are not in its
+ * way.
  */
 #pragma once
 #include "record/ddl.h"
@@ -11,12 +13,14 @@
 struct migration_step {
     struct text what; /* "add column tenants.industry" */
     struct text sql;
+    const struct table *fill; /* after sql: the rows' `search` is folded anew */
     struct text ledger;       /* statements that note it, in the same transaction */
     bool outside_transaction; /* CREATE INDEX CONCURRENTLY */
 };
 
 struct migration {
     bool fresh; /* nothing was ever made here: all steps are one transaction */
+    bool older; /* a newer program has been here: it is left as it is, and there are no steps */
     struct migration_step *steps;
     size_t count;
     struct text refused; /* empty, or what would lose data: one a line */

@@ -86,6 +86,23 @@ void planner_add_outside(struct planner *planner, struct text what, struct text 
     add(planner, &(struct migration_step){ .what = what, .sql = sql, .outside_transaction = true });
 }
 
+void planner_add_fill(struct planner *planner, const struct object *search, struct text ledger)
+{
+    add(planner, &(struct migration_step){
+                     .what = arena_format(planner->arena, "fold %.*s anew", TEXT_ARG(search->name)),
+                     .fill = search->table,
+                     .ledger = ledger,
+                 });
+}
+
+const struct object *planner_stale_search(const struct planner *planner, const struct table *table)
+{
+    for (const struct object *column = NULL; (column = planner_next(planner, column, table, OBJECT_COLUMN));)
+        if (!column->column && planner_has_table(planner, table) && !planner_is_same(planner, column))
+            return column;
+    return NULL;
+}
+
 struct buffer planner_buffer(const struct planner *planner)
 {
     return (struct buffer){ .arena = planner->arena };

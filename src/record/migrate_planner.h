@@ -32,6 +32,8 @@ bool planner_is_same(const struct planner *planner, const struct object *object)
 void planner_add(struct planner *planner, struct text what, struct text sql, struct text ledger);
 /* No transaction around it, and no note: a later step completes it. */
 void planner_add_outside(struct planner *planner, struct text what, struct text sql);
+/* Folds `search` of every row anew; noted when all are done. */
+void planner_add_fill(struct planner *planner, const struct object *search, struct text ledger);
 struct buffer planner_buffer(const struct planner *planner);
 struct text planner_note(const struct planner *planner, const struct object *object); /* for `ledger` */
 struct text planner_strike(const struct planner *planner, struct text name);
@@ -51,6 +53,9 @@ void planner_note_all(const struct planner *planner, struct buffer *ledger, cons
 [[nodiscard]] bool planner_refuse_loss(struct planner *planner);
 
 void planner_drop_gone_tables(struct planner *planner, const char *how);
+
+/* The companion column, where the table has one and the database has the table, but not with these words. */
+const struct object *planner_stale_search(const struct planner *planner, const struct table *table);
 
 [[nodiscard]] bool planner_plan_sqlite(struct planner *planner);
 [[nodiscard]] bool planner_plan_postgres(struct planner *planner);

@@ -95,17 +95,34 @@ static void change_column(struct planner *planner, const struct object *column, 
         add_required(planner, column, name);
 }
 
+static void add_column(struct planner *planner, const struct object *column, struct text ledger)
+{
+    planner_add(planner, arena_format(planner->arena, "add column %.*s", NAME(column)),
+                arena_format(planner->arena, "ALTER TABLE %s ADD COLUMN IF NOT EXISTS %.*s",
+                             column->table->name, TEXT_ARG(column->definition)),
+                ledger);
+}
+
+/* Noted when it is full, since until then lists that search it are wrong. */
+static void make_search(struct planner *planner, const struct object *search)
+{
+    if (!planner_before(planner, search))
+        add_column(planner, search, (struct text){});
+    planner_add_fill(planner, search, planner_note(planner, search));
+}
+
 static void change_columns(struct planner *planner, const struct table *table, bool filled)
 {
     for (const struct object *column = NULL;
          (column = planner_next(planner, column, table, OBJECT_COLUMN));) {
         const struct entry *before = planner_before(planner, column);
-        if (!before)
-            planner_add(planner, arena_format(planner->arena, "add column %.*s", NAME(column)),
-                        arena_format(planner->arena, "ALTER TABLE %s ADD COLUMN %.*s", table->name,
-                                     TEXT_ARG(column->definition)),
-                        planner_note(planner, column));
-        else if (!entry_says(before, column))
+        if (before && entry_says(before, column))
+            continue;
+        if (!column->column)
+            make_search(planner, column);
+        else if (!before)
+            add_column(planner, column, planner_note(planner, column));
+        else
             change_column(planner, column, before, filled);
     }
 }

@@ -117,12 +117,15 @@ static void change_table(struct planner *planner, const struct object *table)
 bool planner_plan_sqlite(struct planner *planner)
 {
     for (const struct object *table = NULL; (table = planner_next(planner, table, NULL, OBJECT_TABLE));) {
+        const struct object *search = planner_stale_search(planner, table->table);
         if (!planner_has_table(planner, table->table))
             planner_add_table(planner, table);
         else if (wants_rebuild(planner, table))
             add_rebuild(planner, table);
         else
             change_table(planner, table);
+        if (search)
+            planner_add_fill(planner, search, (struct text){});
     }
     planner_drop_gone_tables(planner, "");
     return true;

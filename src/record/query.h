@@ -61,3 +61,5 @@ struct text query_cursor(struct work *work, const struct query *query, const str
 
 /* Unicode case folding with marks removed, as in the companion column `search`. */
 struct text search_fold(struct arena *arena, struct text text);
+/* What `search` holds for a row: its SEARCHED columns, folded. */
+struct text search_of_row(struct arena *arena, const struct table *table, const struct value *cells);

@@ -98,18 +98,6 @@ static bool differ(struct arena *arena, const struct table *table, const struct 
     return false;
 }
 
-static struct value search_value(struct work *work, const struct table *table, const struct value *cells)
-{
-    struct buffer words = { .arena = work->arena };
-    for (size_t i = 0; i < table->width; i++)
-        if ((table->columns[i].is & SEARCHED) && cells[i].kind == VALUE_TEXT) {
-            if (words.length > 0)
-                buffer_add_byte(&words, '\n');
-            buffer_add(&words, cells[i].text);
-        }
-    return value_text(search_fold(work->arena, words.text));
-}
-
 struct row_change {
     const struct table *table;
     struct text id;
@@ -158,7 +146,7 @@ bool store_create(struct work *work, const struct table *table, struct value *ce
     sql_insert(&sql, table, cells, table_is_searched(table) ? ", search" : "");
     if (table_is_searched(table)) {
         sql_add(&sql, ", ");
-        sql_bind(&sql, search_value(work, table, cells));
+        sql_bind(&sql, value_text(search_of_row(work->arena, table, cells)));
     }
     sql_add(&sql, ")");
     struct result result;
@@ -204,7 +192,7 @@ static bool write_differences(struct work *work, const struct table *table, cons
     }
     if (differ(work->arena, table, before, after, SEARCHED, 0)) {
         sql_add(&sql, ", search = ");
-        sql_bind(&sql, search_value(work, table, after));
+        sql_bind(&sql, value_text(search_of_row(work->arena, table, after)));
     }
     if (guarded) {
         add_guard(&sql, table, before);

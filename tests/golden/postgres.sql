@@ -22,7 +22,7 @@ CREATE TABLE plans (
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
     revision bigint NOT NULL DEFAULT 1,
-    search text COLLATE "C" NOT NULL DEFAULT '',
+    search text COLLATE "C" NOT NULL DEFAULT '' /* name, display_name */,
     CONSTRAINT plan_prices_not_negative CHECK (price_monthly >= 0 AND price_yearly >= 0),
     CONSTRAINT plan_limits_not_negative CHECK (max_users >= 1 AND max_storage_gb >= 0 AND max_monthly_emails >= 0 AND max_monthly_whatsapp >= 0 AND max_monthly_api_calls >= 0)
 );
@@ -96,7 +96,7 @@ CREATE TABLE tenants (
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
     revision bigint NOT NULL DEFAULT 1,
-    search text COLLATE "C" NOT NULL DEFAULT '',
+    search text COLLATE "C" NOT NULL DEFAULT '' /* name, slug, company_legal_name, billing_email, primary_contact_name */,
     CONSTRAINT tenants_plan_status_choice CHECK (plan_status IN ('trial', 'active', 'past_due', 'suspended', 'cancelled')),
     CONSTRAINT tenants_service_level_choice CHECK (service_level IN ('full', 'warned', 'read_only', 'export_only', 'off')),
     CONSTRAINT tenants_status_before_suspension_choice CHECK (status_before_suspension IN ('trial', 'active', 'past_due', 'suspended', 'cancelled')),
@@ -134,7 +134,7 @@ CREATE TABLE tenant_domains (
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
     revision bigint NOT NULL DEFAULT 1,
-    search text COLLATE "C" NOT NULL DEFAULT '',
+    search text COLLATE "C" NOT NULL DEFAULT '' /* domain */,
     CONSTRAINT tenant_domain_verified_has_its_time CHECK (NOT is_verified OR verified_at IS NOT NULL),
     CONSTRAINT tenant_domain_primary_is_verified CHECK (NOT is_primary OR is_verified)
 );
@@ -177,7 +177,7 @@ CREATE TABLE users (
     updated_at timestamptz NOT NULL,
     deleted_at timestamptz,
     revision bigint NOT NULL DEFAULT 1,
-    search text COLLATE "C" NOT NULL DEFAULT '',
+    search text COLLATE "C" NOT NULL DEFAULT '' /* email, first_name, last_name */,
     CONSTRAINT users_system_role_choice CHECK (system_role IN ('super_admin', 'support', 'billing_admin', 'tenant_admin')),
     CONSTRAINT user_staff_has_no_tenant CHECK ((system_role = 'tenant_admin') = (tenant_id IS NOT NULL)),
     CONSTRAINT user_locked_has_its_time CHECK (NOT is_locked OR locked_at IS NOT NULL)
@@ -235,7 +235,7 @@ CREATE TABLE api_keys (
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
     revision bigint NOT NULL DEFAULT 1,
-    search text COLLATE "C" NOT NULL DEFAULT ''
+    search text COLLATE "C" NOT NULL DEFAULT '' /* name */
 );
 CREATE UNIQUE INDEX api_keys_prefix_unique ON api_keys (prefix);
 CREATE UNIQUE INDEX api_keys_key_hash_unique ON api_keys (key_hash);
@@ -298,7 +298,7 @@ CREATE TABLE invoices (
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
     revision bigint NOT NULL DEFAULT 1,
-    search text COLLATE "C" NOT NULL DEFAULT '',
+    search text COLLATE "C" NOT NULL DEFAULT '' /* invoice_number */,
     CONSTRAINT invoices_status_choice CHECK (status IN ('draft', 'pending', 'paid', 'failed', 'void', 'uncollectible')),
     CONSTRAINT invoice_final_has_number CHECK (status = 'draft' OR (invoice_number IS NOT NULL AND issued_at IS NOT NULL)),
     CONSTRAINT invoice_paid_has_its_time CHECK (status <> 'paid' OR paid_at IS NOT NULL)
@@ -355,7 +355,7 @@ CREATE TABLE support_tickets (
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
     revision bigint NOT NULL DEFAULT 1,
-    search text COLLATE "C" NOT NULL DEFAULT '',
+    search text COLLATE "C" NOT NULL DEFAULT '' /* ticket_number, subject, description */,
     CONSTRAINT support_tickets_priority_choice CHECK (priority IN ('low', 'medium', 'high', 'urgent')),
     CONSTRAINT support_tickets_status_choice CHECK (status IN ('open', 'in_progress', 'pending_customer', 'resolved', 'closed'))
 );
@@ -418,7 +418,7 @@ CREATE TABLE system_settings (
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
     revision bigint NOT NULL DEFAULT 1,
-    search text COLLATE "C" NOT NULL DEFAULT ''
+    search text COLLATE "C" NOT NULL DEFAULT '' /* key, description */
 );
 CREATE UNIQUE INDEX system_settings_key_unique ON system_settings (key);
 CREATE INDEX system_settings_category ON system_settings (category, id);
@@ -438,7 +438,7 @@ CREATE TABLE webhook_endpoints (
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
     revision bigint NOT NULL DEFAULT 1,
-    search text COLLATE "C" NOT NULL DEFAULT ''
+    search text COLLATE "C" NOT NULL DEFAULT '' /* description */
 );
 CREATE INDEX webhook_endpoints_tenant_id ON webhook_endpoints (tenant_id NULLS FIRST, id);
 CREATE INDEX webhook_endpoints_is_active ON webhook_endpoints (is_active, id);

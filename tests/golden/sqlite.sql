@@ -22,7 +22,7 @@ CREATE TABLE plans (
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
     revision INTEGER NOT NULL DEFAULT 1,
-    search TEXT NOT NULL DEFAULT '',
+    search TEXT NOT NULL DEFAULT '' /* name, display_name */,
     CONSTRAINT plan_prices_not_negative CHECK (price_monthly >= 0 AND price_yearly >= 0),
     CONSTRAINT plan_limits_not_negative CHECK (max_users >= 1 AND max_storage_gb >= 0 AND max_monthly_emails >= 0 AND max_monthly_whatsapp >= 0 AND max_monthly_api_calls >= 0)
 ) STRICT;
@@ -96,7 +96,7 @@ CREATE TABLE tenants (
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
     revision INTEGER NOT NULL DEFAULT 1,
-    search TEXT NOT NULL DEFAULT '',
+    search TEXT NOT NULL DEFAULT '' /* name, slug, company_legal_name, billing_email, primary_contact_name */,
     CONSTRAINT tenant_use_not_negative CHECK (current_users >= 0 AND current_storage_gb >= 0 AND current_monthly_emails >= 0 AND current_monthly_whatsapp >= 0 AND current_monthly_api_calls >= 0),
     CONSTRAINT tenant_limits_not_negative CHECK (max_users >= 1 AND max_storage_gb >= 0 AND max_monthly_emails >= 0 AND max_monthly_whatsapp >= 0 AND max_monthly_api_calls >= 0),
     CONSTRAINT tenant_active_has_its_database CHECK (NOT is_active OR provisioning_status = 'completed'),
@@ -130,7 +130,7 @@ CREATE TABLE tenant_domains (
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
     revision INTEGER NOT NULL DEFAULT 1,
-    search TEXT NOT NULL DEFAULT '',
+    search TEXT NOT NULL DEFAULT '' /* domain */,
     CONSTRAINT tenant_domain_verified_has_its_time CHECK (NOT is_verified OR verified_at IS NOT NULL),
     CONSTRAINT tenant_domain_primary_is_verified CHECK (NOT is_primary OR is_verified)
 ) STRICT;
@@ -173,7 +173,7 @@ CREATE TABLE users (
     updated_at INTEGER NOT NULL,
     deleted_at INTEGER,
     revision INTEGER NOT NULL DEFAULT 1,
-    search TEXT NOT NULL DEFAULT '',
+    search TEXT NOT NULL DEFAULT '' /* email, first_name, last_name */,
     CONSTRAINT user_staff_has_no_tenant CHECK ((system_role = 'tenant_admin') = (tenant_id IS NOT NULL)),
     CONSTRAINT user_locked_has_its_time CHECK (NOT is_locked OR locked_at IS NOT NULL)
 ) STRICT;
@@ -230,7 +230,7 @@ CREATE TABLE api_keys (
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
     revision INTEGER NOT NULL DEFAULT 1,
-    search TEXT NOT NULL DEFAULT ''
+    search TEXT NOT NULL DEFAULT '' /* name */
 ) STRICT;
 CREATE UNIQUE INDEX api_keys_prefix_unique ON api_keys (prefix);
 CREATE UNIQUE INDEX api_keys_key_hash_unique ON api_keys (key_hash);
@@ -291,7 +291,7 @@ CREATE TABLE invoices (
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
     revision INTEGER NOT NULL DEFAULT 1,
-    search TEXT NOT NULL DEFAULT '',
+    search TEXT NOT NULL DEFAULT '' /* invoice_number */,
     CONSTRAINT invoice_final_has_number CHECK (status = 'draft' OR (invoice_number IS NOT NULL AND issued_at IS NOT NULL)),
     CONSTRAINT invoice_paid_has_its_time CHECK (status <> 'paid' OR paid_at IS NOT NULL)
 ) STRICT;
@@ -346,7 +346,7 @@ CREATE TABLE support_tickets (
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
     revision INTEGER NOT NULL DEFAULT 1,
-    search TEXT NOT NULL DEFAULT ''
+    search TEXT NOT NULL DEFAULT '' /* ticket_number, subject, description */
 ) STRICT;
 CREATE INDEX support_tickets_tenant_id ON support_tickets (tenant_id, id);
 CREATE UNIQUE INDEX support_tickets_ticket_number_unique ON support_tickets (ticket_number);
@@ -407,7 +407,7 @@ CREATE TABLE system_settings (
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
     revision INTEGER NOT NULL DEFAULT 1,
-    search TEXT NOT NULL DEFAULT ''
+    search TEXT NOT NULL DEFAULT '' /* key, description */
 ) STRICT;
 CREATE UNIQUE INDEX system_settings_key_unique ON system_settings (key);
 CREATE INDEX system_settings_category ON system_settings (category, id);
@@ -427,7 +427,7 @@ CREATE TABLE webhook_endpoints (
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
     revision INTEGER NOT NULL DEFAULT 1,
-    search TEXT NOT NULL DEFAULT ''
+    search TEXT NOT NULL DEFAULT '' /* description */
 ) STRICT;
 CREATE INDEX webhook_endpoints_tenant_id ON webhook_endpoints (tenant_id, id);
 CREATE INDEX webhook_endpoints_is_active ON webhook_endpoints (is_active, id);

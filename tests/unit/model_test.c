@@ -66,6 +66,7 @@ static void check_column(const struct table *table, const struct column *column)
     CHECK(!column->references || !(column->references->is & SHAPE));
     CHECK(column_min(column) <= column_max(column));
     CHECK(!(column->is & SEARCHED) || types[column->type].kind == VALUE_TEXT);
+    CHECK(!(column->is & SEARCHED) || (table->columns[0].type == TYPE_uuid && !(table->is & APPENDED)));
     CHECK(!(column->is & COUNTED) || (column->is & COMPUTED));
     CHECK(!(column->is & COMPUTED) || column->set_by == 0);
     /* What nobody may give on CREATE comes from the server, or has a default. */

@@ -1,0 +1,133 @@
+/* Migration by several nodes, killed or failing midway, older and newer. */
+#include "small_model.h"
+#include "test.h"
+#include <pthread.h>
+
+/* All that a filled table of PostgreSQL is changed by in more than one step. */
+static void change_much(struct small *small)
+{
+    small->things_columns[THING_COLOUR].choices = &three_colours;
+    small->things_columns[THING_NAME].is = UNIQUE | REQUIRED;
+    small->things_constraints[0].sql = "weight > 2";
+    small_add_column(
+        small, (struct column){ .name = "other_id", .type = TYPE_reference, .references = &small->boxes });
+}
+
+/* Takes the first steps of the plan alone; false where it has no more than these. */
+static bool migrate_in_part(struct scratch *scratch, const struct small *small, size_t steps)
+{
+    struct migration plan;
+    struct error error = {};
+    if (!migrate_plan_for(scratch->db, scratch->arena, small->tables, &plan, &error) || plan.count <= steps)
+        return false;
+    for (size_t i = 0; i < steps; i++) {
+        scratch_script(scratch, plan.steps[i].sql.data);
+        scratch_script(scratch, plan.steps[i].ledger.length > 0 ? plan.steps[i].ledger.data : "");
+    }
+    return true;
+}
+
+TEST_ON_POSTGRES(a_migration_that_was_killed_behind_any_step_is_resumed)
+{
+    bool parted = true;
+    for (size_t steps = 0; parted; steps++) {
+        struct small small, changed;
+        scratch_script(scratch, "DROP SCHEMA public CASCADE; CREATE SCHEMA public");
+        small_begin_filled(scratch, &small);
+        scratch_script(scratch, "UPDATE things SET name = id::text, weight = 3");
+        small_copy(&changed, &small);
+        change_much(&changed);
+        parted = migrate_in_part(scratch, &changed, steps);
+        CHECK(parted || steps > 10);
+        CHECK(small_migrates(scratch, &changed));
+        CHECK(!small_accepts(scratch, "UPDATE things SET name = NULL"));
+        CHECK(!small_accepts(scratch, "UPDATE things SET weight = 2"));
+        CHECK(!small_accepts(scratch, "UPDATE things SET name = 'a'"));
+        CHECK(scratch_number(scratch, "SELECT count(*) FROM pg_class WHERE relname LIKE '%\\_new'") == 0);
+        CHECK(scratch_number(scratch, "SELECT count(*) FROM pg_constraint WHERE NOT convalidated") == 0);
+    }
+}
+
+TEST_ON_SQLITE(a_migration_that_fails_at_its_end_leaves_nothing_behind)
+{
+    struct small small;
+    small_begin_filled(scratch, &small);
+    scratch_script(scratch, "PRAGMA foreign_keys = OFF; UPDATE things SET box_id = " SECOND_ID
+                            "; PRAGMA foreign_keys = ON");
+    small.things_columns[THING_COLOUR].choices = &three_colours;
+    CHECK(small_is_refused(scratch, &small, "rows of things point at boxes"));
+    CHECK(!small_accepts(scratch, "UPDATE things SET colour = 'blue'"));
+    CHECK(
+        !small_accepts(scratch, "UPDATE things SET box_id = " FIRST_ID)); /* references are enforced again */
+}
+
+struct node {
+    pthread_t thread;
+    struct db *db;
+    struct arena *arena;
+    const struct small *small;
+    size_t steps;
+    bool good;
+};
+
+static void *run_node(void *data)
+{
+    struct node *node = data;
+    struct error error = {};
+    node->good = migrate_run_for(node->db, node->arena, node->small->tables, &node->steps, &error);
+    return NULL;
+}
+
+TEST_ON_BOTH(of_two_nodes_at_once_one_migrates_and_the_other_waits)
+{
+    struct small small;
+    struct node nodes[2] = {};
+    small_begin_filled(scratch, &small);
+    small_add_column(&small, (struct column){ .name = "size", .type = TYPE_integer, .is = INDEXED });
+    for (int i = 0; i < 2; i++) {
+        nodes[i] = (struct node){ .db = scratch_connect(scratch), .arena = arena_create(), .small = &small };
+        CHECK(pthread_create(&nodes[i].thread, NULL, run_node, &nodes[i]) == 0);
+    }
+    for (int i = 0; i < 2; i++) {
+        pthread_join(nodes[i].thread, NULL);
+        CHECK(nodes[i].good);
+        db_close(nodes[i].db);
+        arena_destroy(nodes[i].arena);
+    }
+    CHECK((nodes[0].steps == 0) != (nodes[1].steps == 0));
+}
+
+TEST_ON_BOTH(a_table_of_appended_rows_refuses_any_change)
+{
+    struct small small;
+    small_begin(&small);
+    small.boxes.is = APPENDED;
+    CHECK(small_migrates(scratch, &small));
+    scratch_script(scratch, "INSERT INTO boxes (id, label) VALUES (" BOX_ID ", 'first')");
+    CHECK(!small_accepts(scratch, "UPDATE boxes SET label = 'second'"));
+    CHECK(!small_accepts(scratch, "DELETE FROM boxes"));
+    CHECK(!small_accepts(scratch, scratch->engine == ENGINE_SQLITE ? "REPLACE INTO boxes (id) VALUES (" BOX_ID
+                                                                     ")"
+                                                                   : "TRUNCATE boxes CASCADE"));
+    small.boxes_columns[1].is = REQUIRED;
+    CHECK(small_migrates(scratch, &small));
+    CHECK(!small_accepts(scratch, "DELETE FROM boxes"));
+    small.boxes.is = 0;
+    CHECK(small_migrates(scratch, &small));
+    CHECK(small_accepts(scratch, "DELETE FROM boxes"));
+}
+
+/* As while nodes are replaced one by one: an old one that starts again must not drop what it does not know.
+ */
+TEST_ON_BOTH(an_older_program_leaves_a_newer_database_alone)
+{
+    struct small older, newer;
+    struct error error;
+    small_begin_filled(scratch, &older);
+    small_copy(&newer, &older);
+    small_add_column(&newer, (struct column){ .name = "size", .type = TYPE_integer });
+    CHECK(small_migrates(scratch, &newer));
+    CHECK(small_migrate(scratch, &older, &error) == 0);
+    CHECK(small_accepts(scratch, "UPDATE things SET size = 1"));
+    CHECK(small_migrate(scratch, &newer, &error) == 0);
+}
