@@ -4,6 +4,13 @@
 #include "record/document.h"
 #include "record/store.h"
 
+/* Rows as they came from the store become rows as the actor may see them. */
+static void show(struct call *call, const struct table *table, struct value *rows, size_t count)
+{
+    for (size_t i = 0; call->service && call->service->show && i < count; i++)
+        call->service->show(&call->work, rows + i * table->width);
+}
+
 static bool list(struct call *call)
 {
     struct query query;
@@ -12,6 +19,7 @@ static bool list(struct call *call)
     if (!query_read(&call->work, table, call->request->query, false, &query)
         || !store_list(&call->work, &query, &page))
         return false;
+    show(call, table, page.rows, page.count);
     return answer_page(call, &query, &page);
 }
 
@@ -20,9 +28,11 @@ static bool find(struct call *call)
     const struct table *table = call->route->table;
     struct value *cells = record_new(call->work.arena, table);
     struct query query;
-    return query_read(&call->work, table, call->request->query, true, &query)
-        && store_find(&call->work, table, call->parameters[0], cells)
-        && answer_columns(call, table, cells, &query.columns);
+    if (!query_read(&call->work, table, call->request->query, true, &query)
+        || !store_find(&call->work, table, call->parameters[0], cells))
+        return false;
+    show(call, table, cells, 1);
+    return answer_columns(call, table, cells, &query.columns);
 }
 
 bool record_create(struct call *call)

@@ -13,6 +13,7 @@
 #include "settings/settings.h"
 #include "sql/database.h"
 #include "sql/driver.h"
+#include "tenancy/directory.h"
 #include "tenancy/tenancy.h"
 #include <stdlib.h>
 #include <string.h>

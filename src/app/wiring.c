@@ -3,6 +3,8 @@
 #include "app/parts.h"
 #include "identity/identity.h"
 #include "jobs/cleaning.h"
+#include "record/audit.h"
+#include "record/service.h"
 #include "record/subject.h"
 #include "settings/settings.h"
 #include "tenancy/tenancy.h"
@@ -11,7 +13,8 @@ const struct route *const app_routes[] = {
     auth_routes, user_routes, key_routes, tenant_routes, directory_routes, system_routes, NULL,
 };
 
-const struct service *const app_services[] = { identity_services, tenancy_services, settings_services, NULL };
+const struct service *const app_services[] = { identity_services, tenancy_services, settings_services,
+                                               audit_services, NULL };
 
 const struct watcher *const app_watchers[] = {
     identity_watchers, tenancy_watchers, settings_watchers, subject_watchers, NULL,

@@ -27,5 +27,9 @@ struct audit_entry {
 /* Opens the sealed values of an audit record's JSON for a role that the matrix lets read them; erased ones
  * become null. */
 struct text audit_open(struct work *work, struct text values, struct text entity_type, enum role reader);
+
 /* The same for a whole row of audit_logs, its address and user agent too, before it is shown. */
 void audit_open_row(struct work *work, struct value *cells, enum role reader);
+
+struct service;
+extern const struct service audit_services[];

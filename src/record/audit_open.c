@@ -2,6 +2,7 @@
 #include "crypto/seal.h"
 #include "model/model.h"
 #include "record/audit.h"
+#include "record/service.h"
 #include "record/subject.h"
 #include "record/visibility.h"
 #include "json/json.h"
@@ -73,3 +74,10 @@ void audit_open_row(struct work *work, struct value *cells, enum role reader)
     open_cell(work, "user_agent", &record.user_agent);
     memcpy(cells, record.cells, sizeof record.cells);
 }
+
+static void show(struct work *work, struct value *row)
+{
+    audit_open_row(work, row, work->actor.role);
+}
+
+const struct service audit_services[] = { { .table = &audit_logs_table, .show = show }, {} };

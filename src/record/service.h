@@ -1,6 +1,7 @@
 /*
- * What a service does in place of the generic create, update or remove of its table. It knows neither HTTP
- * nor JSON. Each service's folder exports a list of these, ended by {}; app.c hands them to the API.
+ * What a service does in place of the generic create, update or remove of its table, or before its rows are
+ * shown. It knows neither HTTP nor JSON. Each service's folder exports a list of these, ended by {}; app.c
+ * hands them to the API.
  */
 #pragma once
 #include "model/table.h"
@@ -15,5 +16,6 @@ struct service {
     bool (*create)(struct work *work, struct value *cells);
     bool (*update)(struct work *work, const struct value *before, struct value *changes, struct value *after);
     bool (*remove)(struct work *work, const struct value *before);
-    bool creates, updates, removes; /* the generic one serves where the function is NULL but this says yes */
+    /* Before a row is shown to the actor: opens what is sealed for it. */
+    void (*show)(struct work *work, struct value *row);
 };
