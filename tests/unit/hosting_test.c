@@ -125,10 +125,9 @@ TEST_IN_WORLD(names_outside_the_alphabet_reach_no_server)
 
 TEST(a_file_can_be_read_by_its_owner_alone)
 {
-    struct world world = {};
-    if (!scratch_begin(&world.scratch, ENGINE_SQLITE))
+    struct world world;
+    if (!world_begin(&world, ENGINE_SQLITE))
         return;
-    world_begin(&world, ENGINE_SQLITE);
     struct hosted hosted;
     CHECK(begin(&hosted, &world) && make(&hosted, &hosted.place));
     struct stat status;
@@ -138,7 +137,6 @@ TEST(a_file_can_be_read_by_its_owner_alone)
     CHECK(stat(path, &status) == 0 && (status.st_mode & 0777) == 0600);
     end(&hosted);
     world_end(&world);
-    scratch_end(&world.scratch);
 }
 
 /* As the role of `place`, into another database of the same server. */

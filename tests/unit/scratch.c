@@ -38,29 +38,6 @@ static void run_on_cluster(const struct scratch *scratch, const char *command, c
     db_close(db);
 }
 
-/* The cluster's URL with another database's name in it. */
-static void make_on_postgres(struct scratch *scratch)
-{
-    uint64_t number;
-    random_bytes(&number, sizeof number);
-    snprintf(scratch->name, sizeof scratch->name, "test_%016llx", (unsigned long long)number);
-    struct text url = text_from(getenv("NIDIA_TEST_POSTGRES")), options = url;
-    struct text before = text_cut(&options, '?');
-    while (before.length > 0 && !text_ends(before, TEXT("/")))
-        before.length--;
-    snprintf(scratch->place, sizeof scratch->place, "%.*s%s%s%.*s", TEXT_ARG(before), scratch->name,
-             options.length > 0 ? "?" : "", TEXT_ARG(options));
-    run_on_cluster(scratch, "CREATE", "");
-}
-
-static void make_on_sqlite(struct scratch *scratch)
-{
-    snprintf(scratch->folder, sizeof scratch->folder, "/tmp/nidia-test-XXXXXX");
-    if (!mkdtemp(scratch->folder))
-        abort();
-    snprintf(scratch->place, sizeof scratch->place, "%s/test.db", scratch->folder);
-}
-
 struct db *scratch_connect(const struct scratch *scratch)
 {
     struct error error = {};
@@ -71,13 +48,121 @@ struct db *scratch_connect(const struct scratch *scratch)
     return db;
 }
 
-bool scratch_begin(struct scratch *scratch, enum engine engine)
+/* The cluster's URL with another database's name in it. */
+static void place_on_postgres(struct scratch *scratch)
+{
+    struct text url = text_from(getenv("NIDIA_TEST_POSTGRES")), options = url;
+    struct text before = text_cut(&options, '?');
+    while (before.length > 0 && !text_ends(before, TEXT("/")))
+        before.length--;
+    snprintf(scratch->place, sizeof scratch->place, "%.*s%s%s%.*s", TEXT_ARG(before), scratch->name,
+             options.length > 0 ? "?" : "", TEXT_ARG(options));
+}
+
+static void make_on_postgres(struct scratch *scratch, const char *how)
+{
+    uint64_t number;
+    random_bytes(&number, sizeof number);
+    snprintf(scratch->name, sizeof scratch->name, "test_%016llx", (unsigned long long)number);
+    place_on_postgres(scratch);
+    run_on_cluster(scratch, "CREATE", how);
+}
+
+/* All or nothing, and one wait for the disk. */
+static void run_script(struct scratch *scratch, struct text script)
+{
+    struct error error = {};
+    if (!db_begin(scratch->db, &error) || !db_run_script(scratch->db, &error, script.data)
+        || !db_commit(scratch->db, &error))
+        give_up("the script", &error);
+}
+
+static bool has_template(struct db *db, struct arena *arena, struct text name)
+{
+    struct error error = {};
+    struct result result;
+    if (!db_run(db, arena, &result, &error, "SELECT 1 FROM pg_database WHERE datname = $1",
+                PARAMETERS(value_text(name))))
+        give_up("the templates", &error);
+    return result.row_count > 0;
+}
+
+/* Made under another name and then named, so that no half of one is ever copied. */
+static void make_template(struct scratch *scratch, struct text script, struct text name)
+{
+    struct scratch half = { .engine = ENGINE_POSTGRES, .arena = scratch->arena };
+    make_on_postgres(&half, "");
+    half.db = scratch_connect(&half);
+    run_script(&half, script);
+    db_close(half.db);
+    struct text rename = arena_format(scratch->arena, "RENAME TO %.*s", TEXT_ARG(name));
+    run_on_cluster(&half, "ALTER", rename.data);
+}
+
+/* "TEMPLATE …": the database that the script makes, named by its content. */
+static const char *template_of(struct scratch *scratch, struct text script)
+{
+    static char how[64];
+    static uint64_t made;
+    uint64_t hash = text_hash(script);
+    struct text name = arena_format(scratch->arena, "test_template_%016llx", (unsigned long long)hash);
+    snprintf(how, sizeof how, "TEMPLATE %s", name.data);
+    if (made == hash)
+        return how;
+    made = hash;
+
+    struct error error = {};
+    struct result result;
+    struct db *db;
+    if (!postgres_connect(&db, getenv("NIDIA_TEST_POSTGRES"), &error)
+        || !db_run(db, scratch->arena, &result, &error, "SELECT pg_advisory_lock($1)",
+                   PARAMETERS(value_integer((int64_t)hash))))
+        give_up("the lock of the template", &error);
+    if (!has_template(db, scratch->arena, name))
+        make_template(scratch, script, name);
+    db_close(db); /* and its lock */
+    return how;
+}
+
+static void make_on_sqlite(struct scratch *scratch)
+{
+    snprintf(scratch->folder, sizeof scratch->folder, "/tmp/nidia-test-XXXXXX");
+    if (!mkdtemp(scratch->folder))
+        abort();
+    snprintf(scratch->place, sizeof scratch->place, "%s/test.db", scratch->folder);
+}
+
+static bool begin(struct scratch *scratch, enum engine engine)
 {
     if (engine == ENGINE_POSTGRES && !cluster_is_there())
         return false;
     *scratch = (struct scratch){ .engine = engine, .arena = arena_create() };
-    (engine == ENGINE_SQLITE ? make_on_sqlite : make_on_postgres)(scratch);
+    return true;
+}
+
+bool scratch_begin(struct scratch *scratch, enum engine engine)
+{
+    if (!begin(scratch, engine))
+        return false;
+    if (engine == ENGINE_SQLITE)
+        make_on_sqlite(scratch);
+    else
+        make_on_postgres(scratch, "");
     scratch->db = scratch_connect(scratch);
+    return true;
+}
+
+bool scratch_begin_with(struct scratch *scratch, enum engine engine, struct text script)
+{
+    if (!begin(scratch, engine))
+        return false;
+    if (engine == ENGINE_SQLITE)
+        make_on_sqlite(scratch);
+    else
+        make_on_postgres(scratch, template_of(scratch, script));
+    scratch->db = scratch_connect(scratch);
+    if (engine == ENGINE_SQLITE)
+        run_script(scratch, script);
     return true;
 }
 

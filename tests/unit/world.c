@@ -37,11 +37,9 @@ static void make_options(struct world *world)
     world->options.values[OPTION_data] = world->scratch.folder;
 }
 
-void world_begin(struct world *world, enum engine engine)
+static void begin(struct world *world)
 {
     struct error error = {};
-    struct arena *arena = world->scratch.arena;
-    scratch_script(&world->scratch, ddl_script(arena, engine).data);
     make_options(world);
 
     struct database_options options = scratch_options(&world->scratch);
@@ -57,6 +55,16 @@ void world_begin(struct world *world, enum engine engine)
     world->work = work_of_system(site, arena_create(), db, WORLD_BEGIN_MS);
 }
 
+bool world_begin(struct world *world, enum engine engine)
+{
+    [[gnu::cleanup(arena_cleanup)]] struct arena *arena = arena_create();
+    *world = (struct world){};
+    if (!scratch_begin_with(&world->scratch, engine, ddl_script(arena, engine)))
+        return false;
+    begin(world);
+    return true;
+}
+
 void world_end(struct world *world)
 {
     db_close(world->work.db);
@@ -65,18 +73,17 @@ void world_end(struct world *world)
     settings_destroy(world->site.settings);
     subject_cache_destroy(world->site.subjects);
     keyring_close(world->site.keyring);
+    scratch_end(&world->scratch);
 }
 
 void world_run(enum engine engine, void (*test)(struct world *world))
 {
-    struct world world = {};
-    if (!scratch_begin(&world.scratch, engine))
+    struct world world;
+    if (!world_begin(&world, engine))
         return;
     test_note("on %s", engine == ENGINE_SQLITE ? "SQLite" : "PostgreSQL");
-    world_begin(&world, engine);
     test(&world);
     world_end(&world);
-    scratch_end(&world.scratch);
 }
 
 struct work *world_add_work(struct world *world)

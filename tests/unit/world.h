@@ -24,7 +24,8 @@ struct world {
     struct work work; /* the system's, until world_act_as */
 };
 
-void world_begin(struct world *world, enum engine engine);
+/* False: there is no cluster for PostgreSQL. */
+[[nodiscard]] bool world_begin(struct world *world, enum engine engine);
 void world_end(struct world *world);
 void world_run(enum engine engine, void (*test)(struct world *world));
 
