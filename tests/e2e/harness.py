@@ -21,7 +21,7 @@ class SQLite:
     def new_database(self, _=None):
         return None
 
-    def drop_database(self, _):
+    def drop_database(self, url):
         pass
 
 
@@ -58,7 +58,12 @@ class PostgreSQL:
             subprocess.run([*owner, *control, "-w", *action], check=True, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
 
     def drop_database(self, url):
+        """And the databases of its tenants: to the doctor of another they would be orphans."""
         name = urllib.parse.urlsplit(url).path[1:]
+        if self.run("SELECT 1 FROM pg_tables WHERE tablename = 'tenants'", url):
+            for database, role in self.run("SELECT db_name, db_username FROM tenants", url):
+                self.run(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
+                self.run(f"DROP ROLE IF EXISTS {role or database}")
         self.run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 

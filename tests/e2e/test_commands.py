@@ -1,0 +1,79 @@
+"""The command line: beside a running server by its socket, and by itself (DESIGN §3)."""
+
+import json
+import os
+import subprocess
+
+from harness import World
+from server import ADMIN_EMAIL, ADMIN_PASSWORD, PROGRAM, TOP
+
+
+def nidia(world, *words, stdin="", expect=0):
+    command = [PROGRAM, *words, "--data", str(world.server.data)]
+    if world.database:
+        command += ["--database", world.database]
+    environment = {**os.environ, "NIDIA_ADMIN_EMAIL": ADMIN_EMAIL, "NIDIA_ADMIN_PASSWORD": ADMIN_PASSWORD}
+    ended = subprocess.run(command, cwd=TOP, input=stdin, env=environment, capture_output=True, text=True, timeout=120)
+    assert ended.returncode == expect, f"{' '.join(words)}: {ended.returncode}\n{ended.stdout[-2000:]}\n{ended.stderr[-4000:]}"
+    return ended
+
+
+def test_a_tenant_through_its_life_from_a_terminal(world):
+    made = json.loads(nidia(world, "tenant", "create", "la-terminal", "La Terminal", "pagos@terminal.test", "--plan", "basic", "--json").stdout)
+    assert made["slug"] == "la-terminal" and made["is_active"] and made["plan_type"] == "basic"
+    assert "la-terminal" in nidia(world, "tenant", "list").stdout
+    for words, member, value in ((("suspend", "la-terminal", "--reason", "no pagó"), "plan_status", "suspended"),
+                                 (("reactivate", "la-terminal", "--reason", "pagó"), "plan_status", "trial"),
+                                 (("show", "la-terminal"), "is_active", True)):
+        assert json.loads(nidia(world, "tenant", *words, "--json").stdout)[member] == value, words
+    refused = nidia(world, "tenant", "reactivate", "la-terminal", "--reason", "otra vez", expect=1)
+    assert refused.stderr and not refused.stdout
+    nidia(world, "tenant", "suspend", "la-terminal", expect=2)
+    nidia(world, "tenant", "show", "no-such-tenant", expect=1)
+    nidia(world, "tenant", "delete", "la-terminal")
+    assert world.admin.get("/tenants/la-terminal").json["deletes_at"]
+
+
+def test_people_and_keys_are_made_from_a_terminal(world):
+    nidia(world, "admin", "create", "turno@nidia.test", "support", stdin="Sendero-Verde-Marimba-27\n")
+    assert "turno@nidia.test" in nidia(world, "admin", "list").stdout
+    assert world.sign_in("turno@nidia.test", "Sendero-Verde-Marimba-27").user["system_role"] == "support"
+    key = json.loads(nidia(world, "key", "create", "borde", "--scopes", "directory", "--json").stdout)
+    tenant = world.new_tenant()
+    assert world.visitor.twin(token=key["key"]).get(f"/resolve?slug={tenant['slug']}").json["id"] == tenant["id"]
+    nidia(world, "key", "revoke", key["id"])
+
+
+def test_migrating_again_changes_nothing(world):
+    assert "up to date" in nidia(world, "migrate", "--dry-run").stdout
+
+
+def test_config_names_the_source_of_each_option(world):
+    told = nidia(world, "config").stdout
+    assert str(world.server.data) in told and "default" in told
+
+
+def test_commands_by_themselves_take_the_lock(engine):
+    with World(engine) as world:
+        assert world.server.stop() == 0
+        made = json.loads(nidia(world, "tenant", "create", "a-solas", "A solas", "pagos@solas.test", "--json").stdout)
+        assert made["is_active"], made
+        assert "a-solas" in nidia(world, "tenant", "list").stdout
+        world.server.start()
+        assert world.admin.get("/tenants/a-solas").json["is_active"]
+
+
+def test_demo_tenants_are_always_the_same(engine):
+    def seeded():
+        with World(engine) as world:
+            assert world.server.stop() == 0
+            nidia(world, "seed", "--demo", "8")
+            world.server.start()
+            tenants = world.admin.all_pages("/tenants?sort=created_at")
+            for tenant in tenants:
+                world.until_provisioned(tenant["id"], 60)
+            people = world.admin.all_pages("/users?system_role=tenant_admin")
+            return [(tenant["slug"], tenant["name"], tenant["plan_type"], tenant["billing_city"]) for tenant in tenants], \
+                sorted(person["email"] for person in people)
+    first = seeded()
+    assert len(first[0]) == 8 and first[1] and first == seeded()
