@@ -7,7 +7,7 @@
  */
 #pragma once
 #include "model/table.h"
-#include "record/work.h"
+#include "record/service.h"
 
 /* before NULL: created; after NULL: removed; both: updated (only what differs is kept). */
 [[nodiscard]] bool audit_change(struct work *work, const struct table *table, const struct value *before,
@@ -31,5 +31,4 @@ struct text audit_open(struct work *work, struct text values, struct text entity
 /* The same for a whole row of audit_logs, its address and user agent too, before it is shown. */
 void audit_open_row(struct work *work, struct value *cells, enum role reader);
 
-struct service;
 extern const struct service audit_services[];
