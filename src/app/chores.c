@@ -1,5 +1,6 @@
 /* What commands ask of the app beyond the API. */
 #include "app/parts.h"
+#include "identity/identity.h"
 #include "sql/database.h"
 #include "tenancy/tenancy.h"
 #include <time.h>
@@ -54,7 +55,7 @@ struct demo {
 static bool make_demo(struct work *work, void *data)
 {
     struct demo *demo = data;
-    return seed_demo(work, demo->count, demo->made) && wait_for_databases(work);
+    return seed_demo(work, identity_services, demo->count, demo->made) && wait_for_databases(work);
 }
 
 bool app_seed_demo(struct app *app, int count, size_t *made, struct error *error)

@@ -139,7 +139,7 @@ static bool load(struct app *app, struct buffer *announced, struct error *error)
         return false;
     struct work work = work_of_system(&app->site, arena, db, clock_now_ms());
     struct filling filling = { .announced = announced };
-    bool loaded = seed_prepare(&work, &filling.seed) && db_transact(&work, fill, &filling)
+    bool loaded = seed_prepare(&work, identity_services, &filling.seed) && db_transact(&work, fill, &filling)
                && settings_load(&work) && revocations_load(&work) && directory_load(&work);
     if (!loaded)
         *error = work.error;

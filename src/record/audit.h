@@ -6,7 +6,6 @@
  * {"sealed": "…", "subject": "…"}, so that destroying the key erases them.
  */
 #pragma once
-#include "model/table.h"
 #include "record/service.h"
 
 /* before NULL: created; after NULL: removed; both: updated (only what differs is kept). */

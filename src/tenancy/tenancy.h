@@ -4,6 +4,7 @@
 #include "record/service.h"
 #include "record/site.h"
 #include "tenancy/directory_load.h"
+#include "tenancy/doctor.h"
 #include "tenancy/hosting.h"
 #include "tenancy/life.h"
 #include "tenancy/programs.h"

@@ -1,0 +1,142 @@
+#include "tenancy/doctor.h"
+#include "base/calendar.h"
+#include "record/migrate.h"
+#include "record/site.h"
+#include "settings/options.h"
+#include "tenancy/doctor_places.h"
+#include "json/json.h"
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/statvfs.h>
+
+enum { CLOCK_SLACK_MS = MINUTE_MS, DISK_FREE_PERCENT_MIN = 5 };
+
+void finding_add(struct examination *examination, const char *check, const char *format, ...)
+{
+    va_list arguments;
+    char about[400];
+    va_start(arguments, format);
+    vsnprintf(about, sizeof about, format, arguments);
+    va_end(arguments);
+
+    struct buffer *out = examination->findings;
+    if (examination->as_json) {
+        buffer_print(out, "%s{\"check\":\"%s\",\"about\":", examination->count > 0 ? "," : "", check);
+        json_add_text(out, text_from(about));
+        buffer_add_byte(out, '}');
+    } else {
+        buffer_print(out, "%s: %s\n", check, about);
+    }
+    examination->count++;
+}
+
+static bool look_at_schema(struct examination *examination)
+{
+    struct work *work = examination->work;
+    struct migration plan;
+    if (!migrate_plan(work->db, work->arena, &plan, &work->error))
+        return false;
+    for (size_t i = 0; i < plan.count; i++)
+        finding_add(examination, "schema", "to be done by migrate: %.*s", TEXT_ARG(plan.steps[i].what));
+    while (plan.refused.length > 0) {
+        struct text line = text_cut(&plan.refused, '\n');
+        finding_add(examination, "schema", "differs from the model: %.*s", TEXT_ARG(line));
+    }
+    return true;
+}
+
+/* Each row of an answer is a finding. What only one engine knows is asked of that one. */
+static const struct question {
+    const char *check, *says; /* before the row */
+    int engine;               /* -1: both */
+    const char *sql;
+} questions[] = {
+    { "database", "the file is damaged: ", ENGINE_SQLITE,
+      "SELECT quick_check FROM pragma_quick_check(20) WHERE quick_check <> 'ok'" },
+    { "database", "a row refers to what is not there, in ", ENGINE_SQLITE,
+      "SELECT DISTINCT \"table\" FROM pragma_foreign_key_check" },
+    { "indexes", "not usable: ", ENGINE_POSTGRES,
+      "SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid ORDER BY 1" },
+    { "constraints", "not validated: ", ENGINE_POSTGRES,
+      "SELECT conname::text FROM pg_constraint WHERE NOT convalidated ORDER BY 1" },
+    { "seats", "current_users is not the number of users of tenant ", -1,
+      "SELECT t.slug FROM tenants t WHERE t.current_users <> (SELECT count(*) FROM users u "
+      "WHERE u.tenant_id = t.id AND u.deleted_at IS NULL) ORDER BY t.slug LIMIT 20" },
+    { "subscriptions", "none runs for tenant ", -1,
+      "SELECT t.slug FROM tenants t WHERE t.is_active AND NOT EXISTS (SELECT 1 FROM subscriptions s "
+      "WHERE s.tenant_id = t.id AND s.status <> 'cancelled') ORDER BY t.slug LIMIT 20" },
+    { "jobs", "given up: ", -1,
+      "SELECT j.kind || ' of tenant ' || t.slug FROM jobs j JOIN tenants t ON t.id = j.tenant_id "
+      "WHERE j.status = 'failed' AND NOT EXISTS (SELECT 1 FROM jobs later WHERE later.tenant_id = "
+      "j.tenant_id "
+      "AND later.kind = j.kind AND later.id > j.id) ORDER BY 1 LIMIT 20" },
+};
+
+static bool ask(struct examination *examination, const struct question *question)
+{
+    struct work *work = examination->work;
+    struct result result;
+    if (question->engine != -1 && question->engine != (int)db_engine(work->db))
+        return true;
+    if (!db_run(work->db, work->arena, &result, &work->error, question->sql, NO_PARAMETERS))
+        return false;
+    for (size_t i = 0; i < result.row_count; i++) {
+        struct text row = result_row(&result, i)->text;
+        finding_add(examination, question->check, "%s%.*s", question->says, TEXT_ARG(row));
+    }
+    return true;
+}
+
+static bool ask_all(struct examination *examination)
+{
+    for (size_t i = 0; i < sizeof questions / sizeof *questions; i++)
+        if (!ask(examination, &questions[i]))
+            return false;
+    return true;
+}
+
+static bool look_at_clock(struct examination *examination)
+{
+    struct work *work = examination->work;
+    struct result result;
+    if (!db_run(work->db, work->arena, &result, &work->error, "SELECT max(created_at) FROM audit_logs",
+                NO_PARAMETERS))
+        return false;
+    if (cell_integer(result.cells[0]) > work->now + CLOCK_SLACK_MS)
+        finding_add(examination, "clock", "%s", "it is behind what was written already");
+    return true;
+}
+
+static bool look_at_disk(struct examination *examination)
+{
+    const char *folder = option_string(examination->work->site->options, OPTION_data);
+    struct statvfs disk;
+    if (statvfs(folder, &disk) != 0)
+        return fail(&examination->work->error, ERROR_internal, "%s: %s", folder, strerror(errno));
+    if (disk.f_bavail * 100 < disk.f_blocks * DISK_FREE_PERCENT_MIN)
+        finding_add(examination, "disk", "less than %d %% of it is free under %s", DISK_FREE_PERCENT_MIN,
+                    folder);
+    return true;
+}
+
+static bool (*const checks[])(struct examination *) = {
+    look_at_schema, ask_all, look_at_passwords, look_at_places, look_at_walls, look_at_clock, look_at_disk,
+};
+
+bool doctor_look(struct work *work, bool as_json, struct buffer *findings, size_t *count)
+{
+    struct examination examination = { .work = work, .findings = findings, .as_json = as_json };
+    if (as_json)
+        buffer_add(findings, TEXT("["));
+    for (size_t i = 0; i < sizeof checks / sizeof *checks; i++)
+        if (!checks[i](&examination))
+            return false;
+    if (as_json)
+        buffer_add(findings, TEXT("]\n"));
+    else if (examination.count == 0)
+        buffer_add(findings, TEXT("Nothing is wrong.\n"));
+    *count = examination.count;
+    return true;
+}

@@ -1,0 +1,19 @@
+/* The doctor's own parts: what it has found so far, and the checks of the tenants' databases. */
+#pragma once
+#include "base/buffer.h"
+#include "record/work.h"
+
+struct examination {
+    struct work *work;
+    struct buffer *findings;
+    size_t count;
+    bool as_json;
+};
+
+[[gnu::format(printf, 3, 4)]] void finding_add(struct examination *examination, const char *check,
+                                               const char *format, ...);
+
+/* False where it could not look. */
+[[nodiscard]] bool look_at_passwords(struct examination *examination); /* each opens with the key ring */
+[[nodiscard]] bool look_at_places(struct examination *examination);    /* orphans both ways */
+[[nodiscard]] bool look_at_walls(struct examination *examination);

@@ -1,0 +1,260 @@
+/*
+ * Provisioning: from a row to a tenant that works. Each step brings one thing to its state, whatever was done
+ * of it before, so that a crash at any point resumes.
+ */
+#include "tenancy/provision.h"
+#include "crypto/seal.h"
+#include "record/store.h"
+#include "record/transact.h"
+#include "tenancy/administrator.h"
+#include "tenancy/life.h"
+#include "tenancy/programs.h"
+
+enum { ATTEMPTS_MAX = 10 };
+
+struct text place_name_of(struct arena *arena, struct text tenant_id)
+{
+    return arena_format(arena, "tenant_%.*s",
+                        TEXT_ARG(text_slice(tenant_id, tenant_id.length - 12, tenant_id.length)));
+}
+
+struct text password_place(struct arena *arena, struct text tenant_id)
+{
+    return arena_format(arena, "tenants.db_password_encrypted:%.*s", TEXT_ARG(tenant_id));
+}
+
+bool place_of_tenant(struct work *work, const struct tenant *tenant, struct tenant_place *place)
+{
+    *place = (struct tenant_place){
+        .name = tenant->db_name.text,
+        .connections_max = tenant->db_connection_pool_size.integer,
+        .may_connect = value_is_true(tenant->is_active),
+    };
+    return unseal(work->arena, work->site->keyring, tenant->db_password_encrypted.text,
+                  password_place(work->arena, tenant->id.text), &place->password, &work->error);
+}
+
+static bool find(struct work *work, struct text tenant_id, struct tenant *tenant)
+{
+    return store_find_by(work, &tenants_table, "id", value_text(tenant_id), work->transacting, tenant->cells);
+}
+
+/* ---- What changes the row: each with the id of the tenant ---- */
+
+static bool change(struct work *work, const struct tenant *tenant, const struct tenant *changes)
+{
+    struct tenant after;
+    return store_update(work, &tenants_table, tenant->cells, changes->cells, after.cells);
+}
+
+static bool begin(struct work *work, void *tenant_id)
+{
+    struct tenant tenant;
+    const struct tenant changes = { .provisioning_status = choice_value(provisioning_status, provisioning) };
+    return find(work, *(struct text *)tenant_id, &tenant)
+        && (is_choice(tenant.provisioning_status, provisioning_status, completed)
+            || change(work, &tenant, &changes));
+}
+
+static bool activate_row(struct work *work, void *tenant_id)
+{
+    struct tenant tenant;
+    if (!find(work, *(struct text *)tenant_id, &tenant))
+        return false;
+    if (is_choice(tenant.provisioning_status, provisioning_status, completed))
+        return true;
+    struct tenant changes = {
+        .provisioning_status = choice_value(provisioning_status, completed),
+        .provisioning_error = value_null(),
+        .provisioning_attempts = value_integer(tenant.provisioning_attempts.integer + 1),
+        .provisioned_at = value_time(work->now),
+    };
+    struct tenant row = tenant;
+    row.provisioning_status = changes.provisioning_status;
+    changes.is_active = value_boolean(tenant_is_active(&row));
+    return change(work, &tenant, &changes);
+}
+
+static bool record_failure(struct work *work, struct text tenant_id, struct text why)
+{
+    struct tenant tenant;
+    if (!find(work, tenant_id, &tenant))
+        return false;
+    if (is_choice(tenant.provisioning_status, provisioning_status, completed))
+        return true;
+    const struct tenant changes = {
+        .provisioning_status = choice_value(provisioning_status, failed),
+        .provisioning_error = value_text(why),
+        .provisioning_attempts = value_integer(tenant.provisioning_attempts.integer + 1),
+    };
+    return change(work, &tenant, &changes);
+}
+
+static bool provisioning_failed(struct work *work, struct text tenant_id, struct text why, bool)
+{
+    return record_failure(work, tenant_id, why);
+}
+
+static bool record_roll_back(struct work *work, void *tenant_id)
+{
+    return record_failure(work, *(struct text *)tenant_id, TEXT("rolled back"));
+}
+
+/* ---- The steps ---- */
+
+static bool reserve(struct work *work, struct text tenant_id)
+{
+    return db_transact(work, begin, &tenant_id);
+}
+
+/* What is done at the host, by the tenant's row. */
+static bool at_host(struct work *work, struct text tenant_id,
+                    bool (*function)(struct hosting_call *call, const struct tenant_place *place))
+{
+    struct tenant tenant;
+    struct tenant_place place;
+    struct hosting_call call = hosting_call_of(work);
+    return find(work, tenant_id, &tenant) && place_of_tenant(work, &tenant, &place)
+        && function(&call, &place);
+}
+
+static bool make_role(struct work *work, struct text tenant_id)
+{
+    return at_host(work, tenant_id, hosting_make_role);
+}
+
+static bool make_database(struct work *work, struct text tenant_id)
+{
+    return at_host(work, tenant_id, hosting_make_database);
+}
+
+static bool run_migrations(struct work *work, struct text tenant_id)
+{
+    return at_host(work, tenant_id, hosting_migrate);
+}
+
+static bool add_administrator(struct work *work, struct text tenant_id)
+{
+    return db_transact(work, administrator_add, &tenant_id);
+}
+
+static bool verify(struct work *work, struct text tenant_id)
+{
+    return at_host(work, tenant_id, hosting_verify);
+}
+
+static bool activate(struct work *work, struct text tenant_id)
+{
+    return db_transact(work, activate_row, &tenant_id);
+}
+
+const struct job_program provision_tenant_program = {
+    .kind = job_kind_provision_tenant,
+    .attempts_max = ATTEMPTS_MAX,
+    .actions = { { "reserve", reserve },
+                 { "role", make_role },
+                 { "database", make_database },
+                 { "migrations", run_migrations },
+                 { "administrator", add_administrator },
+                 { "verify", verify },
+                 { "activate", activate } },
+    .failed = provisioning_failed,
+};
+
+/* A tenant that was provisioned meanwhile keeps its database. */
+static bool drop_unfinished(struct work *work, struct text tenant_id)
+{
+    struct tenant tenant;
+    if (!find(work, tenant_id, &tenant))
+        return false;
+    if (is_choice(tenant.provisioning_status, provisioning_status, completed))
+        return fail(&work->error, ERROR_conflict, "%s", "the tenant has been provisioned");
+    return at_host(work, tenant_id, hosting_drop);
+}
+
+static bool note_roll_back(struct work *work, struct text tenant_id)
+{
+    return db_transact(work, record_roll_back, &tenant_id);
+}
+
+const struct job_program rollback_provisioning_program = {
+    .kind = job_kind_rollback_provisioning,
+    .attempts_max = ATTEMPTS_MAX,
+    .actions = { { "database", drop_unfinished }, { "record", note_roll_back } },
+};
+
+static bool set_access(struct work *work, struct text tenant_id)
+{
+    struct tenant tenant;
+    if (!find(work, tenant_id, &tenant))
+        return false;
+    bool has_database = is_choice(tenant.provisioning_status, provisioning_status, completed)
+                     && !value_is_set(tenant.deleted_at);
+    return !has_database || at_host(work, tenant_id, hosting_set_access);
+}
+
+const struct job_program sync_tenant_access_program = {
+    .kind = job_kind_sync_tenant_access,
+    .attempts_max = ATTEMPTS_MAX,
+    .actions = { { "access", set_access } },
+};
+
+static bool take_step(struct work *work, struct text tenant_id, enum life_action action)
+{
+    struct tenant after;
+    struct text job_id;
+    return tenant_act(work, tenant_id, action, TEXT(""), &after, &job_id);
+}
+
+static bool expire(struct work *work, void *tenant_id)
+{
+    return take_step(work, *(struct text *)tenant_id, LIFE_expire);
+}
+
+static bool cancel(struct work *work, struct text tenant_id)
+{
+    struct tenant tenant;
+    if (!find(work, tenant_id, &tenant))
+        return false;
+    return is_choice(tenant.plan_status, plan_status, cancelled) || db_transact(work, expire, &tenant_id);
+}
+
+const struct job_program cancel_tenant_program = {
+    .kind = job_kind_cancel_tenant,
+    .attempts_max = ATTEMPTS_MAX,
+    .actions = { { "cancel", cancel } },
+};
+
+static bool bury_row(struct work *work, void *tenant_id)
+{
+    return take_step(work, *(struct text *)tenant_id, LIFE_bury);
+}
+
+static bool bury(struct work *work, struct text tenant_id)
+{
+    struct tenant tenant;
+    if (!find(work, tenant_id, &tenant))
+        return false;
+    return value_is_set(tenant.deleted_at) || db_transact(work, bury_row, &tenant_id);
+}
+
+static bool drop(struct work *work, struct text tenant_id)
+{
+    struct tenant tenant;
+    if (!find(work, tenant_id, &tenant))
+        return false;
+    if (!value_is_set(tenant.deleted_at))
+        return fail(&work->error, ERROR_conflict, "%s", "the tenant is not deleted");
+    return at_host(work, tenant_id, hosting_drop);
+}
+
+const struct job_program delete_tenant_program = {
+    .kind = job_kind_delete_tenant,
+    .attempts_max = ATTEMPTS_MAX,
+    .actions = { { "tombstone", bury }, { "database", drop } },
+};
+
+const struct job_program *const tenancy_job_programs[] = {
+    &provision_tenant_program, &rollback_provisioning_program, &sync_tenant_access_program,
+    &cancel_tenant_program,    &delete_tenant_program,         NULL,
+};

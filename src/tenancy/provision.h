@@ -1,0 +1,13 @@
+/* What the jobs of tenancy share: the tenant's database as the hosting knows it. */
+#pragma once
+#include "model/model.h"
+#include "tenancy/hosting.h"
+
+/* `tenant_` and the last 12 hexadecimal digits of the id: the first ones tell when it was made. */
+struct text place_name_of(struct arena *arena, struct text tenant_id);
+
+/* Where the sealed password stands, as associated data. */
+struct text password_place(struct arena *arena, struct text tenant_id);
+
+[[nodiscard]] bool place_of_tenant(struct work *work, const struct tenant *tenant,
+                                   struct tenant_place *place);
