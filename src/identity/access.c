@@ -1,4 +1,5 @@
 #include "identity/access.h"
+#include "base/metrics.h"
 #include "crypto/token.h"
 #include "identity/claims.h"
 #include "identity/known_token.h"
@@ -33,6 +34,7 @@ static bool read_token(struct work *work, struct text token, struct holder *hold
         || !claims_read(work->arena, payload, claims_issuer(work->site), &claims)
         || claims.expires_ms <= work->now)
         return false;
+    metric_add(METRIC_tokens_verified_total, 1);
     *holder =
         (struct holder){ .role = claims.role, .version = claims.epoch, .expires_ms = claims.expires_ms };
     keep_id(holder->user_id, claims.user_id);

@@ -1,5 +1,6 @@
 #include "identity/session.h"
 #include "base/calendar.h"
+#include "base/metrics.h"
 #include "base/random.h"
 #include "crypto/hash.h"
 #include "crypto/token.h"
@@ -133,6 +134,11 @@ static bool rotate(struct work *work, const struct user_session *session, struct
     return true;
 }
 
+static void count_reuse(struct work *, void *)
+{
+    metric_add(METRIC_refresh_reuse_total, 1);
+}
+
 /* An old token: somebody else has the one that followed it, or had this one. */
 static bool end_reused(struct work *work, const struct user_session *session)
 {
@@ -144,6 +150,7 @@ static bool end_reused(struct work *work, const struct user_session *session)
         .user_id = session->user_id.text,
         .outcome = "denied",
     };
+    work_after_commit(work, count_reuse, NULL);
     return session_end(work, session, "token_reused") && audit_event(work, &entry);
 }
 

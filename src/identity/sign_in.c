@@ -1,5 +1,6 @@
 #include "identity/sign_in.h"
 #include "base/calendar.h"
+#include "base/metrics.h"
 #include "crypto/hash.h"
 #include "crypto/password.h"
 #include "identity/known_device.h"
@@ -83,6 +84,7 @@ static bool take_tokens(struct work *work, struct attempt *attempt)
         return false;
     if (attempt->wait_ms == 0)
         return true;
+    metric_add(METRIC_sign_ins_throttled_total, 1);
     fail(&work->error, ERROR_rate_limited, "%s", "");
     work->error.retry_after_seconds = (int)((attempt->wait_ms + 999) / 1000);
     return false;
@@ -203,6 +205,7 @@ bool sign_in(struct work *work, const struct credentials *credentials, struct gr
     compare(work, &attempt, credentials->password);
     if (!db_transact(work, settle, &attempt))
         return false;
+    metric_add(attempt.refused ? METRIC_sign_in_failures_total : METRIC_sign_ins_total, 1);
     if (attempt.refused)
         return fail(&work->error, ERROR_invalid_credentials, "%s", "");
     work->actor = (struct actor){
