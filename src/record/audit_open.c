@@ -2,7 +2,6 @@
 #include "crypto/seal.h"
 #include "model/model.h"
 #include "record/audit.h"
-#include "record/service.h"
 #include "record/subject.h"
 #include "record/visibility.h"
 #include "json/json.h"
