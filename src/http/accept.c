@@ -28,17 +28,23 @@ void loop_accept_again(struct loop *loop)
     watch(loop, EPOLLIN);
 }
 
+void loop_hide_listeners(struct loop *loop)
+{
+    for (int i = 0; i < LISTENERS_MAX && !loop->hidden; i++)
+        if (loop->listeners[i] >= 0)
+            endpoint_hide(&loop->server->endpoints[i], loop->listeners[i]);
+    loop->hidden = true;
+}
+
 void loop_close_listeners(struct loop *loop)
 {
+    loop_hide_listeners(loop);
     for (int i = 0; i < LISTENERS_MAX; i++) {
-        const char *path = loop->listeners[i] >= 0 ? endpoint_path(&loop->server->endpoints[i]) : NULL;
-        if (path)
-            unlink(path);
         if (loop->listeners[i] >= 0)
             close(loop->listeners[i]);
         loop->listeners[i] = -1;
     }
-    deadline_clear(&loop->accept_rest);
+    loop->listening = false;
 }
 
 static void refuse_connection(struct loop *loop, int fd)

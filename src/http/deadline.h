@@ -15,6 +15,7 @@ enum deadline_kind {
     DEADLINE_WRITE,
     DEADLINE_LINGER,
     DEADLINE_ACCEPT, /* descriptors ran out: accepting rests */
+    DEADLINE_LISTEN, /* the server drains: for those who were on the way */
     DEADLINE_COUNT
 };
 

@@ -41,7 +41,7 @@ static bool resolve_path(struct endpoint *endpoint, const char *path, struct err
     if (strlen(path) >= sizeof address->sun_path)
         return fail(error, ERROR_internal, "the path of a socket must be under %zu bytes: %s",
                     sizeof address->sun_path, path);
-    strcpy(address->sun_path, path);
+    memcpy(address->sun_path, path, strlen(path) + 1);
     return true;
 }
 
@@ -135,14 +135,24 @@ bool endpoint_listen(struct endpoint *endpoint, bool shared, int *fd, struct err
 }
 
 /*
- * Closing a listener resets what its queue holds, also what came after the last accept(). The kernel is told
- * to ignore new ones first: they try again, and are refused in form once the listener is closed.
+ * Closing a listener resets all who are on their way through its queue. To the kernel a beginning connection
+ * is a packet with SYN: it is told to ignore those, so that the clients try again, and are refused in form
+ * later.
  */
-void endpoint_drop_newcomers(int fd)
+void endpoint_hide(const struct endpoint *endpoint, int fd)
 {
-    struct sock_filter drop = BPF_STMT(BPF_RET | BPF_K, 0);
-    struct sock_fprog program = { .len = 1, .filter = &drop };
-    (void)setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
+    enum { TCP_FLAGS_OFFSET = 13 };
+    struct sock_filter filter[] = {
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, TCP_FLAGS_OFFSET),
+        BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, TH_SYN, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, 0),
+        BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+    };
+    struct sock_fprog program = { .len = sizeof filter / sizeof *filter, .filter = filter };
+    if (endpoint_path(endpoint))
+        unlink(endpoint_path(endpoint));
+    else
+        (void)setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
 }
 
 bool endpoint_is_free(const struct endpoint *endpoint, struct error *error)

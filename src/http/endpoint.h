@@ -14,8 +14,8 @@ struct endpoint {
 [[nodiscard]] bool endpoint_listen(struct endpoint *endpoint, bool shared, int *fd, struct error *error);
 /* Asked before sharing: SO_REUSEPORT would let a second server take half of the connections unnoticed. */
 [[nodiscard]] bool endpoint_is_free(const struct endpoint *endpoint, struct error *error);
-/* From now on nobody gets into a TCP listener's queue; who is in it already can be accepted before it is
- * closed. */
-void endpoint_drop_newcomers(int fd);
+/* From now on nobody new comes to the listener; who was on the way can still be accepted. Takes a Unix
+ * socket's file away. */
+void endpoint_hide(const struct endpoint *endpoint, int fd);
 int endpoint_port(const struct endpoint *endpoint);         /* 0 of a Unix socket */
 const char *endpoint_path(const struct endpoint *endpoint); /* NULL unless it is a Unix socket */

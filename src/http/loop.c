@@ -102,27 +102,35 @@ static void answer(struct loop *loop, struct server_exchange *exchange)
     exchange_give(exchange);
 }
 
+static void stop_listening(struct loop *loop)
+{
+    deadline_clear(&loop->listen_end);
+    deadline_clear(&loop->accept_rest);
+    for (int i = 0; i < LISTENERS_MAX; i++)
+        if (loop->listeners[i] >= 0)
+            loop_accept(loop, i, INT_MAX);
+    loop_close_listeners(loop);
+}
+
 static void expire(struct loop *loop)
 {
     for (struct deadline *deadline; (deadline = deadlines_expired(&loop->deadlines, loop->now_us));)
-        if (deadline->kind == DEADLINE_ACCEPT)
+        if (deadline == &loop->accept_rest)
             loop_accept_again(loop);
+        else if (deadline == &loop->listen_end)
+            stop_listening(loop);
         else
             connection_expired(deadline);
 }
 
-/* What waits at the listeners was sent before the drain and is accepted. Those that are idle, or become so,
- * are waited for a moment only: a client may be sending just now. */
+/* Who is connecting is accepted; who is idle, or becomes so, is waited for a moment: it may be sending just
+ * now. */
 static void begin_draining(struct loop *loop)
 {
-    for (int i = 0; i < LISTENERS_MAX; i++)
-        if (loop->listeners[i] >= 0) {
-            endpoint_drop_newcomers(loop->listeners[i]);
-            loop_accept(loop, i, INT_MAX);
-        }
-    loop_close_listeners(loop);
-    loop->deadlines.duration_us[DEADLINE_IDLE] = DRAIN_IDLE_MS * 1000;
-    loop->listening = false;
+    loop->draining = true;
+    loop->deadlines.duration_us[DEADLINE_IDLE] = DRAIN_IDLE_MS * INT64_C(1000);
+    loop_hide_listeners(loop);
+    deadline_set(&loop->deadlines, &loop->listen_end, DEADLINE_LISTEN, loop->now_us);
 }
 
 static void tell_drained(struct loop *loop)
@@ -145,9 +153,9 @@ static void close_all(struct loop *loop)
 /* False: the server stops, and no handler has an exchange of this loop. */
 static bool obey(struct loop *loop)
 {
-    if (atomic_load(&loop->server->draining) && loop->listening)
+    if (atomic_load(&loop->server->draining) && !loop->draining)
         begin_draining(loop);
-    if (!loop->listening && !loop->drained && loop->open + loop->busy == 0)
+    if (loop->draining && !loop->listening && !loop->drained && loop->open + loop->busy == 0)
         tell_drained(loop);
     if (!atomic_load(&loop->server->stopping))
         return true;

@@ -24,6 +24,7 @@ struct loop {
     struct date_line date;
     struct deadlines deadlines;
     struct deadline accept_rest;    /* runs while accepting rests */
+    struct deadline listen_end;     /* runs from the beginning of a drain */
     struct connection *connections; /* CONNECTIONS_MAX slots */
     struct connection *free_connection;
     uint32_t slots_used;
@@ -31,7 +32,7 @@ struct loop {
     int spare_count;
     struct server_exchange *handling; /* in options.handle just now */
     int open, busy;                   /* connections; exchanges whose handler has not finished */
-    bool listening, drained;
+    bool listening, hidden, draining, drained;
     pthread_mutex_t mutex;                             /* of the two that follow */
     struct server_exchange *finished, **last_finished; /* by other threads */
     atomic_bool sleeping;                              /* who finishes an exchange must wake it */
@@ -68,5 +69,6 @@ void loop_figure_add(_Atomic int64_t *figure, int64_t more);
 
 /* Accepts what waits at a listener, at most `most`. */
 void loop_accept(struct loop *loop, int listener, int most);
-void loop_accept_again(struct loop *loop); /* after a rest */
+void loop_accept_again(struct loop *loop);   /* after a rest */
+void loop_hide_listeners(struct loop *loop); /* see endpoint_hide */
 void loop_close_listeners(struct loop *loop);

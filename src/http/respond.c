@@ -52,13 +52,15 @@ void date_line_refresh(struct date_line *date, int64_t now_us)
 {
     if (now_us < date->good_until_us)
         return;
-    static const char days[] = "SunMonTueWedThuFriSat", months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    static const char days[][4] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
+    static const char months[][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
     int64_t now_ms = clock_now_ms();
     struct tm tm;
     gmtime_r(&(time_t){ now_ms / 1000 }, &tm);
-    int length = snprintf(date->text, sizeof date->text, "Date: %.3s, %02d %.3s %04d %02d:%02d:%02d GMT\r\n",
-                          days + 3 * tm.tm_wday, tm.tm_mday, months + 3 * tm.tm_mon, tm.tm_year + 1900,
-                          tm.tm_hour, tm.tm_min, tm.tm_sec);
+    int length = snprintf(date->text, sizeof date->text, "Date: %s, %02d %s %04d %02d:%02d:%02d GMT\r\n",
+                          days[tm.tm_wday], tm.tm_mday, months[tm.tm_mon], tm.tm_year + 1900, tm.tm_hour,
+                          tm.tm_min, tm.tm_sec);
     date->length = (size_t)length;
     date->good_until_us = now_us + (1000 - now_ms % 1000) * 1000;
 }

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { LINGER_MS = 2000, ACCEPT_REST_MS = 100 };
+enum { LINGER_MS = 2000, ACCEPT_REST_MS = 100, LISTEN_END_MS = 50 };
 
 static int or_default(int given_ms, int default_ms)
 {
@@ -39,6 +39,7 @@ static bool open_loop(struct server *server, struct loop *loop, struct error *er
         [DEADLINE_WRITE] = or_default(options->write_deadline_ms, 30'000),
         [DEADLINE_LINGER] = LINGER_MS,
         [DEADLINE_ACCEPT] = ACCEPT_REST_MS,
+        [DEADLINE_LISTEN] = LISTEN_END_MS,
     };
     return listen_for(server, loop, error)
         && (loop_open(loop, durations_ms)

@@ -2,6 +2,7 @@
 #include "http/client.h"
 #include "test.h"
 #include "web.h"
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -141,6 +142,36 @@ TEST(draining_answers_all_that_was_sent_before)
     CHECK(wire_answer(&wire, &answer, false) && text_is(answer.body, "GET /echo?2 "));
     CHECK(text_contains(answer.head, TEXT("Connection: close")) && wire_is_over(&wire));
     CHECK(server_drain(web.server, WEB_WAIT_MS));
+}
+
+TEST(a_successor_has_the_socket_while_the_old_server_drains)
+{
+    struct web web;
+    web_begin(&web, NULL);
+    [[gnu::cleanup(wire_close)]] struct wire wire;
+    wire_open(&wire, &web, 1);
+    CHECK(wire_send(&wire, TEXT(GET("/held"))));
+    struct exchange *held = web_held(&web);
+    CHECK(!server_drain(web.server, 1));
+    struct listener listener = { .address = web.socket_path };
+    struct server_options options = web.options;
+    options.listeners = &listener;
+    options.listener_count = 1;
+    struct server *successor = NULL;
+    struct error error = {};
+    /* The loop takes the file away when it hears of the drain. */
+    for (int waited_ms = 0; !server_start(&successor, &options, &error) && waited_ms < WEB_WAIT_MS;
+         waited_ms++)
+        poll(NULL, 0, 1);
+    CHECK(successor);
+    web_echo(held);
+    CHECK(wire_body(&wire, "GET /held ") && wire_is_over(&wire));
+    char path[sizeof web.socket_path];
+    snprintf(path, sizeof path, "%s", web.socket_path + sizeof "unix:" - 1);
+    web_end(&web);
+    CHECK(access(path, F_OK) == 0);
+    server_stop(successor);
+    CHECK(access(path, F_OK) != 0);
 }
 
 TEST(stopping_does_not_ask_and_closes_all)
