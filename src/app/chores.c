@@ -1,7 +1,9 @@
 /* What commands ask of the app beyond the API. */
 #include "app/parts.h"
 #include "identity/identity.h"
+#include "model/model.h"
 #include "sql/database.h"
+#include "tenancy/doctor.h"
 #include "tenancy/tenancy.h"
 #include <time.h>
 

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "identity/identity.h"
 #include "jobs/runner.h"
+#include "model/model.h"
 #include "record/migrate.h"
 #include "record/subject.h"
 #include "record/transact.h"
