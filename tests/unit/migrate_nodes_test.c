@@ -2,6 +2,7 @@
 #include "small_model.h"
 #include "test.h"
 #include <pthread.h>
+#include <sched.h>
 
 /* All that a filled table of PostgreSQL is changed by in more than one step. */
 static void change_much(struct small *small)
@@ -78,23 +79,53 @@ static void *run_node(void *data)
     return NULL;
 }
 
+static void node_begin(struct node *node, struct scratch *scratch, const struct small *small)
+{
+    *node = (struct node){ .db = scratch_connect(scratch), .arena = arena_create(), .small = small };
+    CHECK(pthread_create(&node->thread, NULL, run_node, node) == 0);
+}
+
+static void node_end(struct node *node)
+{
+    pthread_join(node->thread, NULL);
+    CHECK(node->good);
+    db_close(node->db);
+    arena_destroy(node->arena);
+}
+
 TEST_ON_BOTH(of_two_nodes_at_once_one_migrates_and_the_other_waits)
 {
     struct small small;
-    struct node nodes[2] = {};
+    struct node nodes[2];
     small_begin_filled(scratch, &small);
     small_add_column(&small, (struct column){ .name = "size", .type = TYPE_integer, .is = INDEXED });
-    for (int i = 0; i < 2; i++) {
-        nodes[i] = (struct node){ .db = scratch_connect(scratch), .arena = arena_create(), .small = &small };
-        CHECK(pthread_create(&nodes[i].thread, NULL, run_node, &nodes[i]) == 0);
-    }
-    for (int i = 0; i < 2; i++) {
-        pthread_join(nodes[i].thread, NULL);
-        CHECK(nodes[i].good);
-        db_close(nodes[i].db);
-        arena_destroy(nodes[i].arena);
-    }
+    for (int i = 0; i < 2; i++)
+        node_begin(&nodes[i], scratch, &small);
+    for (int i = 0; i < 2; i++)
+        node_end(&nodes[i]);
     CHECK((nodes[0].steps == 0) != (nodes[1].steps == 0));
+}
+
+TEST_ON_POSTGRES(a_node_does_nothing_while_another_holds_the_lock)
+{
+    static const char lock[] = "SELECT pg_advisory_lock(hashtextextended('schema_objects', 0))";
+    static const char unlock[] = "SELECT pg_advisory_unlock(hashtextextended('schema_objects', 0))";
+    static const char asks[] =
+        "SELECT count(*) FROM pg_stat_activity WHERE pid <> pg_backend_pid() "
+        "AND datname = current_database() AND query LIKE 'SELECT pg_try_advisory_lock%'";
+    struct small small;
+    struct node node;
+    struct error error;
+    small_begin_filled(scratch, &small);
+    small_add_column(&small, (struct column){ .name = "size", .type = TYPE_integer, .is = INDEXED });
+    scratch_script(scratch, lock);
+    node_begin(&node, scratch, &small);
+    while (scratch_number(scratch, asks) == 0)
+        sched_yield();
+    CHECK(small_migrate(scratch, &small, &error) > 0); /* the session's own lock is not in its way */
+    scratch_script(scratch, unlock);
+    node_end(&node);
+    CHECK(node.steps == 0);
 }
 
 TEST_ON_BOTH(a_table_of_appended_rows_refuses_any_change)

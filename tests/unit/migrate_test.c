@@ -152,15 +152,30 @@ TEST_ON_BOTH(what_would_lose_data_is_refused_and_nothing_done)
     CHECK(scratch_number(scratch, "SELECT count(*) FROM things WHERE box_id = " BOX_ID) == 1);
 }
 
+/* More than are folded in one transaction. */
+static void add_many_things(struct scratch *scratch)
+{
+    struct buffer sql = { .arena = scratch->arena };
+    buffer_print(&sql, "BEGIN;");
+    for (int i = 100; i < 350; i++)
+        buffer_print(&sql,
+                     "INSERT INTO things (id, name) VALUES ('00000000-0000-7000-8000-000000000%d', 'X%d');",
+                     i, i);
+    buffer_print(&sql, "COMMIT");
+    scratch_script(scratch, sql.data);
+}
+
 TEST_ON_BOTH(what_is_searched_is_folded_anew_in_every_row)
 {
     struct small small;
     small_begin_filled(scratch, &small);
     scratch_script(scratch, "UPDATE things SET name = 'Ñandú' WHERE id = " FIRST_ID);
+    add_many_things(scratch);
     small.things_columns[THING_NAME].is |= SEARCHED;
     CHECK(small_migrates(scratch, &small));
     CHECK(scratch_number(scratch, "SELECT count(*) FROM things WHERE search = 'nandu'") == 1);
     CHECK(scratch_number(scratch, "SELECT count(*) FROM things WHERE search = ''") == 1);
+    CHECK(scratch_number(scratch, "SELECT count(*) FROM things WHERE search LIKE 'x%'") == 250);
     small.things_columns[THING_COLOUR].is |= SEARCHED;
     CHECK(small_migrates(scratch, &small));
     CHECK(scratch_number(scratch, "SELECT count(*) FROM things WHERE search LIKE 'red%nandu'") == 1);
