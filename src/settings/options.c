@@ -1,4 +1,5 @@
 #include "settings/options.h"
+#include "json/json.h"
 #include <ctype.h>
 #include <ini.h>
 #include <stdio.h>
@@ -148,13 +149,15 @@ int option_integer(const struct options *options, enum option option)
     return atoi(options->values[option]);
 }
 
-/* "postgres://user:secret@host/db" → "postgres://user:***@host/db". */
+/* "postgres://user:secret@host/db" → "postgres://user:***@host/db"; a password said in another way hides it
+ * all. */
 static struct text masked(struct arena *arena, int option, const char *value)
 {
-    if (option_words[option].secret)
+    if (option_words[option].secret || strstr(value, "password="))
         return *value ? TEXT("***") : TEXT("");
     const char *user = strstr(value, "://");
-    const char *at = user ? strchr(user + 3, '@') : NULL;
+    size_t length = user ? strcspn(user + 3, "/?") : 0;
+    const char *at = user ? memrchr(user + 3, '@', length) : NULL;
     const char *colon = at ? memchr(user + 3, ':', (size_t)(at - user - 3)) : NULL;
     if (!colon)
         return text_from(value);
@@ -166,19 +169,14 @@ void options_print(const struct options *options, struct arena *arena, bool as_j
     static const char *const sources[] = { "default", "file", "environment", "command line" };
     for (int i = 0; i < OPTION_COUNT; i++) {
         struct text value = masked(arena, i, options->values[i]);
-        if (as_json)
-            buffer_print(out, "%s{\"option\":\"%s\",\"source\":\"%s\",\"value\":", i ? "," : "[",
-                         option_words[i].name, sources[options->sources[i]]);
-        else
-            buffer_print(out, "%-20s %-12s ", option_words[i].name, sources[options->sources[i]]);
+        const char *name = option_words[i].name, *source = sources[options->sources[i]];
         if (as_json) {
-            buffer_add_byte(out, '"');
-            for (size_t at = 0; at < value.length; at++)
-                buffer_print(out, value.data[at] == '"' || value.data[at] == '\\' ? "\\%c" : "%c",
-                             value.data[at]);
-            buffer_add(out, TEXT("\"}"));
+            buffer_print(out, "%s{\"option\":\"%s\",\"source\":\"%s\",\"value\":", i ? "," : "[", name,
+                         source);
+            json_add_text(out, value);
+            buffer_add_byte(out, '}');
         } else {
-            buffer_print(out, "%.*s\n", TEXT_ARG(value));
+            buffer_print(out, "%-20s %-12s %.*s\n", name, source, TEXT_ARG(value));
         }
     }
     buffer_add(out, as_json ? TEXT("]\n") : TEXT(""));
