@@ -1,4 +1,5 @@
 /* Migration by several nodes, killed or failing midway, older and newer. */
+#include "record/grant.h"
 #include "small_model.h"
 #include "test.h"
 #include <pthread.h>
@@ -161,4 +162,30 @@ TEST_ON_BOTH(an_older_program_leaves_a_newer_database_alone)
     CHECK(small_migrate(scratch, &older, &error) == 0);
     CHECK(small_accepts(scratch, "UPDATE things SET size = 1"));
     CHECK(small_migrate(scratch, &newer, &error) == 0);
+}
+
+TEST_ON_POSTGRES(the_serving_role_reads_and_writes_and_changes_no_audit_record)
+{
+    struct error error = {};
+    size_t steps;
+    CHECK(migrate_run(scratch->db, scratch->arena, &steps, &error));
+    struct text role = arena_format(scratch->arena, "serves %s", scratch->name);
+    scratch_script(scratch, arena_format(scratch->arena, "CREATE ROLE \"%.*s\"", TEXT_ARG(role)).data);
+    CHECK(schema_grant(scratch->db, scratch->arena, role, &error));
+    CHECK(schema_grant(scratch->db, scratch->arena, role, &error));
+    CHECK(schema_grant(scratch->db, scratch->arena, TEXT("postgres"), &error));
+
+    scratch_script(scratch, arena_format(scratch->arena, "SET ROLE \"%.*s\"", TEXT_ARG(role)).data);
+    CHECK(small_accepts(scratch, "UPDATE tenants SET name = 'x'; DELETE FROM throttles"));
+    CHECK(small_accepts(scratch, "INSERT INTO audit_logs (id, actor_role, action, entity_type, created_at) "
+                                 "VALUES (" FIRST_ID ", 'system', 'a', 'plans', now())"));
+    CHECK(!small_accepts(scratch, "DELETE FROM audit_logs WHERE FALSE"));
+    CHECK(!small_accepts(scratch, "UPDATE audit_logs SET action = 'b' WHERE FALSE"));
+    CHECK(!small_accepts(scratch, "DELETE FROM schema_objects"));
+    CHECK(!small_accepts(scratch, "ALTER TABLE audit_logs DISABLE TRIGGER ALL"));
+    CHECK(migrate_run(scratch->db, scratch->arena, &steps, &error) && steps == 0);
+    scratch_script(scratch, "RESET ROLE");
+    scratch_script(scratch, arena_format(scratch->arena, "DROP OWNED BY \"%.*s\"; DROP ROLE \"%.*s\"",
+                                         TEXT_ARG(role), TEXT_ARG(role))
+                                .data);
 }
