@@ -31,10 +31,17 @@ static bool names_index(const struct table *table, const uint8_t *on, const char
             && (where[length] == '\0' || strcmp(where + length, "_unique") == 0));
 }
 
+static bool names_key(const struct table *table, const char *where)
+{
+    size_t length = strlen(table->name);
+    return strncmp(where, table->name, length) == 0 && strcmp(where + length, "_pkey") == 0;
+}
+
 static bool unique_fault(struct work *work, const struct table *table, const char *where)
 {
     for (uint8_t at = 1; at <= table->width; at++)
-        if ((column_at(table, at)->is & (UNIQUE | KEY)) && names_index(table, (uint8_t[]){ at, 0 }, where))
+        if (((column_at(table, at)->is & (UNIQUE | KEY)) && names_index(table, (uint8_t[]){ at, 0 }, where))
+            || ((column_at(table, at)->is & KEY) && names_key(table, where)))
             return taken(work, column_at(table, at));
     for (const struct index *index = table->indexes; index->on[0]; index++)
         if (index->unique && names_index(table, index->on, where)) {
