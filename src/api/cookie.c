@@ -50,10 +50,11 @@ struct text cookie_read(struct call *call, enum cookie cookie)
 void cookie_set(struct call *call, enum cookie cookie, struct text value, int64_t seconds)
 {
     const char *secure = is_secure(origin_of(call)) ? "; Secure" : "";
-    response_header(
-        call->response, TEXT("Set-Cookie"),
-        arena_format(call->work.arena, "%.*s=%.*s; Path=/; Max-Age=%lld; HttpOnly; SameSite=Strict%s",
-                     TEXT_ARG(name_of(call, cookie)), TEXT_ARG(value), (long long)seconds, secure));
+    struct text name = name_of(call, cookie);
+    response_header(call->response, TEXT("Set-Cookie"),
+                    arena_format(call->work.arena,
+                                 "%.*s=%.*s; Path=/; Max-Age=%lld; HttpOnly; SameSite=Strict%s",
+                                 TEXT_ARG(name), TEXT_ARG(value), (long long)seconds, secure));
 }
 
 void cookie_clear(struct call *call, enum cookie cookie)

@@ -126,10 +126,10 @@ static void add_success(struct buffer *json, const struct route *route)
     }
     buffer_add_byte(json, '}');
     if (route->how == GIVES_TEXT) {
-        struct text type = text_from(route->gives_type);
-        bool is_json = text_starts(type, TEXT("application/json"));
+        struct text type = text_from(route->gives_type), media = text_cut(&type, ';');
+        bool is_json = text_starts(media, TEXT("application/json"));
         buffer_print(json, ",\"content\":{\"%.*s\":{\"schema\":{\"type\":\"%s\"}}}",
-                     TEXT_ARG(text_cut(&type, ';')), is_json ? "object" : "string");
+                     TEXT_ARG(media), is_json ? "object" : "string");
     } else if (route->how != GIVES_NOTHING) {
         buffer_add(json, TEXT(",\"content\":{\"application/json\":{\"schema\":"));
         add_schema_reference(json, route->gives, route->how == GIVES_LIST ? "_list" : "");

@@ -56,10 +56,9 @@ static void prepare_signer(struct arena *arena, const struct key *key, struct si
 {
     signer->pair = EVP_PKEY_new_raw_private_key_ex(NULL, "ED25519", NULL, key->bytes, KEY_SIZE);
     algorithm_require(signer->pair);
-    struct text header =
-        arena_format(arena, "{\"alg\":\"EdDSA\",\"typ\":\"at+jwt\",\"kid\":\"%s\"}", key->id);
-    int length = snprintf(signer->header_bytes, sizeof signer->header_bytes, "%.*s.",
-                          TEXT_ARG(base64url_encode(arena, header)));
+    struct text json = arena_format(arena, "{\"alg\":\"EdDSA\",\"typ\":\"at+jwt\",\"kid\":\"%s\"}", key->id);
+    struct text header = base64url_encode(arena, json);
+    int length = snprintf(signer->header_bytes, sizeof signer->header_bytes, "%.*s.", TEXT_ARG(header));
     signer->header = (struct text){ signer->header_bytes, (size_t)length };
 }
 

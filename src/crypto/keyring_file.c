@@ -31,8 +31,8 @@ static struct text fresh_ring(struct arena *arena)
         unsigned char id[4];
         random_bytes(id, sizeof id);
         struct text digits = hex_encode(arena, (struct text){ (const char *)id, sizeof id });
-        buffer_print(&ring, "%s %.*s %.*s\n", key_purpose_names[i], TEXT_ARG(digits),
-                     TEXT_ARG(random_token(arena, KEY_SIZE)));
+        struct text bytes = random_token(arena, KEY_SIZE);
+        buffer_print(&ring, "%s %.*s %.*s\n", key_purpose_names[i], TEXT_ARG(digits), TEXT_ARG(bytes));
     }
     return ring.text;
 }

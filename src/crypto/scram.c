@@ -18,10 +18,11 @@ struct text scram_verifier_salted(struct arena *arena, struct text password, str
     OPENSSL_cleanse(salted, sizeof salted);
     OPENSSL_cleanse(client_key, sizeof client_key);
 
+    struct text salt_text = base64_encode(arena, salt);
     struct text stored = base64_encode(arena, (struct text){ (const char *)stored_key, sizeof stored_key });
     struct text server = base64_encode(arena, (struct text){ (const char *)server_key, sizeof server_key });
-    return arena_format(arena, "SCRAM-SHA-256$%u:%.*s$%.*s:%.*s", iterations,
-                        TEXT_ARG(base64_encode(arena, salt)), TEXT_ARG(stored), TEXT_ARG(server));
+    return arena_format(arena, "SCRAM-SHA-256$%u:%.*s$%.*s:%.*s", iterations, TEXT_ARG(salt_text),
+                        TEXT_ARG(stored), TEXT_ARG(server));
 }
 
 struct text scram_verifier(struct arena *arena, struct text password)

@@ -69,7 +69,8 @@ bool unseal_with(struct arena *arena, const unsigned char key[static KEY_SIZE], 
 struct text seal(struct arena *arena, const struct keyring *keyring, struct text plain, struct text place)
 {
     const struct key *key = keyring_current(keyring, KEY_SEAL);
-    return arena_format(arena, "v1.%s.%.*s", key->id, TEXT_ARG(seal_with(arena, key->bytes, plain, place)));
+    struct text sealed = seal_with(arena, key->bytes, plain, place);
+    return arena_format(arena, "v1.%s.%.*s", key->id, TEXT_ARG(sealed));
 }
 
 /* Cuts "v1.KEYID." off and finds the key; NULL where either is not ours. */

@@ -38,8 +38,8 @@ bool api_key_create(struct work *work, struct api_key *key, struct text *secret)
     random_bytes(bytes, sizeof bytes);
     struct text digits = hex_encode(work->arena, (struct text){ (const char *)bytes, sizeof bytes });
     struct text prefix = arena_format(work->arena, "nk_%.*s", TEXT_ARG(digits));
-    *secret = arena_format(work->arena, "%.*s_%.*s", TEXT_ARG(prefix),
-                           TEXT_ARG(random_token(work->arena, SECRET_SIZE)));
+    struct text random = random_token(work->arena, SECRET_SIZE);
+    *secret = arena_format(work->arena, "%.*s_%.*s", TEXT_ARG(prefix), TEXT_ARG(random));
     key->prefix = value_text(prefix);
     key->key_hash = value_text(sha256_hex(work->arena, *secret));
     return check_scopes(work, key->scopes.text) && store_create(work, &api_keys_table, key->cells);

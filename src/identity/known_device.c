@@ -18,8 +18,9 @@ static struct text sign(struct work *work, const struct key *key, struct text wh
 struct text known_device_make(struct work *work, struct text user_id)
 {
     int64_t expires_ms = work->now + (int64_t)DEVICE_LIFE_DAYS * DAY_MS;
-    struct text what = arena_format(work->arena, "%.*s.%.*s.%lld", TEXT_ARG(user_id),
-                                    TEXT_ARG(random_token(work->arena, NAME_SIZE)), (long long)expires_ms);
+    struct text name = random_token(work->arena, NAME_SIZE);
+    struct text what =
+        arena_format(work->arena, "%.*s.%.*s.%lld", TEXT_ARG(user_id), TEXT_ARG(name), (long long)expires_ms);
     struct text code = sign(work, keyring_current(work->site->keyring, KEY_COOKIE), what);
     return arena_format(work->arena, "%.*s.%.*s", TEXT_ARG(what), TEXT_ARG(code));
 }
