@@ -128,8 +128,8 @@ static void add_success(struct buffer *json, const struct route *route)
     if (route->how == GIVES_TEXT) {
         struct text type = text_from(route->gives_type), media = text_cut(&type, ';');
         bool is_json = text_starts(media, TEXT("application/json"));
-        buffer_print(json, ",\"content\":{\"%.*s\":{\"schema\":{\"type\":\"%s\"}}}",
-                     TEXT_ARG(media), is_json ? "object" : "string");
+        buffer_print(json, ",\"content\":{\"%.*s\":{\"schema\":{\"type\":\"%s\"}}}", TEXT_ARG(media),
+                     is_json ? "object" : "string");
     } else if (route->how != GIVES_NOTHING) {
         buffer_add(json, TEXT(",\"content\":{\"application/json\":{\"schema\":"));
         add_schema_reference(json, route->gives, route->how == GIVES_LIST ? "_list" : "");
@@ -165,7 +165,7 @@ static void add_responses(struct buffer *json, const struct route *route)
         if (kinds >> kind & 1)
             buffer_print(json, ",\"%d\":{\"$ref\":\"#/components/responses/problem_%d\"}",
                          problem_status(kind), problem_status(kind));
-    buffer_add_byte(json, '}');
+    buffer_add(json, TEXT(",\"default\":{\"$ref\":\"#/components/responses/refused\"}}"));
 }
 
 static void add_operation(struct buffer *json, const struct route *route)
