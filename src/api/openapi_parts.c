@@ -135,21 +135,30 @@ static void add_problem_schema(struct buffer *json)
         FAULTS_MAX);
 }
 
+static void add_problem_response(struct buffer *json, struct text name, const char *words, bool waits)
+{
+    buffer_print(json,
+                 "\"%.*s\":{\"description\":\"%s\",\"headers\":{"
+                 "\"X-Request-Id\":{\"$ref\":\"#/components/headers/X-Request-Id\"}%s},"
+                 "\"content\":{\"application/problem+json\":{\"schema\":"
+                 "{\"$ref\":\"#/components/schemas/problem\"}}}}",
+                 TEXT_ARG(name), words,
+                 waits ? ",\"Retry-After\":{\"$ref\":\"#/components/headers/Retry-After\"}" : "");
+}
+
 static void add_problem_responses(struct buffer *json)
 {
     buffer_add(json, TEXT("},\"responses\":{"));
     for (enum error_kind kind = KIND_UNREADABLE; kind < KIND_COUNT; kind++) {
-        int status = problem_status(kind);
         bool waits = kind == KIND_LIMITED || kind == KIND_UNAVAILABLE;
-        buffer_print(
-            json,
-            "%s\"problem_%d\":{\"description\":\"A problem (RFC 9457).\",\"headers\":{\"X-Request-Id\":"
-            "{\"$ref\":\"#/components/headers/X-Request-Id\"}%s},\"content\":{\"application/"
-            "problem+json\":{\"schema\":"
-            "{\"$ref\":\"#/components/schemas/problem\"}}}}",
-            kind == KIND_UNREADABLE ? "" : ",", status,
-            waits ? ",\"Retry-After\":{\"$ref\":\"#/components/headers/Retry-After\"}" : "");
+        struct text name = arena_format(json->arena, "problem_%d", problem_status(kind));
+        add_problem_response(json, name, "A problem (RFC 9457).", waits);
+        buffer_add_byte(json, ',');
     }
+    add_problem_response(json, TEXT("refused"),
+                         "What is no request: cut, too large or malformed in its framing (400, 408, 413, "
+                         "414, 417, 431, 501, 505).",
+                         false);
 }
 
 /* name, where, description, schema */

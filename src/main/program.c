@@ -69,7 +69,8 @@ int command_migrate(struct invocation *invocation)
     struct migration plan;
     size_t steps;
     struct db *db;
-    if (!app_open(&invocation->app, &invocation->options, APP_MIGRATES, NULL, &error)
+    enum app_use use = dry_run ? APP_LOOKS : APP_MIGRATES;
+    if (!app_open(&invocation->app, &invocation->options, use, NULL, &error)
         || !app_connect_owner(invocation->app, &db, &error))
         return invocation_failed(invocation, &error);
     bool done = dry_run ? migrate_plan(db, invocation->arena, &plan, &error)
