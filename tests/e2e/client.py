@@ -3,6 +3,7 @@
 import http.client
 import json
 import socket
+import urllib.parse
 import uuid
 
 TIMEOUT_S = 60
@@ -77,7 +78,7 @@ class Client:
             self.connection = http.client.HTTPConnection(
                 "127.0.0.1", self.port, timeout=TIMEOUT_S, source_address=(self.source, 0))
         try:
-            self.connection.request(method, target, body, headers)
+            self.connection.request(method, urllib.parse.quote(target, safe="/?&=%[],:;+-._~!$'()*@"), body, headers)
             response = self.connection.getresponse()
             return Reply(response.status, response.headers, response.read())
         except (OSError, http.client.HTTPException):
@@ -106,12 +107,18 @@ class Wire:
 
     def __init__(self, port):
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT_S)
+        self.received = self.socket.makefile("rb")
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
+        self.received.close()
         self.socket.close()
+
+    def makefile(self, _):
+        """What HTTPResponse reads: the same file for all replies, since it may hold the beginning of the next."""
+        return Lasting(self.received)
 
     def send(self, data):
         self.socket.sendall(data if isinstance(data, bytes) else data.encode())
@@ -119,16 +126,29 @@ class Wire:
 
     def reply(self):
         """The next whole reply."""
-        response = http.client.HTTPResponse(self.socket)
+        response = http.client.HTTPResponse(self)
         response.begin()
         return Reply(response.status, response.headers, response.read())
 
     def is_closed(self):
         """Waits for the end of what the server sends; True when it ends with nothing more."""
         try:
-            return self.socket.recv(1) == b""
+            return self.received.read(1) == b""
         except ConnectionResetError:
             return True
+
+
+class Lasting:
+    """A file that stays open when its reader closes it."""
+
+    def __init__(self, file):
+        self.file = file
+
+    def close(self):
+        pass
+
+    def __getattr__(self, name):
+        return getattr(self.file, name)
 
 
 def new_key():

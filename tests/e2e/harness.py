@@ -98,6 +98,19 @@ class World:
         finally:
             self.remove()
 
+    def restart(self, kill=False):
+        """Stops it, as an operator or as a power cut would, and starts it on what was left."""
+        if kill:
+            self.server.kill()
+        else:
+            assert self.server.stop() == 0, self.server.log_tail()
+        self.start_again()
+
+    def start_again(self):
+        self.server.start()
+        if self.signed_in:
+            self.signed_in.close()
+
     def remove(self):
         self.server.remove()
         self.engine.drop_database(self.database)

@@ -1,6 +1,5 @@
 """A server of ours as a process: started, asked whether it is ready, stopped, killed; its log kept."""
 
-import json
 import os
 import pathlib
 import shutil
@@ -61,6 +60,7 @@ class Server:
         self.options = list(options)
         self.port = free_port()
         self.log_path = pathlib.Path(tempfile.mkstemp(prefix="nidia-e2e-", suffix=".log")[1])
+        self.said_path = self.log_path.with_suffix(".said")
         self.process = None
 
     def command(self):
@@ -69,9 +69,9 @@ class Server:
 
     def start(self, wait=True):
         environment = {**os.environ, "NIDIA_ADMIN_EMAIL": ADMIN_EMAIL, "NIDIA_ADMIN_PASSWORD": ADMIN_PASSWORD}
-        with open(self.log_path, "ab") as log:
+        with open(self.log_path, "ab") as log, open(self.said_path, "ab") as said:
             self.process = subprocess.Popen(
-                self.command(), cwd=TOP, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+                self.command(), cwd=TOP, env=environment, stdin=subprocess.DEVNULL, stdout=said, stderr=log)
         if wait:
             until(self.is_ready, START_S, "a ready server")
         return self
@@ -113,16 +113,13 @@ class Server:
         if self.own_folder:
             shutil.rmtree(self.own_folder, ignore_errors=True)
         self.log_path.unlink(missing_ok=True)
+        self.said_path.unlink(missing_ok=True)
 
     def log(self):
         return self.log_path.read_text(errors="replace")
 
     def log_tail(self, lines=40):
         return "\n".join(self.log().splitlines()[-lines:])
-
-    def log_records(self):
-        """The lines of the log that are JSON."""
-        return [json.loads(line) for line in self.log().splitlines() if line.startswith("{")]
 
     def memory_errors(self):
         """What a sanitizer had to say."""

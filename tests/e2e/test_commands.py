@@ -44,8 +44,10 @@ def test_people_and_keys_are_made_from_a_terminal(world):
     nidia(world, "key", "revoke", key["id"])
 
 
-def test_migrating_again_changes_nothing(world):
-    assert "up to date" in nidia(world, "migrate", "--dry-run").stdout
+def test_migrating_again_changes_nothing(engine):
+    with World(engine) as world:
+        assert world.server.stop() == 0
+        assert "up to date" in nidia(world, "migrate", "--dry-run").stdout
 
 
 def test_config_names_the_source_of_each_option(world):
@@ -59,7 +61,7 @@ def test_commands_by_themselves_take_the_lock(engine):
         made = json.loads(nidia(world, "tenant", "create", "a-solas", "A solas", "pagos@solas.test", "--json").stdout)
         assert made["is_active"], made
         assert "a-solas" in nidia(world, "tenant", "list").stdout
-        world.server.start()
+        world.start_again()
         assert world.admin.get("/tenants/a-solas").json["is_active"]
 
 
@@ -68,7 +70,7 @@ def test_demo_tenants_are_always_the_same(engine):
         with World(engine) as world:
             assert world.server.stop() == 0
             nidia(world, "seed", "--demo", "8")
-            world.server.start()
+            world.start_again()
             tenants = world.admin.all_pages("/tenants?sort=created_at")
             for tenant in tenants:
                 world.until_provisioned(tenant["id"], 60)

@@ -10,7 +10,6 @@ import subprocess
 import tempfile
 import threading
 
-from client import Client
 from harness import LONG, World
 from server import Server, pause, until
 
@@ -82,7 +81,7 @@ def test_killed_again_and_again_under_writes(engine):
             pause(chance.uniform(0.05, 0.5))
             world.server.kill()
             writers.stop()
-            world.server.start()
+            world.start_again()
             check_all_is_there(world, writers, tenant)
 
 
@@ -167,8 +166,7 @@ def check_full_disk(world, disk):
     disk.relieve()
     until(lambda: world.admin.post("/plans", {"name": f"despues-{secrets.token_hex(4)}", "display_name": "x", "max_users": 1,
                                               "max_storage_gb": 1}, (201, 503)).status == 201, 10, "room again")
-    world.server.stop()
-    world.server.start()
+    world.restart()
     assert set(names) <= {plan["name"] for plan in world.admin.all_pages("/plans?q=lleno")}
 
 
@@ -201,7 +199,6 @@ def test_a_lost_answer_is_found_by_its_key(engine):
     with World(engine) as world:
         body = {"name": "una-vez", "display_name": "x", "max_users": 1, "max_storage_gb": 1}
         first = world.admin.post("/plans", body, 201, Idempotency_Key='"cut-off"').json
-        world.server.kill()
-        world.server.start()
-        again = Client(world.server.port, world.contract, token=world.admin.token).post("/plans", body, 201, Idempotency_Key='"cut-off"')
+        world.restart(kill=True)
+        again = world.admin.post("/plans", body, 201, Idempotency_Key='"cut-off"')
         assert again.json["id"] == first["id"] and again.headers["Idempotency-Replayed"] == "true"

@@ -41,8 +41,7 @@ def test_a_failed_step_tells_why_and_is_retried_by_hand(engine):
             tenant = world.admin.get(path).json
             assert not tenant["is_active"] and tenant["provisioning_error"] and tenant["provisioning_attempts"] >= 1
             schema.fault().unlink()
-            world.server.stop()
-            world.server.start()
+            world.restart()
             world.admin.post(f"{path}/retry_provisioning", expect=202)
             world.until_provisioned(tenant["id"])
             world.admin.post(f"{path}/retry_provisioning", expect=409)
@@ -72,8 +71,7 @@ def test_killed_at_any_moment_of_it_provisioning_goes_on(engine):
         for _ in range(60 if LONG else 5):
             tenants = [world.ask_for_tenant().json for _ in range(3)]
             pause(chance.uniform(0, 0.25))
-            world.server.kill()
-            world.server.start()
+            world.restart(kill=True)
             for tenant in tenants:
                 world.until_provisioned(tenant["id"], 60)
         databases = {tenant["db_name"] for tenant in world.admin.all_pages("/tenants")}

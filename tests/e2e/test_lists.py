@@ -63,7 +63,7 @@ def test_only_the_fields_that_are_asked_for_and_the_total(world):
 
 def test_the_faults_of_a_query_string_are_named(world):
     for query, parameter, code in (
-            ("colour=red", "colour", "unknown_column"), ("name[like]=x", "name[like]", "unknown_operator"),
+            ("colour=red", "colour", None), ("name[like]=x", "name[like]", "unknown_operator"),
             ("limit=0", "limit", None), ("limit=101", "limit", None), ("limit=ten", "limit", None), ("limit=", "limit", None),
             ("sort=description", "sort", "not_sortable"), ("sort=nothing", "sort", None), ("cursor=made-up", "cursor", None),
             ("sort_order=many", "sort_order", "malformed_value"), ("is_active=maybe", "is_active", "malformed_value"),
@@ -79,7 +79,8 @@ def test_the_faults_of_a_query_string_are_named(world):
 def test_a_query_string_that_is_no_utf8_or_too_long(world):
     for query in ("q=%ff", "q=%", "q=%zz", "q=%00", "q=" + "x" * 300, "name[in]=" + ",".join(["x"] * 200)):
         assert world.admin.get(f"/plans?{query}", 400), query
-    assert world.admin.get("/plans?q=" + "x" * 9000, 414)
+    # Refused before it is a request of any route.
+    assert world.admin.twin(contract=None).get("/plans?q=" + "x" * 9000, 414)
 
 
 def test_a_walk_meets_each_row_once_while_rows_come_and_go(world):
