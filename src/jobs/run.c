@@ -4,7 +4,7 @@
 #include "record/site.h"
 #include "record/store.h"
 #include "record/transact.h"
-#include <string.h>
+#include <stdio.h>
 #include <time.h>
 
 enum { POLL_MS = 20 };
@@ -131,20 +131,20 @@ static bool run_steps(struct work *work, const struct job_node *node, struct cla
     return true;
 }
 
-static void hold(const struct job_node *node, const char *job_id)
+static void hold(const struct job_node *node, struct text job_id)
 {
     if (!node->holding)
         return;
     pthread_mutex_lock(&node->holding->lock);
-    strcpy(node->holding->job_id, job_id);
+    snprintf(node->holding->job_id, sizeof node->holding->job_id, "%.*s", TEXT_ARG(job_id));
     pthread_mutex_unlock(&node->holding->lock);
 }
 
 static bool run_claimed(struct work *work, const struct job_node *node, struct claimed *claimed)
 {
-    hold(node, arena_string(work->arena, claimed->job.id.text));
+    hold(node, claimed->job.id.text);
     bool done = claimed->is_over || run_steps(work, node, claimed);
-    hold(node, "");
+    hold(node, TEXT(""));
     /* Asked for anew, withdrawn, or taken over: whatever was done here is done again by its next run. */
     return done
         || (work->error.code == ERROR_changed_meanwhile && claim_let_go(work, node, claimed->job.id.text));

@@ -6,8 +6,8 @@
 #include "jobs/schedule.h"
 #include "record/site.h"
 #include "sql/database.h"
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum {
     THREADS_MAX = 16,
@@ -215,7 +215,8 @@ static struct job_runner *make_runner(const struct job_runner_options *options)
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_cond_init(&runner->woken, &monotonic);
     [[gnu::cleanup(arena_cleanup)]] struct arena *arena = arena_create();
-    strcpy(runner->name, arena_string(arena, random_token(arena, NODE_NAME_BYTES)));
+    struct text token = random_token(arena, NODE_NAME_BYTES);
+    snprintf(runner->name, sizeof runner->name, "%.*s", TEXT_ARG(token));
     return runner;
 }
 

@@ -7,6 +7,7 @@
 #include "record/sql_text.h"
 #include "record/subject.h"
 #include "json/json.h"
+#include <assert.h>
 
 /* Seals values under one subject's key, which is asked for once. */
 struct sealer {
@@ -92,13 +93,14 @@ static struct column_set told_columns(struct work *work, const struct table *tab
                                       const struct value *before, const struct value *after)
 {
     struct column_set told = {};
+    const struct value *row = after ? after : before;
     for (size_t i = 0; i < table->width; i++) {
         const struct column *column = &table->columns[i];
         if (!column_is_stored(column) || (column->is & SECRET))
             continue;
         bool tells = before && after
                        ? !(column->is & COUNTED) && !row_same(work->arena, column, before[i], after[i])
-                       : value_is_set((after ? after : before)[i]);
+                       : value_is_set(row[i]);
         if (tells)
             column_set_add(&told, i);
     }
@@ -142,6 +144,7 @@ static bool add_record(struct work *work, struct audit_log *record)
 bool audit_change(struct work *work, const struct table *table, const struct value *before,
                   const struct value *after)
 {
+    assert(before || after);
     const struct value *row = after ? after : before;
     struct column_set told = told_columns(work, table, before, after);
     struct audit_log record = {

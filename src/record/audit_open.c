@@ -65,10 +65,10 @@ void audit_open_row(struct work *work, struct value *cells, enum role reader)
 {
     struct audit_log record;
     memcpy(record.cells, cells, sizeof record.cells);
-    struct value *const values[] = { &record.old_values, &record.new_values };
-    for (size_t i = 0; i < sizeof values / sizeof *values; i++)
-        if (values[i]->kind == VALUE_TEXT)
-            *values[i] = value_text(audit_open(work, values[i]->text, record.entity_type.text, reader));
+    if (record.old_values.kind == VALUE_TEXT)
+        record.old_values.text = audit_open(work, record.old_values.text, record.entity_type.text, reader);
+    if (record.new_values.kind == VALUE_TEXT)
+        record.new_values.text = audit_open(work, record.new_values.text, record.entity_type.text, reader);
     open_cell(work, "ip_address", &record.ip_address);
     open_cell(work, "user_agent", &record.user_agent);
     memcpy(cells, record.cells, sizeof record.cells);

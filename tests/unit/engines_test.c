@@ -10,7 +10,7 @@ enum { WRITES = 250, PEOPLE = 12, TENANTS = 5 };
 
 /* One write of many, drawn before it is played on either engine. */
 struct move {
-    enum { ADD_TENANT, ADD_USER, CHANGE_TENANT, CHANGE_USER, REMOVE_USER, COUNT_USERS, MOVES } kind;
+    enum move_kind { ADD_TENANT, ADD_USER, CHANGE_TENANT, CHANGE_USER, REMOVE_USER, COUNT_USERS, MOVES } kind;
     int tenant, person, number;
     bool stale; /* on an old revision */
 };
@@ -19,7 +19,7 @@ static void draw(struct move *moves)
 {
     for (int i = 0; i < WRITES; i++)
         moves[i] = (struct move){
-            .kind = test_random_below(MOVES),
+            .kind = (enum move_kind)test_random_below(MOVES),
             .tenant = (int)test_random_below(TENANTS),
             .person = (int)test_random_below(PEOPLE),
             .number = (int)test_random_below(1'000),
