@@ -12,6 +12,7 @@ from server import free_port, until  # noqa: E402
 
 HERE = pathlib.Path(__file__).resolve().parent
 TICKS = os.sysconf("SC_CLK_TCK")
+PIECE = 1500  # characters; nginx takes parameters of at most 4 kB
 
 
 def cpu_seconds(pid):
@@ -46,12 +47,21 @@ def milliseconds(found):
     return float(found[1]) * {"us": 0.001, "ms": 1, "s": 1000}[found[2]]
 
 
+def location(path, body):
+    """A path that returns the body, which nginx wants in pieces that fit its buffer for a parameter."""
+    pieces = [body[at:at + PIECE].replace("\\", "\\\\").replace("'", "\\'") for at in range(0, len(body), PIECE)]
+    names = [f"$body{path[1:]}{i}" for i in range(len(pieces))]
+    sets = "".join(f"            set {name} '{piece}';\n" for name, piece in zip(names, pieces))
+    whole = "".join(f"${{{name[1:]}}}" for name in names)
+    return f"        location = {path} {{\n{sets}            return 200 \"{whole}\";\n        }}"
+
+
 class Nginx:
     """Answers each path with a body of its own."""
 
     def __init__(self, folder, bodies):
         self.port = free_port()
-        locations = "\n".join(f"        location = {path} {{ return 200 '{body}'; }}" for path, body in bodies.items())
+        locations = "\n".join(location(path, body) for path, body in bodies.items())
         text = (HERE / "nginx.conf").read_text().replace("FOLDER", str(folder)).replace("PORT", str(self.port))
         configuration = folder / "nginx.conf"
         configuration.write_text(text.replace("LOCATIONS", locations))

@@ -1,6 +1,7 @@
 /*
- * The yardstick of durable writes: takes the newest rows of a table, of audit_logs and of events out of a database of
- * ours, and writes them into an empty copy of its schema, one of each a transaction, each committed (WAL, FULL).
+ * The yardstick of durable writes: takes the newest rows of a table, of audit_logs and of events out of a
+ * database of ours, and writes them into an empty copy of its schema, one of each a transaction, each
+ * committed (WAL, FULL).
  *
  *   single_commits SOURCE.db TARGET.db TABLE COUNT     prints the records written in a second
  */
@@ -41,7 +42,9 @@ static sqlite3_stmt *prepare(sqlite3 *database, const char *sql)
 /* The same tables and indexes, without the triggers (which ours runs too, but only refuse). */
 static void copy_schema(sqlite3 *source, sqlite3 *target)
 {
-    sqlite3_stmt *statement = prepare(source, "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY type DESC");
+    sqlite3_stmt *statement = prepare(
+        source,
+        "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND type <> 'trigger' ORDER BY type DESC");
     while (sqlite3_step(statement) == SQLITE_ROW)
         run(target, (const char *)sqlite3_column_text(statement, 0));
     sqlite3_finalize(statement);
