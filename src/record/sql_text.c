@@ -1,41 +1,47 @@
 #include "record/sql_text.h"
 #include "model/model.h"
+#include "record/visibility.h"
+#include <assert.h>
 #include <pthread.h>
 
-/* The texts that name a table's columns are made once: a tenant has some eighty. */
-struct table_text {
-    struct text columns; /* "a, b, c" */
-    size_t stored;
+/* What is asked of a table's columns in every statement, looked up once: a tenant has some eighty. */
+struct outline {
+    struct text columns;        /* "a, b, c": those that are stored */
+    uint8_t kinds[COLUMNS_MAX]; /* enum value_kind, VALUE_ABSENT for what is not stored */
 };
-enum { TABLES_MAX = 128 };
-static struct table_text table_texts[TABLES_MAX];
-static pthread_once_t table_texts_made = PTHREAD_ONCE_INIT;
+enum { TABLES_MAX = 64 };
+static struct outline outlines[TABLES_MAX];
+static pthread_once_t outlined = PTHREAD_ONCE_INIT;
 
-static struct table_text make_table_text(struct arena *arena, const struct table *table)
+static void make_outline(struct outline *outline, const struct table *table, struct arena *arena)
 {
     struct buffer columns = { .arena = arena };
-    size_t stored = 0;
-    for (size_t i = 0; i < table->width; i++)
-        if (column_is_stored(&table->columns[i]))
-            buffer_print(&columns, "%s%s", stored++ ? ", " : "", table->columns[i].name);
-    return (struct table_text){ columns.text, stored };
+    for (size_t i = 0; i < table->width; i++) {
+        const struct column *column = &table->columns[i];
+        outline->kinds[i] = column_is_stored(column) ? (uint8_t)types[column->type].kind : VALUE_ABSENT;
+        if (column_is_stored(column))
+            buffer_print(&columns, "%s%s", columns.length > 0 ? ", " : "", column->name);
+    }
+    outline->columns = columns.text;
 }
 
-static void make_table_texts(void)
+static void make_outlines(void)
 {
     static struct arena *arena; /* as long as the process */
     arena = arena_create();
-    for (size_t i = 0; i < TABLES_MAX && all_tables[i]; i++)
-        table_texts[i] = make_table_text(arena, all_tables[i]);
+    for (size_t i = 0; all_tables[i]; i++) {
+        assert(i < TABLES_MAX && all_tables[i]->width <= COLUMNS_MAX);
+        make_outline(&outlines[i], all_tables[i], arena);
+    }
 }
 
-static struct table_text table_text(const struct table *table, struct arena *arena)
+static const struct outline *outline_of(const struct table *table)
 {
-    pthread_once(&table_texts_made, make_table_texts);
-    for (size_t i = 0; i < TABLES_MAX && all_tables[i]; i++)
-        if (all_tables[i] == table)
-            return table_texts[i];
-    return make_table_text(arena, table); /* a test's own table */
+    pthread_once(&outlined, make_outlines);
+    size_t i = 0;
+    while (all_tables[i]->columns != table->columns) /* a test may have the same columns under other rules */
+        i++;
+    return &outlines[i];
 }
 
 void sql_begin(struct sql_text *sql, struct arena *arena)
@@ -83,7 +89,7 @@ void sql_add_rule(struct sql_text *sql, const struct actor *actor, const char *r
 
 void sql_columns(struct sql_text *sql, const struct table *table)
 {
-    buffer_add(&sql->text, table_text(table, sql->text.arena).columns);
+    buffer_add(&sql->text, outline_of(table)->columns);
 }
 
 void sql_select(struct sql_text *sql, const struct table *table)
@@ -129,22 +135,19 @@ bool sql_insert_later(struct work *work, const struct table *table, const struct
 }
 
 /* SQLite knows integers where the model knows booleans and times. */
-static struct value as_column(const struct column *column, struct value value)
-{
-    if (value.kind != VALUE_INTEGER)
-        return value;
-    switch (types[column->type].kind) {
-    case VALUE_BOOLEAN: return value_boolean(value.integer != 0);
-    case VALUE_TIME: return value_time(value.integer);
-    default: return value;
-    }
-}
-
 void row_read(const struct table *table, const struct value *row, struct value *cells)
 {
+    const struct outline *outline = outline_of(table);
     for (size_t i = 0; i < table->width; i++) {
-        const struct column *column = &table->columns[i];
-        cells[i] = column_is_stored(column) ? as_column(column, *row++) : (struct value){ VALUE_ABSENT };
+        if (outline->kinds[i] == VALUE_ABSENT) {
+            cells[i] = (struct value){ .kind = VALUE_ABSENT };
+            continue;
+        }
+        cells[i] = *row++;
+        if (cells[i].kind == VALUE_INTEGER && outline->kinds[i] == VALUE_BOOLEAN)
+            cells[i] = value_boolean(cells[i].integer != 0);
+        else if (cells[i].kind == VALUE_INTEGER)
+            cells[i].kind = outline->kinds[i]; /* an integer, or the same number as a time */
     }
 }
 
