@@ -11,7 +11,7 @@ struct seed {
     const struct service *users;
     struct user admin;
     struct text password;
-    bool is_wanted, was_given;
+    bool was_given;
 };
 
 /* Prices in cents of a dollar; storage in thousandths of a GB. */
@@ -57,16 +57,16 @@ static bool has_admin(struct work *work, bool *has)
 
 bool seed_prepare(struct work *work, const struct service *people, struct seed **out)
 {
-    struct seed *seed = *out = arena_new(work->arena, struct seed);
     bool has;
+    *out = NULL;
     if (!has_admin(work, &has))
         return false;
     if (has)
         return true;
+    struct seed *seed = *out = arena_new(work->arena, struct seed);
     const char *email = option_string(work->site->options, OPTION_admin_email);
     const char *password = option_string(work->site->options, OPTION_admin_password);
     seed->users = service_of(people, &users_table);
-    seed->is_wanted = true;
     seed->was_given = *password;
     seed->password = *password ? text_from(password) : random_token(work->arena, PASSWORD_BYTES);
     seed->admin = (struct user){
@@ -134,5 +134,5 @@ static bool make_admin(struct work *work, struct seed *seed, struct buffer *anno
 bool seed_defaults(struct work *work, struct seed *seed, struct buffer *announced)
 {
     return db_lock(work->db, work->arena, &work->error, TEXT("seed")) && make_plans(work)
-        && (!seed->is_wanted || make_admin(work, seed, announced));
+        && (!seed || make_admin(work, seed, announced));
 }

@@ -37,7 +37,7 @@ static void make_options(struct world *world)
     world->options.values[OPTION_data] = world->scratch.folder;
 }
 
-static void begin(struct world *world)
+void world_open(struct world *world)
 {
     struct error error = {};
     make_options(world);
@@ -61,11 +61,11 @@ bool world_begin(struct world *world, enum engine engine)
     *world = (struct world){};
     if (!scratch_begin_with(&world->scratch, engine, ddl_script(arena, engine)))
         return false;
-    begin(world);
+    world_open(world);
     return true;
 }
 
-void world_end(struct world *world)
+void world_close(struct world *world)
 {
     db_close(world->work.db);
     database_close(world->site.database); /* the lane's last effects use what follows */
@@ -73,6 +73,11 @@ void world_end(struct world *world)
     settings_destroy(world->site.settings);
     subject_cache_destroy(world->site.subjects);
     keyring_close(world->site.keyring);
+}
+
+void world_end(struct world *world)
+{
+    world_close(world);
     scratch_end(&world->scratch);
 }
 

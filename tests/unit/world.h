@@ -28,6 +28,10 @@ struct world {
 [[nodiscard]] bool world_begin(struct world *world, enum engine engine);
 void world_end(struct world *world);
 void world_run(enum engine engine, void (*test)(struct world *world));
+/* What world_begin and world_end do beside the database: for a process that finds it where another made it.
+ */
+void world_open(struct world *world);
+void world_close(struct world *world);
 
 /* A work of its own with its own connection and arena, for another thread or another node. */
 struct work *world_add_work(struct world *world);
