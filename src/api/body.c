@@ -46,7 +46,7 @@ static bool refuse_parameter(struct call *call, struct text name, enum error_cod
     struct error *error = &call->work.error;
     if (error->code == ERROR_none)
         fail(error, ERROR_invalid_query, "%s", "");
-    return fail_at(error, arena_string(call->work.arena, text_slice(name, 0, POINTER_MAX - 1)), code, "%s",
+    return fail_at(error, arena_string(call->work.arena, text_head(name, POINTER_MAX - 1)), code, "%s",
                    about);
 }
 

@@ -12,7 +12,8 @@ struct call_state {
     bool admitted, replayed;
     struct text allow;  /* of a 405: the methods that are offered */
     struct text limits; /* RateLimit's lines, where a quota applies */
-    unsigned char request_digest[32];
+    struct text key;    /* of a read that is remembered */
+    uint64_t version;   /* that its answer is good for; 0: it is not remembered */
 };
 
 /* origin.c: request id, address behind trusted proxies, user agent, language. */

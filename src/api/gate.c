@@ -2,6 +2,7 @@
 #include "api/answer.h"
 #include "api/call.h"
 #include "api/figures.h"
+#include "api/remembered.h"
 #include "base/clock.h"
 #include "base/random.h"
 #include "record/transact.h"
@@ -25,6 +26,8 @@ static void answer(struct call *call, bool succeeded)
 {
     if (!succeeded)
         answer_problem(call);
+    else if (call->state->version > 0)
+        remembered_keep(call->state->seat->gate->remembered, call);
     add_common_headers(call);
     if (call->idempotency_key.length > 0)
         idempotency_end(call, call->state->seat->gate->running_keys);
@@ -109,6 +112,10 @@ static void place(struct call *call, struct seat *seat)
 {
     struct gate *gate = seat->gate;
     enum cost cost = call->route->cost;
+    if (remembered_find(gate->remembered, call)) {
+        call->state->version = 0; /* as it is kept already */
+        return answer(call, true);
+    }
     if (is_slow(call))
         queue(call, gate->slow, run_on_slow_pool);
     else if (cost == COST_MEMORY || (cost == COST_KEY && seat->db) || (cost == COST_WRITE && is_sqlite(gate)))

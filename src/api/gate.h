@@ -19,6 +19,7 @@ struct gate {
     enum listener_kind listeners[LISTENERS_MAX];
     struct quotas *quotas;
     struct running_keys *running_keys;
+    struct remembered *remembered;
     struct figures *figures;
     struct text openapi; /* the document, printed once */
 };

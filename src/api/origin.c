@@ -108,6 +108,6 @@ void call_read_origin(struct call *call, const struct gate *gate)
     origin->request_id = is_request_id(id) ? id : random_uuid(call->work.arena, call->work.now);
     origin->trace_id = read_trace_id(request_header(request, TEXT("traceparent")));
     origin->address = forwarded_address(gate->site, request, request->peer);
-    origin->user_agent = text_is_utf8(agent) ? text_slice(agent, 0, USER_AGENT_MAX) : TEXT("");
+    origin->user_agent = text_is_utf8(agent) ? text_head(agent, USER_AGENT_MAX) : TEXT("");
     origin->language = text_starts(language, TEXT("es")) ? TEXT("es") : TEXT("en");
 }

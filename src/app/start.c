@@ -2,6 +2,7 @@
 #include "api/call.h"
 #include "api/figures.h"
 #include "api/openapi.h"
+#include "api/remembered.h"
 #include "app/parts.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -92,6 +93,7 @@ static void make_gate(struct app *app)
         .listeners = { LISTENER_PUBLIC, LISTENER_INTERNAL, LISTENER_SOCKET },
         .quotas = quotas_create(),
         .running_keys = running_keys_create(),
+        .remembered = remembered_create(),
         .figures = figures_create(app->routes),
         .openapi = openapi_document(app->routes, app->arena),
     };
@@ -195,6 +197,7 @@ void app_close(struct app *app)
         database_close(app->site.database);
     figures_destroy(app->gate.figures);
     running_keys_destroy(app->gate.running_keys);
+    remembered_destroy(app->gate.remembered);
     quotas_destroy(app->gate.quotas);
     routes_destroy(app->routes);
     subject_cache_destroy(app->site.subjects);

@@ -26,18 +26,24 @@ static void add(struct line *line, const char *data, size_t length)
     line->length += length;
 }
 
+static bool is_plain(char byte)
+{
+    return (unsigned char)byte >= 0x20 && byte != '"' && byte != '\\' && byte != 0x7f;
+}
+
 static void add_quoted(struct line *line, struct text text)
 {
     add(line, "\"", 1);
-    for (size_t i = 0; i < text.length; i++) {
-        unsigned char byte = (unsigned char)text.data[i];
-        char escaped[8];
-        if (byte == '"' || byte == '\\')
-            add(line, (const char[]){ '\\', (char)byte }, 2);
-        else if (byte < 0x20 || byte == 0x7f)
-            add(line, escaped, (size_t)snprintf(escaped, sizeof escaped, "\\u%04x", byte));
-        else
-            add(line, (const char *)&text.data[i], 1);
+    for (size_t i = 0, from; i < text.length;) {
+        for (from = i; i < text.length && is_plain(text.data[i]);)
+            i++;
+        add(line, text.data + from, i - from);
+        if (i == text.length)
+            break;
+        char escaped[8], byte = text.data[i++];
+        int length = snprintf(escaped, sizeof escaped, byte == '"' || byte == '\\' ? "\\%c" : "\\u%04x",
+                              (unsigned char)byte);
+        add(line, escaped, (size_t)length);
     }
     add(line, "\"", 1);
 }

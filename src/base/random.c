@@ -1,5 +1,6 @@
 #include "base/random.h"
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
 
 void random_bytes(void *out, size_t size)
@@ -16,10 +17,23 @@ void random_bytes(void *out, size_t size)
 
 static const char hex[] = "0123456789abcdef";
 
+/* Of ids, which are no secrets: one call of the kernel's serves many of them. */
+static void random_id_bytes(unsigned char *out, size_t size)
+{
+    static _Thread_local unsigned char pool[512];
+    static _Thread_local size_t left;
+    if (left < size) {
+        random_bytes(pool, sizeof pool);
+        left = sizeof pool;
+    }
+    memcpy(out, pool + sizeof pool - left, size);
+    left -= size;
+}
+
 struct text random_uuid(struct arena *arena, int64_t now_ms)
 {
     unsigned char bytes[16];
-    random_bytes(bytes + 6, sizeof bytes - 6);
+    random_id_bytes(bytes + 6, sizeof bytes - 6);
     for (int i = 0; i < 6; i++)
         bytes[i] = (unsigned char)((uint64_t)now_ms >> (40 - 8 * i));
     bytes[6] = (unsigned char)(0x70 | (bytes[6] & 0x0f));

@@ -70,6 +70,11 @@ bool database_submit(struct database *database, struct write *write)
     return lane_submit(database->lane, write);
 }
 
+uint64_t database_version(struct database *database)
+{
+    return database->lane ? lane_version(database->lane) : 0;
+}
+
 size_t database_queue_depth(struct database *database)
 {
     return database->lane ? lane_depth(database->lane) : 0;

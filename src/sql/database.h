@@ -42,3 +42,7 @@ struct write {
 /* SQLite only. False: the queue is full (`overloaded`) or closing. */
 [[nodiscard]] bool database_submit(struct database *database, struct write *write);
 size_t database_queue_depth(struct database *database);
+
+/* Rises with each commit of the lane that wrote something, before its writers are answered: who reads it,
+ * then the database, sees at least that much. On PostgreSQL, where others write too, always 0. */
+uint64_t database_version(struct database *database);

@@ -38,6 +38,7 @@ enum sqlite_use { SQLITE_READS, SQLITE_WRITES };
  */
 [[nodiscard]] bool sqlite_connect(struct db **db, const char *path, enum sqlite_use use, struct error *error);
 
+int64_t sqlite_written(const struct db *db);     /* rows that this connection inserted, changed or removed */
 bool sqlite_in_transaction(const struct db *db); /* false also after SQLite gave a transaction up by itself */
 
 /* `url` is libpq's: postgres://user:password@host:port/database?options. Reconnects by itself between

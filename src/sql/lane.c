@@ -2,17 +2,20 @@
 #include "base/clock.h"
 #include "sql/driver.h"
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 struct lane {
     struct db *db;
     struct arena *arena;
+    int64_t written; /* rows, as of the last commit */
     pthread_t thread;
     pthread_mutex_t mutex; /* of what follows */
     pthread_cond_t filled;
     struct write *first, **last;
     size_t depth;
     bool ending;
+    _Atomic uint64_t version; /* of what is committed */
 };
 
 /* Those that share a commit. */
@@ -80,8 +83,13 @@ static bool run_batch(struct lane *lane, struct write *write, struct batch *batc
         good = begun && run_write(lane, write, error);
         /* Where no transaction could be begun, those who wait are told too: each would wait as long again. */
     } while ((good || !begun) && (write = take_more(lane, batch)));
-    if (good && db_commit(lane->db, error))
+    int64_t written = sqlite_written(lane->db);
+    if (good && db_commit(lane->db, error)) {
+        if (written != lane->written)
+            atomic_fetch_add(&lane->version, 1);
+        lane->written = written;
         return true;
+    }
     db_rollback(lane->db);
     return false;
 }
@@ -119,6 +127,7 @@ struct lane *lane_create(struct db *db)
     lane->db = db;
     lane->arena = arena_create();
     lane->last = &lane->first;
+    atomic_init(&lane->version, 1);
     pthread_mutex_init(&lane->mutex, NULL);
     pthread_cond_init(&lane->filled, NULL);
     if (pthread_create(&lane->thread, NULL, work, lane) != 0)
@@ -161,4 +170,9 @@ void lane_destroy(struct lane *lane)
     arena_destroy(lane->arena);
     db_close(lane->db);
     free(lane);
+}
+
+uint64_t lane_version(struct lane *lane)
+{
+    return atomic_load(&lane->version);
 }

@@ -7,4 +7,5 @@ struct lane;
 struct lane *lane_create(struct db *db); /* takes the connection over */
 [[nodiscard]] bool lane_submit(struct lane *lane, struct write *write);
 size_t lane_depth(struct lane *lane);
-void lane_destroy(struct lane *lane); /* runs what is queued, then closes the connection */
+uint64_t lane_version(struct lane *lane); /* see database_version */
+void lane_destroy(struct lane *lane);     /* runs what is queued, then closes the connection */

@@ -201,6 +201,11 @@ static bool commit(struct db *db, struct error *error)
     return committed;
 }
 
+int64_t sqlite_written(const struct db *db)
+{
+    return sqlite3_total_changes64(((const struct sqlite *)db)->handle);
+}
+
 bool sqlite_in_transaction(const struct db *db)
 {
     return !sqlite3_get_autocommit(((const struct sqlite *)db)->handle);
