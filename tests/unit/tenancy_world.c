@@ -16,16 +16,13 @@ static void must(struct world *world, bool done, const char *what)
     abort();
 }
 
-/* Keys of its own: by them a server's databases are told from those of other tests. */
-static void change_keys(struct world *world)
+static struct text new_keys(struct arena *arena)
 {
-    struct arena *arena = world->work.arena;
     struct buffer ring = { .arena = arena };
     static const char *const purposes[] = { "seal", "pepper", "sign", "cookie" };
     for (size_t i = 0; i < sizeof purposes / sizeof *purposes; i++)
         buffer_print(&ring, "%s k1 %.*s\n", purposes[i], TEXT_ARG(random_token(arena, KEY_SIZE)));
-    keyring_close(world->site.keyring);
-    must(world, keyring_read(&world->site.keyring, ring.text, &world->work.error), "the key ring");
+    return ring.text;
 }
 
 static bool seed(struct work *work, void *data)
@@ -35,21 +32,29 @@ static bool seed(struct work *work, void *data)
     return settings_seed(work) && seed_defaults(work, NULL, &ignored);
 }
 
-void tenancy_begin(struct tenancy_world *tenancy, struct world *world)
+void tenancy_open(struct tenancy_world *tenancy, struct world *world, struct text keys)
 {
     *tenancy = (struct tenancy_world){
         .world = world,
         .watchers = { tenancy_watchers, settings_watchers },
         .node = { .name = TEXT("a test"), .programs = tenancy_job_programs },
+        .keys = keys,
     };
     struct site *site = &world->site;
     if (world->scratch.engine == ENGINE_POSTGRES)
         world->options.values[OPTION_database] = world->scratch.place;
-    change_keys(world);
+    keyring_close(site->keyring);
+    must(world, keyring_read(&site->keyring, keys, &world->work.error), "the key ring");
     site->watchers = tenancy->watchers;
     site->directory = directory_create();
     must(world, hosting_create(&site->hosting, &world->options, site->keyring, &world->work.error),
          "hosting");
+    must(world, settings_load(&world->work) && directory_load(&world->work), "what is in memory");
+}
+
+void tenancy_begin(struct tenancy_world *tenancy, struct world *world)
+{
+    tenancy_open(tenancy, world, new_keys(world->work.arena));
     must(world, db_transact(&world->work, seed, NULL) && settings_load(&world->work), "the plans");
 }
 

@@ -8,9 +8,12 @@ struct tenancy_world {
     struct world *world;
     const struct watcher *watchers[3];
     struct job_node node;
+    struct text keys; /* its ring, by which a server's databases are told from those of other tests */
 };
 
 void tenancy_begin(struct tenancy_world *tenancy, struct world *world);
+/* In a world that another process has begun, with its keys. */
+void tenancy_open(struct tenancy_world *tenancy, struct world *world, struct text keys);
 /* Drops the databases of all tenants too. */
 void tenancy_end(struct tenancy_world *tenancy);
 

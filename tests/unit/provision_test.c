@@ -1,0 +1,262 @@
+/* Provisioning on both engines: done once, resumed after a failure and after a kill at each step, rolled
+ * back. */
+#include "base/calendar.h"
+#include "tenancy/directory.h"
+#include "tenancy/provision.h"
+#include "tenancy_world.h"
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { STEPS = 7 };
+
+static bool verifies(struct world *world, const struct tenant *tenant)
+{
+    struct hosting_call call = hosting_call_of(&world->work);
+    struct tenant_place place;
+    error_clear(&world->work.error);
+    return place_of_tenant(&world->work, tenant, &place) && hosting_verify(&call, &place);
+}
+
+static int64_t count_administrators(struct world *world, const struct tenant *tenant)
+{
+    return world_number(world,
+                        arena_format(world->work.arena, "SELECT count(*) FROM users WHERE tenant_id = '%.*s'",
+                                     TEXT_ARG(tenant->id.text))
+                            .data);
+}
+
+/* Whole: active, with its database and one administrator on one seat; told by the directory. */
+static void check_whole(struct world *world, struct text tenant_id)
+{
+    struct tenant tenant;
+    tenancy_find(world, tenant_id, &tenant);
+    CHECK(is_choice(tenant.provisioning_status, provisioning_status, completed));
+    CHECK(value_is_true(tenant.is_active) && value_is_set(tenant.provisioned_at));
+    CHECK(!value_is_set(tenant.provisioning_error));
+    CHECK(verifies(world, &tenant));
+    CHECK(count_administrators(world, &tenant) == 1 && tenant.current_users.integer == 1);
+}
+
+static bool told_as_active(struct world *world, struct text tenant_id)
+{
+    [[maybe_unused, gnu::cleanup(reclaimer_leave)]] struct reader *reader =
+        directory_enter(world->site.directory);
+    const struct directory_entry *entry = directory_find(world->site.directory, ENTRY_id, tenant_id);
+    return entry && entry->is_active && tenant_use_of(entry->use, LIMIT_users) == 1;
+}
+
+TEST_IN_WORLD(a_tenant_gets_its_database_and_its_administrator)
+{
+    struct tenancy_world tenancy;
+    struct tenant tenant = { .primary_contact_email = value_string("Ana.Pena@acme.test"),
+                             .primary_contact_name = value_string("Ana María Peña") };
+    tenancy_begin(&tenancy, world);
+    tenancy_create(world, "acme", &tenant);
+    CHECK(is_choice(tenant.provisioning_status, provisioning_status, pending));
+    CHECK(!value_is_true(tenant.is_active) && !told_as_active(world, tenant.id.text));
+    CHECK(tenancy_run_jobs(&tenancy) == 1);
+    check_whole(world, tenant.id.text);
+    CHECK(told_as_active(world, tenant.id.text));
+    CHECK(world_number(world,
+                       "SELECT count(*) FROM users WHERE email = 'ana.pena@acme.test' "
+                       "AND first_name = 'Ana' AND last_name = 'María Peña' AND system_role = 'tenant_admin'")
+          == 1);
+    tenancy_end(&tenancy);
+}
+
+TEST_IN_WORLD(each_step_may_be_done_again_before_it_was_noted)
+{
+    struct tenancy_world tenancy;
+    tenancy_begin(&tenancy, world);
+    for (int last = 0; last < STEPS; last++) {
+        struct tenant tenant = {};
+        tenancy_create(world, arena_format(world->work.arena, "company-%d", last).data, &tenant);
+        test_note("up to %s on engine %d", provision_tenant_program.actions[last].name,
+                  world->scratch.engine);
+        for (int round = 0; round < 2; round++)
+            for (int i = 0; i <= last; i++)
+                CHECK(provision_tenant_program.actions[i].run(&world->work, tenant.id.text));
+        CHECK(tenancy_run_jobs(&tenancy) == 1);
+        check_whole(world, tenant.id.text);
+    }
+    tenancy_end(&tenancy);
+}
+
+static bool refuse(struct work *work, struct text)
+{
+    return fail(&work->error, ERROR_conflict, "%s", "the disk is away");
+}
+
+TEST_IN_WORLD(what_failed_at_a_step_says_so_and_goes_on_from_there)
+{
+    struct tenancy_world tenancy;
+    tenancy_begin(&tenancy, world);
+    for (int i = 0; i < STEPS; i++) {
+        struct job_program failing = provision_tenant_program;
+        failing.actions[i].run = refuse;
+        tenancy.node.programs = (const struct job_program *const[]){ &failing, NULL };
+        struct tenant tenant = {}, failed;
+        tenancy_create(world, arena_format(world->work.arena, "company-%d", i).data, &tenant);
+        test_note("%s on engine %d", failing.actions[i].name, world->scratch.engine);
+        CHECK(tenancy_run_jobs(&tenancy) == 1);
+        tenancy_find(world, tenant.id.text, &failed);
+        CHECK(tenant_state_of(&failed) == STATE_failed && !value_is_true(failed.is_active));
+        CHECK(text_contains(cell_text(failed.provisioning_error), TEXT("the disk is away")));
+        CHECK(failed.provisioning_attempts.integer == 1);
+
+        tenancy.node.programs = tenancy_job_programs;
+        CHECK(tenancy_run_jobs(&tenancy) == 0); /* it waits before it tries again */
+        world->work.now += MINUTE_MS;
+        CHECK(tenancy_run_jobs(&tenancy) == 1);
+        check_whole(world, tenant.id.text);
+    }
+    tenancy_end(&tenancy);
+}
+
+TEST_IN_WORLD(rolled_back_nothing_is_left_of_the_database_and_it_can_be_tried_again)
+{
+    struct tenancy_world tenancy;
+    struct job_program failing = provision_tenant_program;
+    struct tenant tenant = {}, after;
+    struct place_list databases, roles;
+    tenancy_begin(&tenancy, world);
+    failing.actions[STEPS - 1].run = refuse;
+    tenancy.node.programs =
+        (const struct job_program *const[]){ &failing, &rollback_provisioning_program, NULL };
+    tenancy_create(world, "acme", &tenant);
+    CHECK(tenancy_run_jobs(&tenancy) == 1);
+    CHECK(tenancy_try_act(world, tenant.id.text, LIFE_roll_back, &after));
+    CHECK(tenancy_run_jobs(&tenancy) == 1);
+
+    struct hosting_call call = hosting_call_of(&world->work);
+    CHECK(hosting_list_databases(&call, &databases) && databases.count == 0);
+    CHECK(hosting_list_roles(&call, &roles) && roles.count == 0);
+    tenancy_find(world, tenant.id.text, &after);
+    CHECK(tenant_state_of(&after) == STATE_failed);
+    world->work.now += DAY_MS;
+    CHECK(tenancy_run_jobs(&tenancy) == 0); /* it is not tried by itself any more */
+
+    tenancy.node.programs = tenancy_job_programs;
+    CHECK(tenancy_try_act(world, tenant.id.text, LIFE_retry, &after));
+    CHECK(tenancy_run_jobs(&tenancy) == 1);
+    check_whole(world, tenant.id.text);
+    tenancy_end(&tenancy);
+}
+
+TEST_IN_WORLD(a_deleted_tenants_database_is_dropped_when_its_grace_is_over)
+{
+    struct tenancy_world tenancy;
+    struct tenant tenant = {}, after;
+    struct place_list databases;
+    tenancy_begin(&tenancy, world);
+    tenancy_create(world, "acme", &tenant);
+    CHECK(tenancy_run_jobs(&tenancy) == 1);
+    CHECK(tenancy_try_act(world, tenant.id.text, LIFE_delete, &after));
+    CHECK(after.deletes_at.integer == world->work.now + INT64_C(30) * DAY_MS);
+    CHECK(!told_as_active(world, tenant.id.text));
+    CHECK(tenancy_run_jobs(&tenancy) == 1
+          && verifies(world, &tenant) == (world->scratch.engine == ENGINE_SQLITE));
+
+    world->work.now += INT64_C(30) * DAY_MS;
+    struct hosting_call call = hosting_call_of(&world->work);
+    CHECK(tenancy_run_jobs(&tenancy) == 1);
+    CHECK(hosting_list_databases(&call, &databases) && databases.count == 0);
+    tenancy_find(world, tenant.id.text, &after);
+    CHECK(tenant_state_of(&after) == STATE_gone);
+    CHECK(!tenancy_try_act(world, tenant.id.text, LIFE_restore, &after));
+    struct tenant again = {};
+    CHECK(!tenancy_try_create(world, "acme", &again) && world->work.error.code == ERROR_taken);
+    tenancy_end(&tenancy);
+}
+
+/* ---- Killed: this program started again is the process that dies ---- */
+
+static int dying_step; /* dies before it, or with STEPS added, after it */
+
+static bool run_and_die(struct work *work, struct text tenant_id)
+{
+    if (dying_step >= STEPS)
+        (void)!provision_tenant_program.actions[dying_step - STEPS].run(work, tenant_id);
+    raise(SIGKILL);
+    return false;
+}
+
+/* The keys that the parent's world has: tenancy_world's are random. */
+static void open_as_child(struct tenancy_world *tenancy, struct world *world)
+{
+    snprintf(world->scratch.folder, sizeof world->scratch.folder, "%s", getenv("NIDIA_TEST_FOLDER"));
+    snprintf(world->scratch.place, sizeof world->scratch.place, "%s", getenv("NIDIA_TEST_PLACE"));
+    world->scratch.engine = (enum engine)atoi(getenv("NIDIA_TEST_ENGINE"));
+    world_open(world);
+    world->work.now = atoll(getenv("NIDIA_TEST_NOW"));
+    tenancy_open(tenancy, world, text_from(getenv("NIDIA_TEST_KEYS")));
+}
+
+[[gnu::constructor]] static void be_the_child(void)
+{
+    const char *step = getenv("NIDIA_TEST_DYING_STEP");
+    if (!step)
+        return;
+    static struct world world;
+    static struct tenancy_world tenancy;
+    static struct job_program dying;
+    open_as_child(&tenancy, &world);
+    dying_step = atoi(step);
+    dying = provision_tenant_program;
+    dying.actions[dying_step % STEPS].run = run_and_die;
+    tenancy.node.name = TEXT("a process that dies");
+    tenancy.node.programs = (const struct job_program *const[]){ &dying, NULL };
+    tenancy_run_jobs(&tenancy);
+    _exit(1);
+}
+
+static void set_number(const char *name, int64_t number)
+{
+    char text[24];
+    snprintf(text, sizeof text, "%lld", (long long)number);
+    setenv(name, text, 1);
+}
+
+/* True if it died of the signal. */
+static bool run_child(struct tenancy_world *tenancy, int step)
+{
+    struct world *world = tenancy->world;
+    setenv("NIDIA_TEST_FOLDER", world->scratch.folder, 1);
+    setenv("NIDIA_TEST_PLACE", world->scratch.place, 1);
+    setenv("NIDIA_TEST_KEYS", arena_string(world->work.arena, tenancy->keys), 1);
+    set_number("NIDIA_TEST_NOW", world->work.now);
+    set_number("NIDIA_TEST_ENGINE", world->scratch.engine);
+    set_number("NIDIA_TEST_DYING_STEP", step);
+    pid_t child = vfork();
+    if (child == 0) {
+        execl("/proc/self/exe", "provision_test", NULL);
+        _exit(127);
+    }
+    unsetenv("NIDIA_TEST_DYING_STEP");
+    int status = 0;
+    return waitpid(child, &status, 0) == child && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+}
+
+TEST_IN_WORLD(killed_before_or_after_any_step_it_is_finished_by_another)
+{
+    struct tenancy_world tenancy;
+    tenancy_begin(&tenancy, world);
+    for (int step = 0; step < 2 * STEPS; step++) {
+        struct tenant tenant = {}, after;
+        tenancy_create(world, arena_format(world->work.arena, "company-%d", step).data, &tenant);
+        test_note("killed %s %s on engine %d", step < STEPS ? "before" : "after",
+                  provision_tenant_program.actions[step % STEPS].name, world->scratch.engine);
+        CHECK(run_child(&tenancy, step));
+        tenancy_find(world, tenant.id.text, &after);
+        CHECK(!value_is_true(after.is_active) || verifies(world, &after));
+        CHECK(tenancy_run_jobs(&tenancy) == 0); /* the dead one's lease */
+        world->work.now += MINUTE_MS;
+        CHECK(tenancy_run_jobs(&tenancy) == 1);
+        check_whole(world, tenant.id.text);
+    }
+    tenancy_end(&tenancy);
+}
