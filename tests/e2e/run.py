@@ -45,7 +45,7 @@ class Shared:
 
 def tell(where, error, world):
     print(f"FAILED {where}")
-    for line in traceback.format_exception(error)[1:] if not isinstance(error, AssertionError) else short_trace(error):
+    for line in short_trace(error):
         print(f"    {line.rstrip()}")
     if world:
         print("    the server's last words:")
@@ -54,7 +54,7 @@ def tell(where, error, world):
 
 def short_trace(error):
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "/run.py" not in frame.filename]
-    return [f"{pathlib.Path(frame.filename).name}:{frame.lineno}: {frame.line}" for frame in frames] + [str(error)[:4000]]
+    return [f"{pathlib.Path(frame.filename).name}:{frame.lineno}: {frame.line}" for frame in frames] + [f"{type(error).__name__}: {error}"[:4000]]
 
 
 def run_module(module, engine, filters):

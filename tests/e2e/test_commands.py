@@ -75,7 +75,7 @@ def test_demo_tenants_are_always_the_same(engine):
             for tenant in tenants:
                 world.until_provisioned(tenant["id"], 60)
             people = world.admin.all_pages("/users?system_role=tenant_admin")
-            return [(tenant["slug"], tenant["name"], tenant["plan_type"], tenant["billing_city"]) for tenant in tenants], \
+            return sorted((tenant["slug"], tenant["name"], tenant["plan_type"], tenant["billing_city"]) for tenant in tenants), \
                 sorted(person["email"] for person in people)
     first = seeded()
     assert len(first[0]) == 8 and first[1] and first == seeded()

@@ -71,7 +71,9 @@ def test_killed_at_any_moment_of_it_provisioning_goes_on(engine):
         for _ in range(60 if LONG else 5):
             tenants = [world.ask_for_tenant().json for _ in range(3)]
             pause(chance.uniform(0, 0.25))
-            world.restart(kill=True)
+            world.server.kill()
+            world.end_leases()
+            world.start_again()
             for tenant in tenants:
                 world.until_provisioned(tenant["id"], 60)
         databases = {tenant["db_name"] for tenant in world.admin.all_pages("/tenants")}
