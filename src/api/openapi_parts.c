@@ -150,6 +150,8 @@ static void add_problem_responses(struct buffer *json)
 {
     buffer_add(json, TEXT("},\"responses\":{"));
     for (enum error_kind kind = KIND_UNREADABLE; kind < KIND_COUNT; kind++) {
+        if (kind == KIND_NOT_ALLOWED)
+            continue; /* a method that is not offered is no operation that could name it */
         bool waits = kind == KIND_LIMITED || kind == KIND_UNAVAILABLE;
         struct text name = arena_format(json->arena, "problem_%d", problem_status(kind));
         add_problem_response(json, name, "A problem (RFC 9457).", waits);
