@@ -2,6 +2,7 @@
 # What checksec must find in the program that is shipped, and the size it may have: tools/check_hardening.sh PROGRAM
 set -eu
 program=$1
+[ -e "$program" ] || { echo "$program is not built"; exit 1; }
 report=$(checksec --file="$program" --output=json)
 missing=$(echo "$report" | jq -r '.[] | {
     relro: (.relro == "full"), canary: (.canary == "yes"), nx: (.nx == "yes"), pie: (.pie == "yes"),
