@@ -17,6 +17,7 @@
 #include "sql/driver.h"
 #include "tenancy/directory.h"
 #include "tenancy/tenancy.h"
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -95,8 +96,9 @@ static void make_gate(struct app *app)
         .running_keys = running_keys_create(),
         .remembered = remembered_create(),
         .figures = figures_create(app->routes),
-        .openapi = openapi_document(app->routes, app->arena),
     };
+    [[gnu::cleanup(arena_cleanup)]] struct arena *arena = arena_create();
+    app->gate.openapi = arena_copy(app->arena, openapi_document(app->routes, arena));
 }
 
 static void make_pools(struct app *app)
@@ -110,7 +112,7 @@ static void make_pools(struct app *app)
                  : is_sqlite   ? (int)cores
                                : WORKERS_ON_POSTGRES,
         .queue_max = WORKER_QUEUE_MAX,
-        .thread_begin = seat_begin,
+        .thread_begin = seat_begin_bare,
         .thread_end = seat_end,
         .context = app,
     };
@@ -147,6 +149,7 @@ static bool load(struct app *app, struct buffer *announced, struct error *error)
     if (!loaded)
         *error = work.error;
     db_close(db);
+    malloc_trim(0);
     return loaded;
 }
 

@@ -30,7 +30,7 @@ static const char settings[] = "PRAGMA journal_mode = WAL;"
                                "PRAGMA synchronous = FULL;"
                                "PRAGMA temp_store = MEMORY;" /* savepoints journal there */
                                "PRAGMA cell_size_check = ON;"
-                               "PRAGMA cache_size = -8000;"
+                               "PRAGMA cache_size = -2000;"
                                "PRAGMA journal_size_limit = 67108864;";
 
 static bool configure(struct sqlite *sqlite, struct error *error)

@@ -2,20 +2,34 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Where the part's bytes stand in the reply already, or the reply's length: most parts are members of it. */
+static size_t find_in_reply(struct text reply, struct text part)
+{
+    const char *at =
+        part.length > 0 && reply.length > 0 ? memmem(reply.data, reply.length, part.data, part.length) : NULL;
+    return at ? (size_t)(at - reply.data) : reply.length;
+}
+
 static struct directory_entry *create(const struct text parts[static ENTRY_PARTS])
 {
-    size_t size = 0;
-    for (int i = 0; i < ENTRY_PARTS; i++)
+    struct text reply = parts[ENTRY_resolved];
+    size_t size = reply.length, at[ENTRY_PARTS];
+    for (int i = 0; i < ENTRY_PARTS; i++) {
+        at[i] = i == ENTRY_resolved ? 0 : find_in_reply(reply, parts[i]);
+        if (at[i] < reply.length || i == ENTRY_resolved)
+            continue;
+        at[i] = size;
         size += parts[i].length;
+    }
     struct directory_entry *entry = malloc(sizeof *entry + size);
     if (!entry)
         abort();
     *entry = (struct directory_entry){};
-    uint32_t at = 0;
     for (int i = 0; i < ENTRY_PARTS; i++) {
+        entry->parts[i].at = (uint32_t)at[i];
+        entry->parts[i].length = (uint32_t)parts[i].length;
         if (parts[i].length > 0)
-            memcpy(entry->bytes + at, parts[i].data, parts[i].length);
-        entry->end[i] = at += (uint32_t)parts[i].length;
+            memcpy(entry->bytes + at[i], parts[i].data, parts[i].length);
     }
     return entry;
 }
@@ -40,8 +54,7 @@ struct directory_entry *directory_entry_create_tombstone(struct text id, int64_t
 
 struct text directory_entry_part(const struct directory_entry *entry, enum entry_part part)
 {
-    uint32_t from = part > 0 ? entry->end[part - 1] : 0;
-    return (struct text){ entry->bytes + from, entry->end[part] - from };
+    return (struct text){ entry->bytes + entry->parts[part].at, entry->parts[part].length };
 }
 
 bool directory_entry_is_older(const struct directory_entry *entry, const struct tenant_facts *facts)

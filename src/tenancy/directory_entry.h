@@ -3,7 +3,7 @@
 #include "tenancy/limits.h"
 #include <stdatomic.h>
 
-/* The texts of an entry, one behind the other; the first ENTRY_KEYS of them find it. */
+/* The texts of an entry; the first ENTRY_KEYS of them find it. */
 enum entry_part {
     ENTRY_id,
     ENTRY_slug,
@@ -33,8 +33,10 @@ struct tenant_use {
 struct directory_entry {
     int64_t revision, plan_revision;
     int64_t limits[LIMIT_COUNT];
-    struct tenant_use *use;    /* NULL: a tombstone, which only keeps older news from raising the dead */
-    uint32_t end[ENTRY_PARTS]; /* where each part ends in `bytes` */
+    struct tenant_use *use; /* NULL: a tombstone, which only keeps older news from raising the dead */
+    struct {
+        uint32_t at, length;
+    } parts[ENTRY_PARTS]; /* in `bytes` */
     bool is_active;
     char bytes[];
 };

@@ -17,6 +17,7 @@ from client import Client
 ROUNDS = int(os.environ.get("ROUNDS", "5"))
 SECONDS = int(os.environ.get("SECONDS", "2"))
 CONNECTIONS, POSTGRES_CONNECTIONS, WRITERS, TENANTS, PROVISIONED = 32, 16, 64, 10_000, 40
+A_DAY_MS = 86_400_000
 PROGRAM = pathlib.Path(__file__).resolve().parents[2] / "build" / "nidia"
 SINGLE_COMMITS = os.environ.get("NIDIA_SINGLE_COMMITS", str(PROGRAM.parent / "single_commits"))
 table = []
@@ -63,7 +64,8 @@ def multiply_tenants(path, count):
         slug = f"empresa-{i:05}"
         own = {"id": str(uuid.UUID(int=(0x0190 << 112) | (7 << 76) | (8 << 60) | i)), "slug": slug, "name": f"Empresa {i:05}",
                "db_name": f"tenant_{i:012x}", "db_username": f"tenant_{i:012x}", "search": f"empresa {i:05} {slug}",
-               "plan_status": ["active", "trial", "past_due"][i % 3]}
+               "plan_status": ["active", "trial", "past_due"][i % 3], "created_at": model["created_at"] - A_DAY_MS,
+               "updated_at": model["updated_at"] - A_DAY_MS}
         rows.append([own.get(column, model[column]) for column in columns])
     database.executemany(f"INSERT INTO tenants ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})", rows)
     database.commit()
