@@ -24,6 +24,7 @@ done <<FILES
 ddl-sqlite sqlite.sql
 ddl-postgres postgres.sql
 visibility visibility.txt
+openapi openapi.json
 FILES
 echo "$passed passed, $failed failed"
 [ $failed = 0 ]

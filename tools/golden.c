@@ -1,7 +1,9 @@
 /* Prints what is derived from the model, for the golden files: golden ddl-sqlite|ddl-postgres|visibility */
+#include "app/app.h"
 #include "model/model.h"
 #include "record/ddl.h"
 #include "record/visibility.h"
+#include "json/json.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -102,6 +104,65 @@ static int print_ddl(enum engine engine)
     return 0;
 }
 
+enum {
+    OPENED_DEPTH = 4
+}; /* deeper, a value stands in one line: an operation's parameter, a schema's member */
+
+static void add_lines(struct buffer *out, const struct json *json, int depth);
+
+static void begin_line(struct buffer *out, size_t i, int depth)
+{
+    buffer_print(out, "%s\n%*s", i > 0 ? "," : "", depth * 2, "");
+}
+
+static void add_object(struct buffer *out, const struct json *json, int depth)
+{
+    buffer_add_byte(out, '{');
+    for (size_t i = 0; i < json->count; i++) {
+        begin_line(out, i, depth);
+        json_add_text(out, json->members[i].name);
+        buffer_add(out, TEXT(": "));
+        add_lines(out, &json->members[i].value, depth + 1);
+    }
+    buffer_add_byte(out, '}');
+}
+
+static void add_array(struct buffer *out, const struct json *json, int depth)
+{
+    buffer_add_byte(out, '[');
+    for (size_t i = 0; i < json->count; i++) {
+        begin_line(out, i, depth);
+        json_add(out, &json->items[i]);
+    }
+    buffer_add_byte(out, ']');
+}
+
+static void add_lines(struct buffer *out, const struct json *json, int depth)
+{
+    if (json->kind == JSON_OBJECT && depth <= OPENED_DEPTH)
+        add_object(out, json, depth);
+    else if (json->kind == JSON_ARRAY && depth <= OPENED_DEPTH + 1)
+        add_array(out, json, depth);
+    else
+        json_add(out, json);
+}
+
+/* The document that is served, in lines that a review can read. */
+static int print_openapi(void)
+{
+    [[gnu::cleanup(arena_cleanup)]] struct arena *arena = arena_create();
+    struct buffer out = { .arena = arena };
+    struct json document;
+    struct error error = {};
+    if (!json_read(app_openapi(arena), arena, &document, &error)) {
+        fprintf(stderr, "the document is no JSON: %s\n", error.about);
+        return 1;
+    }
+    add_lines(&out, &document, 1);
+    printf("%.*s\n", TEXT_ARG(out.text));
+    return 0;
+}
+
 int main(int count, char **arguments)
 {
     const char *what = count == 2 ? arguments[1] : "";
@@ -111,6 +172,8 @@ int main(int count, char **arguments)
         return print_ddl(ENGINE_POSTGRES);
     if (strcmp(what, "visibility") == 0)
         return print_visibility();
-    fprintf(stderr, "usage: golden ddl-sqlite|ddl-postgres|visibility\n");
+    if (strcmp(what, "openapi") == 0)
+        return print_openapi();
+    fprintf(stderr, "usage: golden ddl-sqlite|ddl-postgres|visibility|openapi\n");
     return 2;
 }
