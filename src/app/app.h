@@ -25,9 +25,13 @@ void app_close(struct app *app);
 /* Serves until SIGTERM or SIGINT, then drains. The signals must be blocked in all threads. */
 [[nodiscard]] bool app_serve(struct app *app, struct error *error);
 
-/* A connection of the tables' owner, for migrating. */
+/* A connection of the tables' owner. */
 struct db;
 [[nodiscard]] bool app_connect_owner(struct app *app, struct db **db, struct error *error);
+
+/* Brings the database to the model, as its owner; where that is a role of its own, grants the serving role
+ * its rights. */
+[[nodiscard]] bool app_migrate(struct app *app, size_t *steps, struct error *error);
 
 /* `nidia seed --demo`: returns when the tenants' databases are there too. */
 [[nodiscard]] bool app_seed_demo(struct app *app, int count, size_t *made, struct error *error);

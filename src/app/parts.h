@@ -4,6 +4,7 @@
 #include "app/app.h"
 #include "queue/periodic.h"
 #include "record/site.h"
+#include "sql/database.h"
 
 struct app {
     struct site site;
@@ -31,6 +32,9 @@ void seat_end(void *seat);
 /* listening.c: changes on other nodes, heard by LISTEN. NULL on SQLite, where there are none. */
 void listening_begin(struct app *app);
 void listening_end(struct app *app);
+
+/* schema.c: where the database is. */
+struct database_options app_database(struct app *app);
 
 /* wiring.c: the tables of all parts. */
 extern const struct route *const app_routes[];

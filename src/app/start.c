@@ -9,12 +9,10 @@
 #include "identity/identity.h"
 #include "jobs/runner.h"
 #include "model/model.h"
-#include "record/migrate.h"
 #include "record/subject.h"
 #include "record/transact.h"
 #include "settings/settings.h"
 #include "sql/database.h"
-#include "sql/driver.h"
 #include "tenancy/directory.h"
 #include "tenancy/tenancy.h"
 #include <malloc.h>
@@ -31,21 +29,6 @@ static int64_t real_now(struct site *site)
     return clock_now_ms();
 }
 
-static struct database_options where(struct app *app)
-{
-    const char *url = option_string(app->options, OPTION_database);
-    return *url ? (struct database_options){ .url = url }
-                : (struct database_options){ .path = folder_path(app, "superadmin.db") };
-}
-
-bool app_connect_owner(struct app *app, struct db **db, struct error *error)
-{
-    struct database_options database = where(app);
-    const char *owner = option_string(app->options, OPTION_owner_url);
-    return database.path ? sqlite_connect(db, database.path, SQLITE_WRITES, error)
-                         : postgres_connect(db, *owner ? owner : database.url, error);
-}
-
 /* Does the ledger exist already? Then secrets may be sealed in it, and a fresh key ring would open none of
  * them. */
 static bool is_first_start(struct app *app, struct db *db)
@@ -56,19 +39,21 @@ static bool is_first_start(struct app *app, struct db *db)
         || result.row_count == 0;
 }
 
+/* The key ring, and the database brought to the model by whoever works on it. */
 static bool open_schema(struct app *app, struct error *error)
 {
     struct db *db;
     if (!app_connect_owner(app, &db, error))
         return false;
+    bool first_start = is_first_start(app, db);
+    db_close(db);
     size_t steps = 0;
     bool works = app->use == APP_SERVES || app->use == APP_COMMANDS;
-    bool opened = folder_open_keyring(app, app->use != APP_LOOKS && is_first_start(app, db), error)
+    bool opened = folder_open_keyring(app, app->use != APP_LOOKS && first_start, error)
                && hosting_create(&app->site.hosting, app->options, app->site.keyring, error)
-               && (!works || migrate_run(db, app->arena, &steps, error));
+               && (!works || app_migrate(app, &steps, error));
     if (opened && steps > 0)
         LOG(LOG_INFO, "migrated", { "steps", value_integer((int64_t)steps) });
-    db_close(db);
     return opened;
 }
 
@@ -173,7 +158,7 @@ bool app_open(struct app **out, const struct options *options, enum app_use use,
     *app = (struct app){ .arena = arena_create(), .options = options, .use = use, .lock = -1 };
     make_memory(app);
     *out = app;
-    const struct database_options database = where(app);
+    const struct database_options database = app_database(app);
     bool opened = folder_open(app, error) && open_schema(app, error)
                && (use == APP_MIGRATES || database_open(&app->site.database, &database, error));
     if (opened && (use == APP_SERVES || use == APP_COMMANDS)) {

@@ -60,29 +60,36 @@ static void print_plan(const struct migration *plan)
         printf("Refused, since it would lose data:\n%.*s\n", TEXT_ARG(plan->refused));
 }
 
+static int plan_migration(struct invocation *invocation)
+{
+    struct error error = {};
+    struct migration plan;
+    struct db *db;
+    if (!app_open(&invocation->app, &invocation->options, APP_LOOKS, NULL, &error)
+        || !app_connect_owner(invocation->app, &db, &error))
+        return invocation_failed(invocation, &error);
+    bool planned = migrate_plan(db, invocation->arena, &plan, &error);
+    db_close(db);
+    if (!planned)
+        return invocation_failed(invocation, &error);
+    print_plan(&plan);
+    return plan.refused.length > 0 ? EXIT_FAILED : EXIT_DONE;
+}
+
 int command_migrate(struct invocation *invocation)
 {
     struct error error = {};
+    size_t steps;
     bool dry_run = invocation_take_flag(invocation, "--dry-run");
     if (!takes_none(invocation))
         return EXIT_USAGE;
-    struct migration plan;
-    size_t steps;
-    struct db *db;
-    enum app_use use = dry_run ? APP_LOOKS : APP_MIGRATES;
-    if (!app_open(&invocation->app, &invocation->options, use, NULL, &error)
-        || !app_connect_owner(invocation->app, &db, &error))
-        return invocation_failed(invocation, &error);
-    bool done = dry_run ? migrate_plan(db, invocation->arena, &plan, &error)
-                        : migrate_run(db, invocation->arena, &steps, &error);
-    db_close(db);
-    if (!done)
-        return invocation_failed(invocation, &error);
     if (dry_run)
-        print_plan(&plan);
-    else
-        printf("%zu steps taken.\n", steps);
-    return dry_run && plan.refused.length > 0 ? EXIT_FAILED : EXIT_DONE;
+        return plan_migration(invocation);
+    if (!app_open(&invocation->app, &invocation->options, APP_MIGRATES, NULL, &error)
+        || !app_migrate(invocation->app, &steps, &error))
+        return invocation_failed(invocation, &error);
+    printf(invocation->as_json ? "{\"steps\":%zu}\n" : "%zu steps taken.\n", steps);
+    return EXIT_DONE;
 }
 
 static int make_demo(struct invocation *invocation, int count)
