@@ -14,7 +14,7 @@ static bool identify_peer(struct call *call)
 {
     uid_t peer = call->request->peer_uid;
     if (peer != geteuid() && peer != 0)
-        return fail(&call->work.error, ERROR_forbidden, "%s", "");
+        return fail(&call->work.error, ERROR_forbidden, "");
     call->work.actor = (struct actor){ .role = SUPER_ADMIN };
     return true;
 }
@@ -25,13 +25,12 @@ bool call_identify(struct call *call, bool asking)
     if (listener == LISTENER_SOCKET)
         return identify_peer(call);
     if (listener == LISTENER_INTERNAL)
-        return call->route->internal ? is_visitor(call)
-                                     : fail(&call->work.error, ERROR_no_such_path, "%s", "");
+        return call->route->internal ? is_visitor(call) : fail(&call->work.error, ERROR_no_such_path, "");
     struct text header = request_header(call->request, TEXT("Authorization"));
     if (header.length == 0 || call->route->may & VISITOR)
         return is_visitor(call);
     if (!text_equal_blind(text_slice(header, 0, 7), TEXT("Bearer ")))
-        return fail(&call->work.error, ERROR_invalid_token, "%s", "");
+        return fail(&call->work.error, ERROR_invalid_token, "");
     switch (access_identify(&call->work, text_slice(header, 7, header.length), asking)) {
     case ACCESS_GRANTED: return true;
     case ACCESS_REFUSED: return false;
@@ -55,9 +54,9 @@ bool call_admit(struct call *call)
     if (route->internal && call->state->seat->gate->listeners[call->request->listener] == LISTENER_INTERNAL)
         return true;
     if (role == VISITOR && !(route->may & VISITOR))
-        return fail(&call->work.error, ERROR_unauthenticated, "%s", "");
+        return fail(&call->work.error, ERROR_unauthenticated, "");
     if (!(route->may & role))
-        return fail(&call->work.error, ERROR_forbidden, "%s", "");
+        return fail(&call->work.error, ERROR_forbidden, "");
     if (role == MACHINE && !(route->scope && has_scope(call->work.actor.scopes, route->scope)))
         return fail(&call->work.error, ERROR_scope_missing, "%s", route->scope ? route->scope : "");
     return true;

@@ -117,5 +117,5 @@ bool answer_check_match(struct call *call, const struct table *table, const stru
     while (wanted.length > 0)
         if (text_equal(text_trim(text_cut(&wanted, ',')), etag))
             return true;
-    return fail(&call->work.error, ERROR_changed_meanwhile, "%s", "");
+    return fail(&call->work.error, ERROR_changed_meanwhile, "");
 }

@@ -57,7 +57,7 @@ static bool find_refresh_token(struct call *call, bool in_cookie, struct text *t
     *token = in_cookie ? cookie_read(call, COOKIE_REFRESH) : cell_text(body->refresh_token);
     if (in_cookie || value_is_set(body->refresh_token))
         return true;
-    return fail_at(&call->work.error, "/refresh_token", ERROR_required, "%s", "");
+    return fail_at(&call->work.error, "/refresh_token", ERROR_required, "");
 }
 
 /* A refusal is answered here, so that what it wrote, the end of a session, is kept. It clears no cookie:
@@ -72,7 +72,7 @@ static bool refresh(struct call *call)
         return false;
     if (!refused)
         return answer_grant(call, &grant, in_cookie);
-    fail(&call->work.error, ERROR_invalid_token, "%s", "");
+    fail(&call->work.error, ERROR_invalid_token, "");
     answer_problem(call);
     return true;
 }

@@ -34,7 +34,7 @@ static bool read_body(struct call *call)
     if (!table)
         return fail(error, ERROR_malformed_request, "no body is taken here");
     if (!is_json(request_header(call->request, TEXT("Content-Type"))))
-        return fail(error, ERROR_unsupported_media_type, "%s", "");
+        return fail(error, ERROR_unsupported_media_type, "");
     enum action action = route->table && route->action == UPDATE ? UPDATE : CREATE;
     return json_read(body, call->work.arena, &call->body, error)
         && document_read(table, &call->body, action, call->work.actor.role, call->work.arena, call->taken,
@@ -45,7 +45,7 @@ static bool refuse_parameter(struct call *call, struct text name, enum error_cod
 {
     struct error *error = &call->work.error;
     if (error->code == ERROR_none)
-        fail(error, ERROR_invalid_query, "%s", "");
+        fail(error, ERROR_invalid_query, "");
     return fail_at(error, arena_string(call->work.arena, text_head(name, POINTER_MAX - 1)), code, "%s",
                    about);
 }

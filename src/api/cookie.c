@@ -77,6 +77,6 @@ bool cookie_mode(struct call *call, bool *wanted)
     struct text session = request_header(call->request, TEXT("X-Session"));
     *wanted = session.length > 0;
     if (*wanted && !text_is(session, "cookie"))
-        return fail(&call->work.error, ERROR_malformed_header, "%s", "X-Session");
-    return !*wanted || comes_from_us(call) || fail(&call->work.error, ERROR_cross_site, "%s", "");
+        return fail(&call->work.error, ERROR_malformed_header, "X-Session");
+    return !*wanted || comes_from_us(call) || fail(&call->work.error, ERROR_cross_site, "");
 }

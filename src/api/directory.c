@@ -14,7 +14,7 @@ static const struct directory_entry *find(struct call *call, enum entry_part key
                    && !text_equal(actor->tenant_id, directory_entry_part(entry, ENTRY_id));
     if (entry && !is_foreign)
         return entry;
-    (void)fail(&call->work.error, ERROR_not_found, "%s", "tenant");
+    (void)fail(&call->work.error, ERROR_not_found, "tenant");
     return NULL;
 }
 

@@ -1,6 +1,7 @@
 #include "api/figures.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "base/metrics.h"
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -23,9 +24,7 @@ struct figures {
 
 struct figures *figures_create(const struct routes *routes)
 {
-    struct figures *figures = calloc(1, sizeof *figures);
-    if (!figures)
-        abort();
+    struct figures *figures = memory_new(struct figures);
     figures->routes = routes;
     return figures;
 }

@@ -103,7 +103,7 @@ static void queue(struct call *call, struct pool *pool, void (*run_there)(struct
     if (pool_submit(pool, &call->state->task))
         return;
     call->work.error.retry_after_seconds = 1;
-    fail(&call->work.error, ERROR_overloaded, "%s", "");
+    fail(&call->work.error, ERROR_overloaded, "");
     answer(call, false);
 }
 

@@ -6,6 +6,7 @@
 #include "api/answer.h"
 #include "api/call.h"
 #include "base/calendar.h"
+#include "base/memory.h"
 #include "base/random.h"
 #include "crypto/hash.h"
 #include "crypto/seal.h"
@@ -24,9 +25,7 @@ struct running_keys {
 
 struct running_keys *running_keys_create(void)
 {
-    struct running_keys *keys = calloc(1, sizeof *keys);
-    if (!keys)
-        abort();
+    struct running_keys *keys = memory_new(struct running_keys);
     pthread_mutex_init(&keys->mutex, NULL);
     return keys;
 }
@@ -99,7 +98,7 @@ bool idempotency_begin(struct call *call, struct running_keys *keys)
     if (!runs && room)
         return true;
     call->idempotency_key = (struct text){}; /* not ours to end */
-    return fail(&call->work.error, runs ? ERROR_idempotency_running : ERROR_overloaded, "%s", "");
+    return fail(&call->work.error, runs ? ERROR_idempotency_running : ERROR_overloaded, "");
 }
 
 void idempotency_end(struct call *call, struct running_keys *keys)
@@ -151,7 +150,7 @@ bool idempotency_replay(struct call *call, bool *replayed)
     if (result.row_count == 0)
         return true;
     if (!text_equal(cell_text(result.cells[0]), digest(call)))
-        return fail(&work->error, ERROR_idempotency_differs, "%s", "");
+        return fail(&work->error, ERROR_idempotency_differs, "");
     *replayed = true;
     return answer_again(call, cell_text(result.cells[1]));
 }

@@ -6,6 +6,7 @@
  */
 #include "api/call.h"
 #include "base/clock.h"
+#include "base/memory.h"
 #include "settings/settings.h"
 #include <pthread.h>
 #include <stdlib.h>
@@ -29,9 +30,7 @@ struct quotas {
 
 struct quotas *quotas_create(void)
 {
-    struct quotas *quotas = calloc(1, sizeof *quotas);
-    if (!quotas)
-        abort();
+    struct quotas *quotas = memory_new(struct quotas);
     for (int i = 0; i < SHELVES; i++)
         pthread_mutex_init(&quotas->shelves[i].mutex, NULL);
     return quotas;
@@ -111,5 +110,5 @@ bool call_count(struct call *call, struct quotas *quotas)
     if (left >= 0)
         return true;
     call->work.error.retry_after_seconds = (int)(60 / quota + 1);
-    return fail(&call->work.error, ERROR_rate_limited, "%s", "");
+    return fail(&call->work.error, ERROR_rate_limited, "");
 }

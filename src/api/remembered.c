@@ -1,4 +1,5 @@
 #include "api/remembered.h"
+#include "base/memory.h"
 #include "sql/database.h"
 #include <pthread.h>
 #include <stdlib.h>
@@ -26,9 +27,7 @@ struct remembered {
 
 struct remembered *remembered_create(void)
 {
-    struct remembered *remembered = calloc(1, sizeof *remembered);
-    if (!remembered)
-        abort();
+    struct remembered *remembered = memory_new(struct remembered);
     for (int i = 0; i < SHELVES; i++)
         pthread_mutex_init(&remembered->shelves[i].mutex, NULL);
     return remembered;

@@ -1,5 +1,6 @@
 #include "api/routes.h"
 #include "api/records.h"
+#include "base/memory.h"
 #include "base/percent.h"
 #include "model/model.h"
 #include <stdio.h>
@@ -112,9 +113,7 @@ static void add_table(struct routes *routes, const struct table *table)
 
 struct routes *routes_create(const struct route *const *lists, const struct service *const *services)
 {
-    struct routes *routes = calloc(1, sizeof *routes);
-    if (!routes)
-        abort();
+    struct routes *routes = memory_new(struct routes);
     routes->arena = arena_create();
     routes->services = services;
     for (; *lists; lists++)
@@ -168,7 +167,7 @@ bool routes_find(const struct routes *routes, struct call *call, struct text *al
     struct error *error = &call->work.error;
     struct segments path;
     if (!split(call->request->path, &path))
-        return fail(error, ERROR_no_such_path, "%s", "");
+        return fail(error, ERROR_no_such_path, "");
     enum method method = call->request->method == METHOD_HEAD ? METHOD_GET : call->request->method;
     struct buffer allowed = { .arena = arena };
     for (const struct known_route *known = routes->buckets[bucket_of(&path)]; known; known = known->next) {
@@ -179,10 +178,10 @@ bool routes_find(const struct routes *routes, struct call *call, struct text *al
             continue;
         }
         call->route = known->route;
-        return take_parameters(known, &path, arena, call) || fail(error, ERROR_no_such_path, "%s", "");
+        return take_parameters(known, &path, arena, call) || fail(error, ERROR_no_such_path, "");
     }
     *allow = allowed.text;
-    return fail(error, allowed.length > 0 ? ERROR_method_not_allowed : ERROR_no_such_path, "%s", "");
+    return fail(error, allowed.length > 0 ? ERROR_method_not_allowed : ERROR_no_such_path, "");
 }
 
 size_t routes_count(const struct routes *routes)

@@ -14,7 +14,7 @@ static bool ready(struct call *call)
     struct work *work = &call->work;
     struct result result;
     if (!db_run(work->db, work->arena, &result, &work->error, "SELECT count(*) FROM plans", NO_PARAMETERS)) {
-        fail(&work->error, ERROR_database_unavailable, "%s", "");
+        fail(&work->error, ERROR_database_unavailable, "");
         return false;
     }
     return answer_text(call, TEXT("{\"status\":\"ready\",\"database\":\"ok\"}"));

@@ -34,7 +34,7 @@ static bool set_password(struct call *call)
     if (!find_user(call, &user))
         return false;
     if (!(actor->role & (SUPER_ADMIN | TENANT_ADMIN)) && !text_equal(actor->user_id, user.id.text))
-        return fail(&call->work.error, ERROR_forbidden, "%s", "");
+        return fail(&call->work.error, ERROR_forbidden, "");
     const struct password_change change = { &user, body->password.text, cell_text(body->current_password) };
     return password_change(&call->work, &change) && answer_nothing(call);
 }

@@ -1,11 +1,11 @@
 /* What commands ask of the app beyond the API. */
 #include "app/parts.h"
+#include "base/clock.h"
 #include "identity/identity.h"
 #include "model/model.h"
 #include "sql/database.h"
 #include "tenancy/doctor.h"
 #include "tenancy/tenancy.h"
-#include <time.h>
 
 enum { LOOK_AGAIN_MS = 20 };
 
@@ -44,7 +44,7 @@ static bool wait_for_databases(struct work *work)
     while (open > 0) {
         if (!count_open_jobs(work, &open))
             return false;
-        nanosleep(&(struct timespec){ .tv_nsec = LOOK_AGAIN_MS * 1'000'000L }, NULL);
+        clock_sleep_ms(LOOK_AGAIN_MS);
     }
     return true;
 }

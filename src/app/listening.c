@@ -1,6 +1,7 @@
 /* Changes on other nodes: what PostgreSQL's LISTEN tells goes to the watchers, as if it had happened here. */
 #include "app/parts.h"
 #include "base/clock.h"
+#include "base/memory.h"
 #include "identity/revocation.h"
 #include "jobs/runner.h"
 #include "model/model.h"
@@ -67,9 +68,7 @@ void listening_begin(struct app *app)
 {
     if (database_engine(app->site.database) == ENGINE_SQLITE)
         return;
-    struct listening *listening = calloc(1, sizeof *listening);
-    if (!listening)
-        abort();
+    struct listening *listening = memory_new(struct listening);
     *listening = (struct listening){ .app = app, .arena = arena_create() };
     app->listening = listening;
     listening->listener = listener_create(&(struct listener_options){

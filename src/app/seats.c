@@ -1,13 +1,12 @@
 #include "app/parts.h"
+#include "base/memory.h"
 #include "sql/database.h"
 #include <stdlib.h>
 
 void *seat_begin_bare(void *context)
 {
     struct app *app = context;
-    struct seat *seat = calloc(1, sizeof *seat);
-    if (!seat)
-        abort();
+    struct seat *seat = memory_new(struct seat);
     seat->gate = &app->gate;
     return seat;
 }

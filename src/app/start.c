@@ -6,6 +6,7 @@
 #include "app/parts.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "identity/identity.h"
 #include "jobs/runner.h"
 #include "model/model.h"
@@ -152,9 +153,7 @@ static bool start_threads(struct app *app, struct error *error)
 bool app_open(struct app **out, const struct options *options, enum app_use use, struct buffer *announced,
               struct error *error)
 {
-    struct app *app = calloc(1, sizeof *app);
-    if (!app)
-        abort();
+    struct app *app = memory_new(struct app);
     *app = (struct app){ .arena = arena_create(), .options = options, .use = use, .lock = -1 };
     make_memory(app);
     *out = app;

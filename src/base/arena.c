@@ -1,11 +1,11 @@
 #include "base/arena.h"
+#include "base/memory.h"
 #include <stdalign.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK_SIZE = 16 * 1024 - 64, ALIGNMENT = alignof(max_align_t) };
+enum { BLOCK_SIZE = 16 * 1024 - 64, ALIGNMENT = alignof(max_align_t), FIRST_CAPACITY = 32 };
 
 struct block {
     struct block *next;
@@ -17,26 +17,16 @@ struct arena {
     struct block *blocks; /* the newest first; the last is BLOCK_SIZE and kept by a reset */
 };
 
-[[gnu::noreturn]] static void out_of_memory(void)
-{
-    fputs("out of memory\n", stderr);
-    abort();
-}
-
 static struct block *block_create(size_t size, struct block *next)
 {
-    struct block *block = malloc(sizeof *block + size);
-    if (!block)
-        out_of_memory();
+    struct block *block = memory_require(malloc(sizeof *block + size));
     *block = (struct block){ .next = next, .size = size };
     return block;
 }
 
 struct arena *arena_create(void)
 {
-    struct arena *arena = malloc(sizeof *arena);
-    if (!arena)
-        out_of_memory();
+    struct arena *arena = memory_new(struct arena);
     arena->blocks = block_create(BLOCK_SIZE, NULL);
     return arena;
 }
@@ -68,7 +58,7 @@ void arena_cleanup(struct arena **arena)
 static size_t aligned(size_t size)
 {
     if (size > SIZE_MAX / 2)
-        out_of_memory();
+        memory_is_out();
     return (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 }
 
@@ -87,7 +77,7 @@ void *arena_alloc_array(struct arena *arena, size_t size, size_t count)
 {
     size_t total;
     if (__builtin_mul_overflow(size, count, &total))
-        out_of_memory();
+        memory_is_out();
     return arena_alloc(arena, total);
 }
 
@@ -113,6 +103,23 @@ struct text arena_copy(struct arena *arena, struct text text)
     if (text.length > 0)
         memcpy(copy, text.data, text.length);
     return (struct text){ copy, text.length };
+}
+
+struct text arena_copy_lower(struct arena *arena, struct text text)
+{
+    char *copy = arena_alloc(arena, text.length + 1);
+    for (size_t i = 0; i < text.length; i++)
+        copy[i] = byte_lower(text.data[i]);
+    return (struct text){ copy, text.length };
+}
+
+void *arena_extend(struct arena *arena, void *list, size_t item_size, size_t count, size_t *capacity)
+{
+    if (count < *capacity)
+        return list;
+    size_t size = item_size * *capacity;
+    *capacity = *capacity ? *capacity * 2 : FIRST_CAPACITY;
+    return arena_grow(arena, list, size, item_size * *capacity);
 }
 
 const char *arena_string(struct arena *arena, struct text text)

@@ -2,5 +2,6 @@
 #pragma once
 #include <stdint.h>
 
-int64_t clock_now_ms(void);       /* wall clock: milliseconds since 1970, UTC */
+int64_t clock_now_ms(void); /* wall clock: milliseconds since 1970, UTC */
+void clock_sleep_ms(int64_t ms);
 int64_t clock_monotonic_us(void); /* for durations and deadlines: never goes back */

@@ -22,7 +22,7 @@ bool fail(struct error *error, enum error_code code, const char *format, ...)
 bool fail_at(struct error *error, const char *pointer, enum error_code code, const char *format, ...)
 {
     if (error->code == ERROR_none)
-        fail(error, ERROR_invalid_body, "%s", "");
+        fail(error, ERROR_invalid_body, "");
     if (error->fault_count == FAULTS_MAX)
         return false;
     struct fault *fault = &error->faults[error->fault_count++];

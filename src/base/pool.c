@@ -1,4 +1,5 @@
 #include "base/pool.h"
+#include "base/memory.h"
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,9 +49,8 @@ static void *run(void *argument)
 
 struct pool *pool_create(const struct pool_options *options)
 {
-    struct pool *pool = calloc(1, sizeof *pool + sizeof(pthread_t) * (size_t)options->threads);
-    if (!pool)
-        abort();
+    struct pool *pool =
+        memory_require(calloc(1, sizeof *pool + sizeof(pthread_t) * (size_t)options->threads));
     pool->options = *options;
     pool->last = &pool->first;
     pthread_mutex_init(&pool->mutex, NULL);

@@ -34,17 +34,12 @@ bool text_equal(struct text a, struct text b)
     return a.length == b.length && (a.length == 0 || memcmp(a.data, b.data, a.length) == 0);
 }
 
-static char lower(char byte)
-{
-    return byte >= 'A' && byte <= 'Z' ? (char)(byte + 32) : byte;
-}
-
 bool text_equal_blind(struct text a, struct text b)
 {
     if (a.length != b.length)
         return false;
     for (size_t i = 0; i < a.length; i++)
-        if (lower(a.data[i]) != lower(b.data[i]))
+        if (byte_lower(a.data[i]) != byte_lower(b.data[i]))
             return false;
     return true;
 }
@@ -81,6 +76,14 @@ size_t text_find_byte(struct text text, char byte)
 bool text_contains(struct text text, struct text part)
 {
     return part.length == 0 || (text.length > 0 && memmem(text.data, text.length, part.data, part.length));
+}
+
+bool text_consists_of(struct text text, const char *bytes)
+{
+    for (size_t i = 0; i < text.length; i++)
+        if (!text.data[i] || !strchr(bytes, text.data[i]))
+            return false;
+    return text.length > 0;
 }
 
 struct text text_cut(struct text *rest, char separator)

@@ -10,6 +10,8 @@ struct text {
 };
 
 #define TEXT(literal) ((struct text){ "" literal, sizeof(literal) - 1 })
+#define TEXT_BYTES(array)                                                                                    \
+    ((struct text){ (const char *)(array), sizeof(array) }) /* of a whole array, not of a pointer */
 #define TEXT_CONSTANT(literal)                                                                               \
     {                                                                                                        \
         "" literal, sizeof(literal) - 1                                                                      \
@@ -20,12 +22,20 @@ struct text text_from(const char *string); /* NULL gives the empty text */
 struct text text_slice(struct text text, size_t from, size_t to);
 struct text text_trim(struct text text); /* spaces and tabs at both ends */
 
+static inline char byte_lower(char byte) /* ASCII alone, whatever the locale */
+{
+    return byte >= 'A' && byte <= 'Z' ? (char)(byte - 'A' + 'a') : byte;
+}
+
 bool text_equal(struct text a, struct text b);
 bool text_equal_blind(struct text a, struct text b); /* ASCII letters alike in either case */
 bool text_is(struct text text, const char *string);
 bool text_starts(struct text text, struct text with);
 bool text_ends(struct text text, struct text with);
 int text_compare(struct text a, struct text b); /* by bytes, as memcmp */
+
+/* Is it not empty, and each byte of it one of these? */
+bool text_consists_of(struct text text, const char *bytes);
 
 /* Where the byte stands first, or text.length. */
 size_t text_find_byte(struct text text, char byte);

@@ -17,7 +17,7 @@ struct text sha256_hex(struct arena *arena, struct text data)
 {
     unsigned char digest[SHA256_SIZE];
     sha256(data, digest);
-    return hex_encode(arena, (struct text){ (const char *)digest, sizeof digest });
+    return hex_encode(arena, TEXT_BYTES(digest));
 }
 
 static OSSL_PARAM parameter(const char *name, struct text bytes)

@@ -1,5 +1,6 @@
 #include "crypto/keyring.h"
 #include "base/buffer.h"
+#include "base/memory.h"
 #include "base/random.h"
 #include "crypto/algorithms.h"
 #include "crypto/hash.h"
@@ -21,10 +22,7 @@ const char *const key_purpose_names[KEY_PURPOSE_COUNT] = {
 /* Ids stand in sealed texts between dots, in hashes' rows and in JSON: nothing there needs escaping. */
 static bool is_id(struct text id)
 {
-    for (size_t i = 0; i < id.length; i++)
-        if (!strchr("abcdefghijklmnopqrstuvwxyz0123456789-_", id.data[i]) || id.data[i] == '\0')
-            return false;
-    return id.length > 0 && id.length <= KEY_ID_MAX;
+    return text_consists_of(id, "abcdefghijklmnopqrstuvwxyz0123456789-_") && id.length <= KEY_ID_MAX;
 }
 
 static bool find_purpose(struct text name, enum key_purpose *purpose)
@@ -79,8 +77,7 @@ static bool read_lines(struct keyring *keyring, struct arena *arena, struct text
 bool keyring_read(struct keyring **keyring, struct text text, struct error *error)
 {
     [[gnu::cleanup(arena_cleanup)]] struct arena *arena = arena_create();
-    struct keyring *read = calloc(1, sizeof *read);
-    algorithm_require(read);
+    struct keyring *read = memory_new(struct keyring);
     if (!read_lines(read, arena, text, error)) {
         keyring_close(read);
         return false;

@@ -1,5 +1,6 @@
 /* The key ring as a file: read only where nobody else may, made whole or not at all. */
 #include "base/buffer.h"
+#include "base/file.h"
 #include "base/random.h"
 #include "crypto/hash.h"
 #include "crypto/keyring.h"
@@ -13,12 +14,6 @@
 
 enum { RING_FILE_MAX = 32 * 1024 };
 
-static void close_file(const int *file)
-{
-    if (*file >= 0)
-        close(*file);
-}
-
 static bool fail_file(struct error *error, const char *path, const char *what)
 {
     return fail(error, ERROR_internal, "key ring %s: %s: %s", path, what, strerror(errno));
@@ -30,7 +25,7 @@ static struct text fresh_ring(struct arena *arena)
     for (size_t i = 0; i < KEY_PURPOSE_COUNT; i++) {
         unsigned char id[4];
         random_bytes(id, sizeof id);
-        struct text digits = hex_encode(arena, (struct text){ (const char *)id, sizeof id });
+        struct text digits = hex_encode(arena, TEXT_BYTES(id));
         struct text bytes = random_token(arena, KEY_SIZE);
         buffer_print(&ring, "%s %.*s %.*s\n", key_purpose_names[i], TEXT_ARG(digits), TEXT_ARG(bytes));
     }
@@ -53,7 +48,7 @@ static bool sync_folder(struct arena *arena, const char *path)
 {
     const char *slash = strrchr(path, '/');
     struct text folder = slash ? text_slice(text_from(path), 0, (size_t)(slash - path) + 1) : TEXT(".");
-    [[gnu::cleanup(close_file)]] int file =
+    [[gnu::cleanup(file_cleanup)]] int file =
         open(arena_string(arena, folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     return file >= 0 && fsync(file) == 0;
 }
@@ -63,7 +58,7 @@ static bool sync_folder(struct arena *arena, const char *path)
 static bool make_ring(struct arena *arena, const char *path, struct error *error)
 {
     struct text fresh_path = arena_format(arena, "%s.%d.new", path, (int)getpid());
-    [[gnu::cleanup(close_file)]] int file =
+    [[gnu::cleanup(file_cleanup)]] int file =
         open(fresh_path.data, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (file < 0)
         return fail_file(error, path, "cannot be made");
@@ -94,7 +89,7 @@ bool keyring_open(struct keyring **keyring, const char *path, bool create, struc
     [[gnu::cleanup(arena_cleanup)]] struct arena *arena = arena_create();
     if (create && access(path, F_OK) < 0 && errno == ENOENT && !make_ring(arena, path, error))
         return false;
-    [[gnu::cleanup(close_file)]] int file = open(path, O_RDONLY | O_CLOEXEC);
+    [[gnu::cleanup(file_cleanup)]] int file = open(path, O_RDONLY | O_CLOEXEC);
     if (file < 0)
         return fail_file(error, path, "cannot be opened");
     struct stat status;

@@ -25,7 +25,7 @@ static char *pepper(struct arena *arena, const struct key *key, struct text pass
 {
     unsigned char digest[SHA256_SIZE];
     hmac_sha256((struct text){ (const char *)key->bytes, KEY_SIZE }, password, digest);
-    struct text phrase = base64_encode(arena, (struct text){ (const char *)digest, sizeof digest });
+    struct text phrase = base64_encode(arena, TEXT_BYTES(digest));
     OPENSSL_cleanse(digest, sizeof digest);
     return (char *)(uintptr_t)phrase.data;
 }

@@ -10,17 +10,17 @@ struct text scram_verifier_salted(struct arena *arena, struct text password, str
 {
     unsigned char salted[SHA256_SIZE], client_key[SHA256_SIZE], stored_key[SHA256_SIZE],
         server_key[SHA256_SIZE];
-    struct text salted_text = { (const char *)salted, sizeof salted };
+    struct text salted_text = TEXT_BYTES(salted);
     pbkdf2_sha256(password, salt, iterations, salted);
     hmac_sha256(salted_text, TEXT("Client Key"), client_key);
-    sha256((struct text){ (const char *)client_key, sizeof client_key }, stored_key);
+    sha256(TEXT_BYTES(client_key), stored_key);
     hmac_sha256(salted_text, TEXT("Server Key"), server_key);
     OPENSSL_cleanse(salted, sizeof salted);
     OPENSSL_cleanse(client_key, sizeof client_key);
 
     struct text salt_text = base64_encode(arena, salt);
-    struct text stored = base64_encode(arena, (struct text){ (const char *)stored_key, sizeof stored_key });
-    struct text server = base64_encode(arena, (struct text){ (const char *)server_key, sizeof server_key });
+    struct text stored = base64_encode(arena, TEXT_BYTES(stored_key));
+    struct text server = base64_encode(arena, TEXT_BYTES(server_key));
     return arena_format(arena, "SCRAM-SHA-256$%u:%.*s$%.*s:%.*s", iterations, TEXT_ARG(salt_text),
                         TEXT_ARG(stored), TEXT_ARG(server));
 }

@@ -1,6 +1,6 @@
 #include "http/exchange.h"
+#include "base/memory.h"
 #include "http/loop.h"
-#include <stdio.h>
 #include <stdlib.h>
 
 enum { SPARE_MAX = 32 };
@@ -27,11 +27,7 @@ static void clear(struct server_exchange *exchange)
 
 static struct server_exchange *create(struct loop *loop)
 {
-    struct server_exchange *exchange = malloc(sizeof *exchange);
-    if (!exchange) {
-        fputs("out of memory\n", stderr);
-        abort();
-    }
+    struct server_exchange *exchange = memory_require(malloc(sizeof *exchange));
     exchange->loop = loop;
     exchange->exchange = (struct exchange){ .arena = arena_create(), .finish = finish };
     return exchange;

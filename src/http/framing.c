@@ -1,5 +1,4 @@
 #include "http/framing.h"
-#include <string.h>
 
 /* The headers that decide where a request ends and whom it is for. */
 enum decisive { HOST, CONTENT_LENGTH, TRANSFER_ENCODING, EXPECT, DECISIVE_COUNT };
@@ -24,26 +23,18 @@ bool framing_refuse(struct parser *parser, int status, const char *why)
     return false;
 }
 
-static bool consists_of(struct text text, const char *letters)
-{
-    for (size_t i = 0; i < text.length; i++)
-        if (!text.data[i] || !strchr(letters, text.data[i]))
-            return false;
-    return text.length > 0;
-}
-
 #define DIGITS             "0123456789"
 #define LETTERS_AND_DIGITS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ" DIGITS
 
 static bool is_token(struct text text)
 {
-    return consists_of(text, LETTERS_AND_DIGITS "!#$%&'*+-.^_`|~");
+    return text_consists_of(text, LETTERS_AND_DIGITS "!#$%&'*+-.^_`|~");
 }
 
 /* A name or address with its port; what a URL would take for its end is no part of it. */
 static bool is_authority(struct text text)
 {
-    return consists_of(text, LETTERS_AND_DIGITS "-._~%:[]");
+    return text_consists_of(text, LETTERS_AND_DIGITS "-._~%:[]");
 }
 
 static void find_decisive(const struct request *request, struct found found[static DECISIVE_COUNT])
@@ -69,8 +60,8 @@ bool framing_check_line(struct parser *parser, struct text line)
 {
     struct text version = line, method = text_cut(&version, ' '), target = text_cut(&version, ' ');
     bool versioned = version.length == sizeof "HTTP/1.1" - 1 && text_starts(version, TEXT("HTTP/"))
-                  && version.data[6] == '.' && consists_of(text_slice(version, 7, 8), DIGITS)
-                  && consists_of(text_slice(version, 5, 6), DIGITS);
+                  && version.data[6] == '.' && text_consists_of(text_slice(version, 7, 8), DIGITS)
+                  && text_consists_of(text_slice(version, 5, 6), DIGITS);
     if (!versioned || !is_token(method) || target.length == 0)
         return framing_refuse(parser, 400, "the request line is malformed");
     if (!text_is(version, "HTTP/1.1") && !text_is(version, "HTTP/1.0"))
@@ -102,7 +93,7 @@ static bool check_length(struct parser *parser, const struct found found[static 
     if (length->count == 0)
         return true;
     int64_t bytes;
-    if (!consists_of(length->value, DIGITS) || !text_to_integer(length->value, &bytes))
+    if (!text_consists_of(length->value, DIGITS) || !text_to_integer(length->value, &bytes))
         return framing_refuse(parser, 400, "the Content-Length is malformed");
     return bytes <= BODY_MAX || framing_refuse(parser, 413, "the body is too large");
 }

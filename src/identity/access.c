@@ -15,7 +15,7 @@ enum { CREDENTIAL_MAX = 2048 };
 
 static enum access refuse(struct work *work)
 {
-    fail(&work->error, ERROR_invalid_token, "%s", "");
+    fail(&work->error, ERROR_invalid_token, "");
     return ACCESS_REFUSED;
 }
 

@@ -22,12 +22,7 @@ struct uses {
 static void gather(const struct holder *holder, int64_t used_ms, void *data)
 {
     struct uses *uses = data;
-    if (uses->count == uses->capacity) {
-        size_t capacity = uses->capacity ? uses->capacity * 2 : BATCH_MAX;
-        uses->list = arena_grow(uses->arena, uses->list, sizeof *uses->list * uses->capacity,
-                                sizeof *uses->list * capacity);
-        uses->capacity = capacity;
-    }
+    uses->list = arena_extend(uses->arena, uses->list, sizeof *uses->list, uses->count, &uses->capacity);
     bool is_key = holder->role == MACHINE;
     struct text id = text_from(is_key ? holder->api_key_id : holder->session_id);
     uses->list[uses->count++] = (struct use){ arena_copy(uses->arena, id), used_ms, is_key };

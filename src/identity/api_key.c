@@ -36,7 +36,7 @@ bool api_key_create(struct work *work, struct api_key *key, struct text *secret)
 {
     unsigned char bytes[PREFIX_SIZE];
     random_bytes(bytes, sizeof bytes);
-    struct text digits = hex_encode(work->arena, (struct text){ (const char *)bytes, sizeof bytes });
+    struct text digits = hex_encode(work->arena, TEXT_BYTES(bytes));
     struct text prefix = arena_format(work->arena, "nk_%.*s", TEXT_ARG(digits));
     struct text random = random_token(work->arena, SECRET_SIZE);
     *secret = arena_format(work->arena, "%.*s_%.*s", TEXT_ARG(prefix), TEXT_ARG(random));

@@ -12,7 +12,7 @@ static struct text sign(struct work *work, const struct key *key, struct text wh
     unsigned char code[SHA256_SIZE];
     struct text labelled = arena_format(work->arena, "known device:%.*s", TEXT_ARG(what));
     hmac_sha256((struct text){ (const char *)key->bytes, KEY_SIZE }, labelled, code);
-    return base64url_encode(work->arena, (struct text){ (const char *)code, sizeof code });
+    return base64url_encode(work->arena, TEXT_BYTES(code));
 }
 
 struct text known_device_make(struct work *work, struct text user_id)

@@ -1,4 +1,5 @@
 #include "identity/known_token.h"
+#include "base/memory.h"
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,9 +19,7 @@ struct known_tokens {
 
 struct known_tokens *known_tokens_create(void)
 {
-    struct known_tokens *known = calloc(1, sizeof *known);
-    if (!known)
-        abort();
+    struct known_tokens *known = memory_new(struct known_tokens);
     for (size_t i = 0; i < LOCK_COUNT; i++)
         pthread_mutex_init(&known->locks[i], NULL);
     return known;

@@ -56,7 +56,7 @@ void lock_forget(const struct user *user, struct user *changes)
 bool lock_user(struct work *work, const struct user *user, struct text reason, struct user *after)
 {
     if (value_is_true(user->is_locked) && !is_temporary(user))
-        return fail(&work->error, ERROR_wrong_state, "%s", "unlocked");
+        return fail(&work->error, ERROR_wrong_state, "unlocked");
     struct user changes = {
         .is_locked = value_boolean(true),
         .locked_at = value_time(work->now),
@@ -71,7 +71,7 @@ bool lock_user(struct work *work, const struct user *user, struct text reason, s
 bool unlock_user(struct work *work, const struct user *user, struct user *after)
 {
     if (!value_is_true(user->is_locked))
-        return fail(&work->error, ERROR_wrong_state, "%s", "locked");
+        return fail(&work->error, ERROR_wrong_state, "locked");
     struct user changes = {};
     lock_forget(user, &changes);
     return store_update(work, &users_table, user->cells, changes.cells, after->cells);

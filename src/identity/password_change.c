@@ -23,12 +23,12 @@ static bool check_current(struct work *work, const struct password_change *chang
 {
     const struct user *user = change->user;
     if (change->current_password.length == 0)
-        return fail_at(&work->error, "/current_password", ERROR_required, "%s", "");
+        return fail_at(&work->error, "/current_password", ERROR_required, "");
     if (!sign_in_throttle(work, user->email.text, (struct text){}))
         return false;
     return password_matches(work->arena, work->site->keyring, change->current_password,
                             cell_text(user->password_hash), cell_text(user->password_key_id))
-        || fail_at(&work->error, "/current_password", ERROR_invalid_credentials, "%s", "");
+        || fail_at(&work->error, "/current_password", ERROR_invalid_credentials, "");
 }
 
 bool password_change(struct work *work, const struct password_change *change)

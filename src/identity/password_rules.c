@@ -138,10 +138,10 @@ bool password_rules_check(struct work *work, struct text password, const struct 
     if (points > PASSWORD_MAX)
         return fail_at(error, pointer, ERROR_too_long, "%d characters", PASSWORD_MAX);
     if (password_is_common(work->arena, password))
-        return fail_at(error, pointer, ERROR_password_too_common, "%s", "");
+        return fail_at(error, pointer, ERROR_password_too_common, "");
     struct words words;
     if (!gather_words(work, person, &words))
         return false;
     return !holds_word(work->arena, password, &words)
-        || fail_at(error, pointer, ERROR_password_too_guessable, "%s", "");
+        || fail_at(error, pointer, ERROR_password_too_guessable, "");
 }

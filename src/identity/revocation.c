@@ -1,4 +1,5 @@
 #include "identity/revocation.h"
+#include "base/memory.h"
 #include "base/random.h"
 #include <pthread.h>
 #include <stdlib.h>
@@ -21,22 +22,12 @@ struct revocations {
     bool trusted;
 };
 
-static struct mark *allocate(size_t capacity)
-{
-    struct mark *marks = calloc(capacity, sizeof *marks);
-    if (!marks)
-        abort();
-    return marks;
-}
-
 struct revocations *revocations_create(void)
 {
-    struct revocations *revocations = calloc(1, sizeof *revocations);
-    if (!revocations)
-        abort();
+    struct revocations *revocations = memory_new(struct revocations);
     pthread_rwlock_init(&revocations->lock, NULL);
     revocations->capacity = MARKS_START;
-    revocations->marks = allocate(MARKS_START);
+    revocations->marks = memory_array(struct mark, MARKS_START);
     return revocations;
 }
 
@@ -67,7 +58,7 @@ static void rebuild(struct revocations *revocations, int64_t now_ms)
     size_t capacity = MARKS_START;
     while (capacity < kept * 4)
         capacity *= 2;
-    struct mark *marks = allocate(capacity);
+    struct mark *marks = memory_array(struct mark, capacity);
     for (size_t i = 0; i < revocations->capacity; i++) {
         const struct mark *mark = &revocations->marks[i];
         if (mark->id[0] && mark->until_ms > now_ms)

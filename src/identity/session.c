@@ -244,9 +244,9 @@ bool sessions_find_own(struct work *work, struct text id, struct user_session *s
 {
     bool found;
     if (!text_is_uuid(id))
-        return fail(&work->error, ERROR_not_found, "%s", "user_session");
+        return fail(&work->error, ERROR_not_found, "user_session");
     if (!find_session(work, id, session, &found))
         return false;
     return (found && text_equal(session->user_id.text, work->actor.user_id))
-        || fail(&work->error, ERROR_not_found, "%s", "user_session");
+        || fail(&work->error, ERROR_not_found, "user_session");
 }

@@ -27,16 +27,6 @@ struct attempt {
     struct grant *grant;
 };
 
-struct text email_fold(struct arena *arena, struct text email)
-{
-    char *folded = arena_alloc(arena, email.length + 1);
-    for (size_t i = 0; i < email.length; i++) {
-        char byte = email.data[i];
-        folded[i] = byte >= 'A' && byte <= 'Z' ? (char)(byte - 'A' + 'a') : byte;
-    }
-    return (struct text){ folded, email.length };
-}
-
 static struct text account_of(struct work *work, struct text email)
 {
     const struct key *key = keyring_current(work->site->keyring, KEY_COOKIE);
@@ -85,7 +75,7 @@ static bool take_tokens(struct work *work, struct attempt *attempt)
     if (attempt->wait_ms == 0)
         return true;
     metric_add(METRIC_sign_ins_throttled_total, 1);
-    fail(&work->error, ERROR_rate_limited, "%s", "");
+    fail(&work->error, ERROR_rate_limited, "");
     work->error.retry_after_seconds = (int)((attempt->wait_ms + 999) / 1000);
     return false;
 }
@@ -193,7 +183,7 @@ static bool settle(struct work *work, void *data)
 
 bool sign_in(struct work *work, const struct credentials *credentials, struct grant *grant)
 {
-    struct text email = email_fold(work->arena, credentials->email);
+    struct text email = arena_copy_lower(work->arena, credentials->email);
     struct attempt attempt = { .account = account_of(work, email), .grant = grant };
     if (!find_user(work, email, &attempt))
         return false;
@@ -207,7 +197,7 @@ bool sign_in(struct work *work, const struct credentials *credentials, struct gr
         return false;
     metric_add(attempt.refused ? METRIC_sign_in_failures_total : METRIC_sign_ins_total, 1);
     if (attempt.refused)
-        return fail(&work->error, ERROR_invalid_credentials, "%s", "");
+        return fail(&work->error, ERROR_invalid_credentials, "");
     work->actor = (struct actor){
         .role = role_named(grant->user.system_role.text),
         .user_id = grant->user.id.text,

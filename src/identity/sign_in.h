@@ -15,9 +15,6 @@ struct credentials {
  */
 [[nodiscard]] bool sign_in(struct work *work, const struct credentials *credentials, struct grant *grant);
 
-/* As it is stored and compared: in lower case. */
-struct text email_fold(struct arena *arena, struct text email);
-
 /* Takes a token from the buckets of this account and address, in a transaction of its own. For whatever
  * compares a password. */
 [[nodiscard]] bool sign_in_throttle(struct work *work, struct text email, struct text device);

@@ -3,7 +3,6 @@
 #include "identity/lock.h"
 #include "identity/password_rules.h"
 #include "identity/session.h"
-#include "identity/sign_in.h"
 #include "record/audit.h"
 #include "record/store.h"
 #include "settings/settings.h"
@@ -20,7 +19,7 @@ bool user_spare_last_admin(struct work *work, const struct user *user)
         || !db_run(work->db, work->arena, &result, &work->error, others, PARAMETERS(user->id)))
         return false;
     return cell_integer(result_row(&result, 0)[0]) > 0
-        || fail(&work->error, ERROR_conflict, "%s", "there is no other active super admin");
+        || fail(&work->error, ERROR_conflict, "there is no other active super admin");
 }
 
 bool user_prepare_password(struct work *work, struct text password, const struct user *person,
@@ -81,9 +80,8 @@ static bool take_seat(struct work *work, struct value tenant_id)
         return store_announce(work, &tenants_table, tenant_id.text);
     if (!db_run(work->db, work->arena, &result, &work->error, exists, PARAMETERS(tenant_id)))
         return false;
-    return result.row_count > 0
-             ? fail(&work->error, ERROR_limit_reached, "%s", "users")
-             : fail_at(&work->error, "/tenant_id", ERROR_no_such_reference, "%s", "tenant");
+    return result.row_count > 0 ? fail(&work->error, ERROR_limit_reached, "users")
+                                : fail_at(&work->error, "/tenant_id", ERROR_no_such_reference, "tenant");
 }
 
 static bool give_back_seat(struct work *work, struct value tenant_id)
@@ -102,18 +100,18 @@ static bool check_role(struct work *work, const struct user *user)
 {
     enum role role = role_named(user->system_role.text);
     if (work->actor.role == TENANT_ADMIN && role != TENANT_ADMIN)
-        return fail_at(&work->error, "/system_role", ERROR_not_yours_to_set, "%s", "");
+        return fail_at(&work->error, "/system_role", ERROR_not_yours_to_set, "");
     if (role == TENANT_ADMIN && !value_is_set(user->tenant_id))
-        return fail_at(&work->error, "/tenant_id", ERROR_required, "%s", "");
+        return fail_at(&work->error, "/tenant_id", ERROR_required, "");
     if (role != TENANT_ADMIN && value_is_set(user->tenant_id))
-        return fail_at(&work->error, "/tenant_id", ERROR_not_settable, "%s", "");
+        return fail_at(&work->error, "/tenant_id", ERROR_not_settable, "");
     return true;
 }
 
 static void fold_email(struct work *work, struct user *user)
 {
     if (value_is_set(user->email))
-        user->email.text = email_fold(work->arena, user->email.text);
+        user->email.text = arena_copy_lower(work->arena, user->email.text);
 }
 
 bool user_create(struct work *work, struct value *cells)

@@ -1,11 +1,11 @@
 #include "jobs/run.h"
+#include "base/clock.h"
 #include "jobs/claim.h"
 #include "queue/steps.h"
 #include "record/site.h"
 #include "record/store.h"
 #include "record/transact.h"
 #include <stdio.h>
-#include <time.h>
 
 enum { POLL_MS = 20 };
 
@@ -177,7 +177,7 @@ bool job_run_until_done(struct work *work, const struct job_node *node, struct t
         if (!job_run_next(work, node, &ran))
             return false;
         if (!ran) /* it waits for its next attempt, or runs elsewhere */
-            nanosleep(&(struct timespec){ .tv_nsec = POLL_MS * 1'000'000L }, NULL);
+            clock_sleep_ms(POLL_MS);
     }
     return is_choice(job.status, job_status, completed)
         || fail(&work->error, ERROR_conflict, "%.*s", TEXT_ARG(cell_text(job.error)));

@@ -1,6 +1,7 @@
 #include "jobs/runner.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "crypto/hash.h"
 #include "jobs/run.h"
 #include "jobs/schedule.h"
@@ -203,9 +204,7 @@ static void start(struct thread *thread, void *(*run)(void *thread), const char 
 
 static struct job_runner *make_runner(const struct job_runner_options *options)
 {
-    struct job_runner *runner = calloc(1, sizeof *runner);
-    if (!runner)
-        abort();
+    struct job_runner *runner = memory_new(struct job_runner);
     runner->options = *options;
     if (runner->options.threads <= 0 || runner->options.threads > THREADS_MAX)
         runner->options.threads = JOB_THREADS;

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FEW_MEMBERS = 64, FIRST_PENDING = 32 };
+enum { FEW_MEMBERS = 64 };
 
 /* A value whose array or object is still open. */
 struct pending {
@@ -42,13 +42,8 @@ static char next_byte(struct reader *reader)
 
 static struct pending *push(struct reader *reader)
 {
-    if (reader->pending_count == reader->pending_capacity) {
-        size_t capacity = reader->pending_capacity * 2;
-        reader->pending =
-            arena_grow(reader->arena, reader->pending, reader->pending_capacity * sizeof(struct pending),
-                       capacity * sizeof(struct pending));
-        reader->pending_capacity = capacity;
-    }
+    reader->pending = arena_extend(reader->arena, reader->pending, sizeof *reader->pending,
+                                   reader->pending_count, &reader->pending_capacity);
     return &reader->pending[reader->pending_count++];
 }
 
@@ -270,8 +265,6 @@ bool json_read(struct text text, struct arena *arena, struct json *json, struct 
     struct reader reader = {
         .start = start, .at = start, .end = start + text.length, .arena = arena, .error = error
     };
-    reader.pending = arena_array(arena, struct pending, FIRST_PENDING);
-    reader.pending_capacity = FIRST_PENDING;
     struct json read;
     if (!read_value(&reader, &read))
         return false;

@@ -1,10 +1,10 @@
 /* `nidia tenant …`: the API's calls on tenants, from a terminal. */
+#include "base/clock.h"
 #include "base/percent.h"
 #include "main/print.h"
 #include "json/json.h"
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { WAIT_MS = 60'000, POLL_MS = 50, LIST_LIMIT = 100 };
@@ -106,7 +106,7 @@ static int wait_for_database(struct invocation *invocation, const char *slug)
             break;
         if (waited_ms == 1000 && isatty(STDERR_FILENO))
             fputs("nidia: its database is being made …\n", stderr);
-        nanosleep(&(struct timespec){ .tv_nsec = POLL_MS * 1'000'000L }, NULL);
+        clock_sleep_ms(POLL_MS);
     }
     print_record(invocation, &reply, shown);
     return text_is(status, "completed") ? EXIT_DONE : EXIT_FAILED;

@@ -23,18 +23,9 @@ static void add(struct listing *listing, enum object_kind kind, const struct col
                 const struct buffer *definition)
 {
     struct objects *objects = &listing->objects;
-    if (objects->count == listing->capacity) {
-        size_t size = sizeof *objects->list * listing->capacity;
-        listing->capacity = listing->capacity ? listing->capacity * 2 : 64;
-        objects->list =
-            arena_grow(listing->arena, objects->list, size, sizeof *objects->list * listing->capacity);
-    }
+    objects->list = arena_extend(listing->arena, objects->list, sizeof *objects->list, objects->count,
+                                 &listing->capacity);
     objects->list[objects->count++] = (struct object){ kind, name, listing->table, column, definition->text };
-}
-
-static bool is_json(const struct column *column)
-{
-    return column->type >= TYPE_texts && column->type <= TYPE_any;
 }
 
 static void print_default(struct buffer *sql, const struct column *column)
@@ -72,7 +63,7 @@ static void print_guards(struct buffer *sql, const struct table *table, const st
     }
     if (column->type == TYPE_boolean)
         buffer_print(sql, " CHECK (%s IN (0, 1))", column->name);
-    if (is_json(column))
+    if (column_is_json(column))
         buffer_print(sql, " CHECK (%s IS NULL OR json_valid(%s))", column->name, column->name);
     if (column->references)
         buffer_print(sql, " REFERENCES %s (id) ON DELETE %s", column->references->name, on_delete(column));

@@ -27,15 +27,15 @@ static bool read_member(struct document_reader *reader, const struct table *tabl
     const struct column *column = column_named(table, member->name);
     struct text place = document_pointer(reader->arena, pointer, member->name);
     if (!column || !is_known(column, reader->writer))
-        return document_fault(reader, place, ERROR_unknown_member, "%s", "");
+        return document_fault(reader, place, ERROR_unknown_member, "");
     if (!column_settable(table, column, reader->action, reader->writer))
-        return document_fault(reader, place, closed_because(column, reader->action), "%s", "");
+        return document_fault(reader, place, closed_because(column, reader->action), "");
 
     struct value *cell = &cells[column_index(table, column)];
     if (member->value.kind != JSON_NULL)
         return document_read_value(reader, column, &member->value, place, cell);
     *cell = value_null();
-    return !(column->is & REQUIRED) || document_fault(reader, place, ERROR_required, "%s", "");
+    return !(column->is & REQUIRED) || document_fault(reader, place, ERROR_required, "");
 }
 
 /* What is required, has no default and is this writer's to set; the rest a service fills in. */
@@ -50,7 +50,7 @@ bool document_read_members(struct document_reader *reader, const struct table *t
                            struct text pointer, struct value *cells)
 {
     if (json->kind != JSON_OBJECT)
-        return document_fault(reader, pointer, ERROR_wrong_type, "%s", "an object");
+        return document_fault(reader, pointer, ERROR_wrong_type, "an object");
     bool good = true, creating = reader->action == CREATE || (table->is & SHAPE);
     for (size_t i = 0; i < json->count && reader->error->fault_count < FAULTS_MAX; i++)
         good = read_member(reader, table, &json->members[i], pointer, cells) && good;
@@ -58,7 +58,7 @@ bool document_read_members(struct document_reader *reader, const struct table *t
         const struct column *column = &table->columns[i];
         if (is_missing(reader, table, column) && !json_member(json, text_from(column->name)))
             good = document_fault(reader, document_pointer(reader->arena, pointer, text_from(column->name)),
-                                  ERROR_required, "%s", "");
+                                  ERROR_required, "");
     }
     return good;
 }

@@ -32,12 +32,8 @@ bool document_fault(struct document_reader *reader, struct text pointer, enum er
 
 struct text column_spell(struct arena *arena, const struct column *column, struct text text)
 {
-    if (column->type != TYPE_email && column->type != TYPE_domain)
-        return text;
-    char *lower = arena_alloc(arena, text.length + 1);
-    for (size_t i = 0; i < text.length; i++)
-        lower[i] = text.data[i] >= 'A' && text.data[i] <= 'Z' ? (char)(text.data[i] + 32) : text.data[i];
-    return (struct text){ lower, text.length };
+    bool is_lower = column->type == TYPE_email || column->type == TYPE_domain;
+    return is_lower ? arena_copy_lower(arena, text) : text;
 }
 
 /* C0, DEL and C1, in UTF-8. */
@@ -80,14 +76,14 @@ static bool check_text(struct document_reader *reader, const struct column *colu
         return document_fault(reader, pointer, ERROR_not_a_choice, "%s",
                               list_choices(reader->arena, column->choices));
     if (has_control(text, column->type == TYPE_text && max > SHORT_TEXT_MAX))
-        return document_fault(reader, pointer, ERROR_control_character, "%s", "");
+        return document_fault(reader, pointer, ERROR_control_character, "");
     bool one_length = min == max; /* then the format says it all */
     if (!one_length && length > max)
         return document_fault(reader, pointer, ERROR_too_long, "%lld", (long long)max);
     if (!one_length && length < min)
         return document_fault(reader, pointer, ERROR_too_short, "%lld", (long long)min);
     if (type->accepts && !type->accepts(text))
-        return document_fault(reader, pointer, ERROR_malformed, "%s", "");
+        return document_fault(reader, pointer, ERROR_malformed, "");
     return true;
 }
 
@@ -128,7 +124,7 @@ static bool read_time(struct document_reader *reader, const struct json *json, s
 {
     int64_t time;
     if (!calendar_read_time(json->text, &time))
-        return document_fault(reader, pointer, ERROR_malformed, "%s", "");
+        return document_fault(reader, pointer, ERROR_malformed, "");
     *value = value_time(time);
     return true;
 }

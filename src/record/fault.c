@@ -73,7 +73,7 @@ bool fault_of_write(struct work *work, const struct table *table)
     case DB_FAILURE_CHECK: return check_fault(work, table, fault->where);
     case DB_FAILURE_REFERENCE: /* it was there when the references were looked up, and is gone now */
         error_clear(&work->error);
-        return fail(&work->error, ERROR_no_such_reference, "%s", "record that it refers to");
+        return fail(&work->error, ERROR_no_such_reference, "record that it refers to");
     default: return false;
     }
 }
@@ -83,5 +83,5 @@ bool fault_of_removal(struct work *work)
     if (work->error.code != ERROR_internal || db_fault(work->db)->failure != DB_FAILURE_REFERENCE)
         return false;
     error_clear(&work->error);
-    return fail(&work->error, ERROR_in_use, "%s", "");
+    return fail(&work->error, ERROR_in_use, "");
 }

@@ -1,8 +1,8 @@
 #include "record/migrate.h"
+#include "base/clock.h"
 #include "model/model.h"
 #include "record/migrate_planner.h"
 #include "record/search_fill.h"
-#include <time.h>
 
 enum {
     LOCK_WAIT_MS = 50,
@@ -10,11 +10,6 @@ enum {
     STEP_PAUSE_MS = 200,
     STEP_ATTEMPTS_MAX = 25
 };
-
-static void pause_ms(int64_t ms)
-{
-    nanosleep(&(struct timespec){ .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1'000'000 }, NULL);
-}
 
 static bool is_current(const struct planner *planner)
 {
@@ -137,7 +132,7 @@ static bool take_lock(struct db *db, struct arena *arena, struct error *error)
             return false;
         if (cell_boolean(result_row(&result, 0)[0]))
             return true;
-        pause_ms(LOCK_WAIT_MS);
+        clock_sleep_ms(LOCK_WAIT_MS);
     }
     return fail(error, ERROR_overloaded, "another node has been migrating for too long");
 }
@@ -172,7 +167,7 @@ static bool run_guarded(struct db *db, const struct migration_step *step, struct
         db_rollback(db);
         if (!again || attempt == STEP_ATTEMPTS_MAX)
             return false;
-        pause_ms(STEP_PAUSE_MS);
+        clock_sleep_ms(STEP_PAUSE_MS);
     }
 }
 
@@ -189,8 +184,7 @@ static bool run_unguarded(struct db *db, const struct migration_step *step, stru
     return db_run_script(db, built ? error : &ignored, put_timeout_back) && built;
 }
 
-static bool run_alone(struct db *db, const struct migration_step *step,
-                      struct error *error)
+static bool run_alone(struct db *db, const struct migration_step *step, struct error *error)
 {
     if (step->outside_transaction)
         return run_unguarded(db, step, error);

@@ -68,11 +68,8 @@ bool planner_is_same(const struct planner *planner, const struct object *object)
 static void add(struct planner *planner, const struct migration_step *step)
 {
     struct migration *plan = &planner->plan;
-    if (plan->count == planner->capacity) {
-        size_t size = sizeof *plan->steps * planner->capacity;
-        planner->capacity = planner->capacity ? planner->capacity * 2 : 32;
-        plan->steps = arena_grow(planner->arena, plan->steps, size, sizeof *plan->steps * planner->capacity);
-    }
+    plan->steps =
+        arena_extend(planner->arena, plan->steps, sizeof *plan->steps, plan->count, &planner->capacity);
     plan->steps[plan->count++] = *step;
 }
 

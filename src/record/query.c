@@ -18,7 +18,7 @@ bool query_fault(struct query_reader *reader, struct text name, enum error_code 
     vsnprintf(about, sizeof about, format, arguments);
     va_end(arguments);
     if (error->code == ERROR_none)
-        fail(error, ERROR_invalid_query, "%s", "");
+        fail(error, ERROR_invalid_query, "");
     return fail_at(error, arena_string(reader->work->arena, text_head(name, POINTER_MAX - 1)), code, "%s",
                    about);
 }
@@ -71,7 +71,7 @@ static bool read_sort(struct query_reader *reader, struct text name, struct text
     bool descending = text_starts(value, TEXT("-"));
     const struct column *column = query_column(reader, text_slice(value, descending, value.length));
     if (!column)
-        return query_fault(reader, name, ERROR_unknown_column, "%s", "");
+        return query_fault(reader, name, ERROR_unknown_column, "");
     if (!is_sortable(column))
         return query_fault(reader, name, ERROR_not_sortable, "%s", list_sortable(reader));
     reader->query->sort = column;
@@ -82,7 +82,7 @@ static bool read_sort(struct query_reader *reader, struct text name, struct text
 static bool read_search(struct query_reader *reader, struct text name, struct text value)
 {
     if (!table_is_searched(reader->query->table))
-        return query_fault(reader, name, ERROR_unknown_parameter, "%s", "");
+        return query_fault(reader, name, ERROR_unknown_parameter, "");
     if (text_count_points(value) > SEARCH_MAX)
         return query_fault(reader, name, ERROR_too_long, "%d", SEARCH_MAX);
     reader->query->search = search_fold(reader->work->arena, value);
@@ -100,7 +100,7 @@ static bool read_fields(struct query_reader *reader, struct text name, struct te
         if (column)
             column_set_add(&columns, column_index(reader->query->table, column));
         else
-            good = query_fault(reader, name, ERROR_unknown_column, "%s", "");
+            good = query_fault(reader, name, ERROR_unknown_column, "");
     }
     if (good)
         reader->query->columns = columns;
@@ -138,10 +138,10 @@ static bool read_parameter(struct query_reader *reader, struct text name, struct
     if (!parameter && !reader->single)
         return query_read_filter(reader, name, value);
     if (!parameter || (reader->single && !parameter->of_single))
-        return query_fault(reader, name, ERROR_unknown_parameter, "%s", "");
+        return query_fault(reader, name, ERROR_unknown_parameter, "");
     unsigned bit = 1u << (parameter - parameters);
     if (reader->given & bit)
-        return query_fault(reader, name, ERROR_given_twice, "%s", "");
+        return query_fault(reader, name, ERROR_given_twice, "");
     reader->given |= bit;
     return parameter->read(reader, name, value);
 }
@@ -151,9 +151,9 @@ static bool read_pair(struct query_reader *reader, struct text pair)
     struct arena *arena = reader->work->arena;
     struct text name;
     if (!percent_decode(arena, text_cut(&pair, '='), true, &name))
-        return query_fault(reader, TEXT("?"), ERROR_malformed, "%s", "");
+        return query_fault(reader, TEXT("?"), ERROR_malformed, "");
     if (!percent_decode(arena, pair, true, &pair))
-        return query_fault(reader, name, ERROR_malformed, "%s", "");
+        return query_fault(reader, name, ERROR_malformed, "");
     return read_parameter(reader, name, pair);
 }
 

@@ -111,7 +111,7 @@ bool query_read_cursor(struct query_reader *reader)
              && place.kind == JSON_ARRAY && place.count == 2 && place.items[1].kind == JSON_TEXT
              && read_value(&place.items[0], kind, &query->cursor_value);
     if (!good)
-        return query_fault(reader, TEXT("cursor"), ERROR_malformed_cursor, "%s", "");
+        return query_fault(reader, TEXT("cursor"), ERROR_malformed_cursor, "");
     query->cursor_id = place.items[1].text;
     query->after = true;
     return true;

@@ -64,17 +64,16 @@ bool query_read_filter(struct query_reader *reader, struct text name, struct tex
     bool has_operator = column.length < name.length;
     struct filter filter = { .column = query_column(reader, column), .comparison = COMPARISON_eq };
     if (!filter.column)
-        return query_fault(reader, name, has_operator ? ERROR_unknown_column : ERROR_unknown_parameter, "%s",
-                           "");
+        return query_fault(reader, name, has_operator ? ERROR_unknown_column : ERROR_unknown_parameter, "");
     bool known = !has_operator
               || (text_ends(rest, TEXT("]"))
                   && comparison_named(text_slice(rest, 0, rest.length - 1), &filter.comparison));
     if (!known)
-        return query_fault(reader, name, ERROR_unknown_operator, "%s", "");
+        return query_fault(reader, name, ERROR_unknown_operator, "");
     if (!column_is_stored(filter.column) || column_is_json(filter.column))
-        return query_fault(reader, name, ERROR_not_filterable, "%s", "");
+        return query_fault(reader, name, ERROR_not_filterable, "");
     if (is_given(query, &filter))
-        return query_fault(reader, name, ERROR_given_twice, "%s", "");
+        return query_fault(reader, name, ERROR_given_twice, "");
     if (query->filter_count == FILTERS_MAX)
         return query_fault(reader, name, ERROR_too_many_parameters, "%d filters", FILTERS_MAX);
     bool good = read_operand(reader, name, value, &filter);

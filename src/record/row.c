@@ -13,8 +13,8 @@ bool row_same(struct arena *arena, const struct column *column, struct value a, 
 {
     if (value_equal(a, b))
         return true;
-    bool is_json = column->type >= TYPE_texts && column->type <= TYPE_any;
-    return is_json && a.kind == VALUE_TEXT && b.kind == VALUE_TEXT && same_document(arena, a.text, b.text);
+    return column_is_json(column) && a.kind == VALUE_TEXT && b.kind == VALUE_TEXT
+        && same_document(arena, a.text, b.text);
 }
 
 struct value row_tenant(const struct table *table, const struct value *row)

@@ -10,14 +10,6 @@ static bool is_ascii(struct text text)
     return all < 0x80;
 }
 
-static struct text fold_ascii(struct arena *arena, struct text text)
-{
-    char *folded = arena_alloc(arena, text.length + 1);
-    for (size_t i = 0; i < text.length; i++)
-        folded[i] = text.data[i] >= 'A' && text.data[i] <= 'Z' ? (char)(text.data[i] + 32) : text.data[i];
-    return (struct text){ folded, text.length };
-}
-
 /* Takes the marks out, in place: "n" and a tilde apart leave "n". */
 static gssize remove_marks(char *text)
 {
@@ -32,10 +24,10 @@ static gssize remove_marks(char *text)
 struct text search_fold(struct arena *arena, struct text text)
 {
     if (is_ascii(text))
-        return fold_ascii(arena, text);
+        return arena_copy_lower(arena, text);
     g_autofree char *apart = g_utf8_normalize(text.data, (gssize)text.length, G_NORMALIZE_NFKD);
     if (!apart) /* not UTF-8: nothing that was read here */
-        return fold_ascii(arena, text);
+        return arena_copy_lower(arena, text);
     gssize length = remove_marks(apart);
     g_autofree char *folded = g_utf8_casefold(apart, length);
     return arena_copy(arena, text_from(folded));

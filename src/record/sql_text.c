@@ -13,16 +13,18 @@ enum { TABLES_MAX = 64 };
 static struct outline outlines[TABLES_MAX];
 static pthread_once_t outlined = PTHREAD_ONCE_INIT;
 
-static void make_outline(struct outline *outline, const struct table *table, struct arena *arena)
+static uint8_t kind_of(const struct column *column)
+{
+    return column_is_stored(column) ? (uint8_t)types[column->type].kind : VALUE_ABSENT;
+}
+
+static struct text name_columns(struct arena *arena, const struct table *table)
 {
     struct buffer columns = { .arena = arena };
-    for (size_t i = 0; i < table->width; i++) {
-        const struct column *column = &table->columns[i];
-        outline->kinds[i] = column_is_stored(column) ? (uint8_t)types[column->type].kind : VALUE_ABSENT;
-        if (column_is_stored(column))
-            buffer_print(&columns, "%s%s", columns.length > 0 ? ", " : "", column->name);
-    }
-    outline->columns = columns.text;
+    for (size_t i = 0; i < table->width; i++)
+        if (column_is_stored(&table->columns[i]))
+            buffer_print(&columns, "%s%s", columns.length > 0 ? ", " : "", table->columns[i].name);
+    return columns.text;
 }
 
 static void make_outlines(void)
@@ -31,17 +33,20 @@ static void make_outlines(void)
     arena = arena_create();
     for (size_t i = 0; all_tables[i]; i++) {
         assert(i < TABLES_MAX && all_tables[i]->width <= COLUMNS_MAX);
-        make_outline(&outlines[i], all_tables[i], arena);
+        outlines[i].columns = name_columns(arena, all_tables[i]);
+        for (size_t column = 0; column < all_tables[i]->width; column++)
+            outlines[i].kinds[column] = kind_of(&all_tables[i]->columns[column]);
     }
 }
 
+/* By its columns: a test may have the same ones under other rules. NULL: no table of the model. */
 static const struct outline *outline_of(const struct table *table)
 {
     pthread_once(&outlined, make_outlines);
-    size_t i = 0;
-    while (all_tables[i]->columns != table->columns) /* a test may have the same columns under other rules */
-        i++;
-    return &outlines[i];
+    for (size_t i = 0; all_tables[i]; i++)
+        if (all_tables[i]->columns == table->columns)
+            return &outlines[i];
+    return NULL;
 }
 
 void sql_begin(struct sql_text *sql, struct arena *arena)
@@ -89,7 +94,8 @@ void sql_add_rule(struct sql_text *sql, const struct actor *actor, const char *r
 
 void sql_columns(struct sql_text *sql, const struct table *table)
 {
-    buffer_add(&sql->text, outline_of(table)->columns);
+    const struct outline *outline = outline_of(table);
+    buffer_add(&sql->text, outline ? outline->columns : name_columns(sql->text.arena, table));
 }
 
 void sql_select(struct sql_text *sql, const struct table *table)
@@ -139,15 +145,16 @@ void row_read(const struct table *table, const struct value *row, struct value *
 {
     const struct outline *outline = outline_of(table);
     for (size_t i = 0; i < table->width; i++) {
-        if (outline->kinds[i] == VALUE_ABSENT) {
+        uint8_t kind = outline ? outline->kinds[i] : kind_of(&table->columns[i]);
+        if (kind == VALUE_ABSENT) {
             cells[i] = (struct value){ .kind = VALUE_ABSENT };
             continue;
         }
         cells[i] = *row++;
-        if (cells[i].kind == VALUE_INTEGER && outline->kinds[i] == VALUE_BOOLEAN)
+        if (cells[i].kind == VALUE_INTEGER && kind == VALUE_BOOLEAN)
             cells[i] = value_boolean(cells[i].integer != 0);
         else if (cells[i].kind == VALUE_INTEGER)
-            cells[i].kind = outline->kinds[i]; /* an integer, or the same number as a time */
+            cells[i].kind = kind; /* an integer, or the same number as a time */
     }
 }
 

@@ -81,7 +81,7 @@ static bool confine(struct work *work, const struct table *table, struct value *
     if (!value_is_set(*tenant))
         *tenant = value_text_or_null(work->actor.tenant_id);
     else if (!text_equal(tenant->text, work->actor.tenant_id))
-        return fail_at(&work->error, "/tenant_id", ERROR_no_such_reference, "%s", "tenant");
+        return fail_at(&work->error, "/tenant_id", ERROR_no_such_reference, "tenant");
     return true;
 }
 
@@ -172,7 +172,7 @@ static bool run_guarded(struct work *work, struct sql_text *sql)
     struct result result;
     if (!sql_run(work, sql, &result))
         return false;
-    return result.changed > 0 || fail(&work->error, ERROR_changed_meanwhile, "%s", "");
+    return result.changed > 0 || fail(&work->error, ERROR_changed_meanwhile, "");
 }
 
 static bool write_differences(struct work *work, const struct table *table, const struct value *before,

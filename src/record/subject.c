@@ -1,4 +1,5 @@
 #include "record/subject.h"
+#include "base/memory.h"
 #include "base/random.h"
 #include "crypto/seal.h"
 #include "model/model.h"
@@ -24,9 +25,7 @@ struct subject_cache {
 
 struct subject_cache *subject_cache_create(void)
 {
-    struct subject_cache *cache = calloc(1, sizeof *cache);
-    if (!cache)
-        abort();
+    struct subject_cache *cache = memory_new(struct subject_cache);
     pthread_mutex_init(&cache->lock, NULL);
     return cache;
 }

@@ -95,7 +95,7 @@ static bool submit(struct queued_work *queued)
     queued->write = (struct write){ .run = run_in_lane, .done = finish_in_lane };
     if (database_submit(work->site->database, &queued->write))
         return true;
-    fail(&work->error, ERROR_overloaded, "%s", "");
+    fail(&work->error, ERROR_overloaded, "");
     work->error.retry_after_seconds = OVERLOADED_RETRY_SECONDS;
     return false;
 }

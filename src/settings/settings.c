@@ -1,4 +1,5 @@
 #include "settings/settings.h"
+#include "base/memory.h"
 #include "model/model.h"
 #include "record/document.h"
 #include "record/store.h"
@@ -22,9 +23,7 @@ struct settings {
 
 struct settings *settings_create(void)
 {
-    struct settings *settings = calloc(1, sizeof *settings);
-    if (!settings)
-        abort();
+    struct settings *settings = memory_new(struct settings);
     for (int i = 0; i < SETTING_COUNT; i++)
         atomic_init(&settings->values[i], all[i].initially);
     return settings;

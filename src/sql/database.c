@@ -1,4 +1,5 @@
 #include "sql/database.h"
+#include "base/memory.h"
 #include "sql/driver.h"
 #include "sql/lane.h"
 #include <assert.h>
@@ -28,13 +29,9 @@ static bool open_place(struct database *database, struct error *error)
 
 bool database_open(struct database **database, const struct database_options *options, struct error *error)
 {
-    struct database *made = calloc(1, sizeof *made);
-    if (!made)
-        abort();
+    struct database *made = memory_new(struct database);
     made->engine = options->url ? ENGINE_POSTGRES : ENGINE_SQLITE;
-    made->place = strdup(options->url ? options->url : options->path);
-    if (!made->place)
-        abort();
+    made->place = memory_require(strdup(options->url ? options->url : options->path));
     if (!open_place(made, error)) {
         database_close(made);
         return false;

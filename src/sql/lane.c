@@ -1,5 +1,6 @@
 #include "sql/lane.h"
 #include "base/clock.h"
+#include "base/memory.h"
 #include "sql/driver.h"
 #include <pthread.h>
 #include <stdatomic.h>
@@ -121,9 +122,7 @@ static void *work(void *argument)
 
 struct lane *lane_create(struct db *db)
 {
-    struct lane *lane = calloc(1, sizeof *lane);
-    if (!lane)
-        abort();
+    struct lane *lane = memory_new(struct lane);
     lane->db = db;
     lane->arena = arena_create();
     lane->last = &lane->first;

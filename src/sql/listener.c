@@ -1,5 +1,6 @@
 #include "sql/listener.h"
 #include "base/clock.h"
+#include "base/memory.h"
 #include "sql/postgres.h"
 #include <poll.h>
 #include <pthread.h>
@@ -122,14 +123,11 @@ static void *work(void *argument)
 
 struct listener *listener_create(const struct listener_options *options)
 {
-    struct listener *listener = calloc(1, sizeof *listener);
-    if (!listener)
-        abort();
+    struct listener *listener = memory_new(struct listener);
     listener->options = *options;
-    listener->url = strdup(options->url);
+    listener->url = memory_require(strdup(options->url));
     listener->ending = eventfd(0, EFD_CLOEXEC);
-    if (!listener->url || listener->ending < 0
-        || pthread_create(&listener->thread, NULL, work, listener) != 0)
+    if (listener->ending < 0 || pthread_create(&listener->thread, NULL, work, listener) != 0)
         abort();
     return listener;
 }

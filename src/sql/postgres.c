@@ -1,4 +1,5 @@
 #include "sql/postgres.h"
+#include "base/memory.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -161,13 +162,9 @@ static const struct driver postgres_driver = {
 
 bool postgres_connect(struct db **db, const char *url, struct error *error)
 {
-    struct postgres *postgres = calloc(1, sizeof *postgres);
-    if (!postgres)
-        abort();
+    struct postgres *postgres = memory_new(struct postgres);
     postgres->db.driver = &postgres_driver;
-    postgres->url = strdup(url);
-    if (!postgres->url)
-        abort();
+    postgres->url = memory_require(strdup(url));
     if (!session_ready(postgres, error)) {
         close_connection(&postgres->db);
         return false;

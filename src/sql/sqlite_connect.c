@@ -1,4 +1,5 @@
 /* How a SQLite file is opened: what it promises on disk, and what SQL may not do to it. */
+#include "base/memory.h"
 #include "sql/sqlite.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -70,9 +71,7 @@ bool sqlite_connect(struct db **db, const char *path, enum sqlite_use use, struc
     if (use == SQLITE_WRITES && !create_file(path, error))
         return false;
 
-    struct sqlite *sqlite = calloc(1, sizeof *sqlite);
-    if (!sqlite)
-        abort();
+    struct sqlite *sqlite = memory_new(struct sqlite);
     sqlite->db.driver = &sqlite_driver;
     sqlite->use = use;
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;

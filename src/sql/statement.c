@@ -1,4 +1,5 @@
 #include "sql/statement.h"
+#include "base/memory.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,9 +25,7 @@ static struct statement **bucket_of(struct statement_cache *cache, uint64_t hash
 
 struct statement *statement_create(size_t size, struct text sql)
 {
-    char *memory = calloc(1, size + sql.length + 1);
-    if (!memory)
-        abort();
+    char *memory = memory_require(calloc(1, size + sql.length + 1));
     memcpy(memory + size, sql.data, sql.length);
     struct statement *statement = (struct statement *)memory;
     statement->sql = (struct text){ memory + size, sql.length };

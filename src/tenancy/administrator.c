@@ -5,13 +5,8 @@ struct administrator administrator_of(struct arena *arena, const struct tenant *
 {
     bool has_contact = value_is_set(tenant->primary_contact_email);
     struct text email = has_contact ? tenant->primary_contact_email.text : cell_text(tenant->billing_email);
-    char *folded = arena_alloc(arena, email.length + 1);
-    for (size_t i = 0; i < email.length; i++) {
-        char byte = email.data[i];
-        folded[i] = byte >= 'A' && byte <= 'Z' ? (char)(byte - 'A' + 'a') : byte;
-    }
     return (struct administrator){ has_contact ? "/primary_contact_email" : "/billing_email",
-                                   { folded, email.length } };
+                                   arena_copy_lower(arena, email) };
 }
 
 bool administrator_find(struct work *work, struct text email, bool *found, struct text *tenant_id)
@@ -55,7 +50,7 @@ static bool take_seat(struct work *work, struct text tenant_id)
     if (!db_run(work->db, work->arena, &result, &work->error, take, PARAMETERS(value_text(tenant_id))))
         return false;
     return result.changed == 1 ? store_announce(work, &tenants_table, tenant_id)
-                               : fail(&work->error, ERROR_limit_reached, "%s", "users");
+                               : fail(&work->error, ERROR_limit_reached, "users");
 }
 
 bool administrator_add(struct work *work, void *data)
@@ -70,7 +65,7 @@ bool administrator_add(struct work *work, void *data)
         return false;
     if (found)
         return text_equal(whose, tenant_id)
-            || fail(&work->error, ERROR_taken, "%s", "e-mail of the first administrator");
+            || fail(&work->error, ERROR_taken, "e-mail of the first administrator");
     struct user user = {
         .tenant_id = value_text(tenant_id),
         .email = value_text(administrator.email),

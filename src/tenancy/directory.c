@@ -1,4 +1,5 @@
 #include "tenancy/directory.h"
+#include "base/memory.h"
 #include "base/random.h"
 #include <pthread.h>
 #include <stdlib.h>
@@ -29,9 +30,7 @@ struct directory {
 
 struct directory *directory_create(void)
 {
-    struct directory *directory = calloc(1, sizeof *directory);
-    if (!directory)
-        abort();
+    struct directory *directory = memory_new(struct directory);
     directory->reclaimer = reclaimer_create();
     random_bytes(&directory->salt, sizeof directory->salt);
     pthread_mutex_init(&directory->writing, NULL);
@@ -102,9 +101,7 @@ static struct shard *copy_without(const struct shard *shard, enum entry_part key
                                   const struct directory_entry *without)
 {
     size_t count = shard ? shard->count : 0;
-    struct shard *copy = malloc(sizeof *copy + (count + 1) * sizeof(struct slot));
-    if (!copy)
-        abort();
+    struct shard *copy = memory_require(malloc(sizeof *copy + (count + 1) * sizeof(struct slot)));
     copy->count = 0;
     for (size_t i = 0; i < count; i++)
         if (shard->slots[i].entry != without || shard->slots[i].key != key)

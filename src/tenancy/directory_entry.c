@@ -1,4 +1,5 @@
 #include "tenancy/directory_entry.h"
+#include "base/memory.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,9 +22,7 @@ static struct directory_entry *create(const struct text parts[static ENTRY_PARTS
         at[i] = size;
         size += parts[i].length;
     }
-    struct directory_entry *entry = malloc(sizeof *entry + size);
-    if (!entry)
-        abort();
+    struct directory_entry *entry = memory_require(malloc(sizeof *entry + size));
     *entry = (struct directory_entry){};
     for (int i = 0; i < ENTRY_PARTS; i++) {
         entry->parts[i].at = (uint32_t)at[i];
@@ -66,9 +65,7 @@ bool directory_entry_is_older(const struct directory_entry *entry, const struct 
 
 struct tenant_use *tenant_use_create(void)
 {
-    struct tenant_use *use = calloc(1, sizeof *use);
-    if (!use)
-        abort();
+    struct tenant_use *use = memory_new(struct tenant_use);
     return use;
 }
 

@@ -105,7 +105,7 @@ static bool look_at_clock(struct examination *examination)
                 NO_PARAMETERS))
         return false;
     if (cell_integer(result.cells[0]) > work->now + CLOCK_SLACK_MS)
-        finding_add(examination, "clock", "%s", "it is behind what was written already");
+        finding_add(examination, "clock", "it is behind what was written already");
     return true;
 }
 

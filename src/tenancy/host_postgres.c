@@ -27,13 +27,13 @@ static bool open_host(struct hosting *hosting, const struct options *options, st
     hosting->port = DEFAULT_PORT;
     [[gnu::cleanup(free_options)]] PQconninfoOption *parts = PQconninfoParse(hosting->url, NULL);
     if (!parts)
-        return fail(error, ERROR_malformed_value, "%s", "tenant_database_url is no URL of PostgreSQL");
+        return fail(error, ERROR_malformed_value, "tenant_database_url is no URL of PostgreSQL");
     for (const PQconninfoOption *part = parts; part->keyword; part++) {
         if (part->val && text_is(text_from(part->keyword), "host"))
             hosting->address = arena_copy(hosting->arena, text_from(part->val));
         if (part->val && text_is(text_from(part->keyword), "port")
             && !text_to_integer(text_from(part->val), &hosting->port))
-            return fail(error, ERROR_malformed_value, "%s", "tenant_database_url has no one port");
+            return fail(error, ERROR_malformed_value, "tenant_database_url has no one port");
     }
     return true;
 }

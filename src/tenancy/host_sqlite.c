@@ -3,10 +3,10 @@
  * has run the schema, DATA/templates/FINGERPRINT.db. There are no roles: who may read the files is the
  * operating system's to say.
  */
+#include "base/file.h"
 #include "settings/options.h"
 #include "sql/driver.h"
 #include "tenancy/host.h"
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -36,15 +36,9 @@ static const char *path_of(struct hosting_call *call, struct text name)
     return arena_format(call->arena, "%s/%.*s.db", call->hosting->folder, TEXT_ARG(name)).data;
 }
 
-static void close_file(const int *file)
-{
-    if (*file >= 0)
-        close(*file);
-}
-
 static bool sync_path(struct hosting_call *call, const char *path)
 {
-    [[gnu::cleanup(close_file)]] int file = open(path, O_RDONLY | O_CLOEXEC);
+    [[gnu::cleanup(file_cleanup)]] int file = open(path, O_RDONLY | O_CLOEXEC);
     return (file >= 0 && fsync(file) == 0) || fail_io(call->error, path);
 }
 
@@ -81,10 +75,10 @@ static bool find_template(struct hosting_call *call, const char **path)
 /* The kernel copies, sharing blocks where the file system can. */
 static bool copy_file(struct hosting_call *call, const char *from_path, const char *to_path)
 {
-    [[gnu::cleanup(close_file)]] int from = open(from_path, O_RDONLY | O_CLOEXEC);
+    [[gnu::cleanup(file_cleanup)]] int from = open(from_path, O_RDONLY | O_CLOEXEC);
     if (from < 0)
         return fail_io(call->error, from_path);
-    [[gnu::cleanup(close_file)]] int to = open(to_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    [[gnu::cleanup(file_cleanup)]] int to = open(to_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     struct stat status;
     if (to < 0 || fstat(from, &status) != 0)
         return fail_io(call->error, to_path);
@@ -136,15 +130,9 @@ static bool drop(struct hosting_call *call, const struct tenant_place *place)
     return access(path, F_OK) != 0 ? sync_path(call, call->hosting->folder) : fail_io(call->error, path);
 }
 
-static void close_folder(DIR **folder)
-{
-    if (*folder)
-        closedir(*folder);
-}
-
 static bool list_databases(struct hosting_call *call, struct place_list *list)
 {
-    [[gnu::cleanup(close_folder)]] DIR *folder = opendir(call->hosting->folder);
+    [[gnu::cleanup(folder_cleanup)]] DIR *folder = opendir(call->hosting->folder);
     if (!folder)
         return fail_io(call->error, call->hosting->folder);
     for (const struct dirent *entry; (entry = readdir(folder));) {

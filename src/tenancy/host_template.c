@@ -86,7 +86,7 @@ bool template_make(struct hosting_call *call, struct db *administrator, struct t
 {
     unsigned char bytes[UNFINISHED_BYTES];
     random_bytes(bytes, sizeof bytes);
-    struct text digits = hex_encode(call->arena, (struct text){ (const char *)bytes, sizeof bytes });
+    struct text digits = hex_encode(call->arena, TEXT_BYTES(bytes));
     struct text unfinished = arena_format(call->arena, "nidia_unfinished_%.*s", TEXT_ARG(digits));
     if (make_owner(call, administrator) && make_unfinished(call, administrator, unfinished)
         && postgres_script(call, administrator, "ALTER DATABASE {unfinished} RENAME TO {name}",

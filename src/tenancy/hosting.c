@@ -1,3 +1,4 @@
+#include "base/memory.h"
 #include "settings/options.h"
 #include "tenancy/host.h"
 #include <stdlib.h>
@@ -7,9 +8,7 @@ bool hosting_create(struct hosting **out, const struct options *options, const s
 {
     bool on_postgres =
         *option_string(options, OPTION_tenant_database_url) || *option_string(options, OPTION_database);
-    struct hosting *hosting = calloc(1, sizeof *hosting);
-    if (!hosting)
-        abort();
+    struct hosting *hosting = memory_new(struct hosting);
     hosting->host = on_postgres ? &host_postgres : &host_sqlite;
     hosting->keyring = keyring;
     hosting->arena = arena_create();
@@ -50,18 +49,13 @@ struct hosting_call hosting_call_of(struct work *work)
 /* The names stand in statements that take no parameters, and in paths. */
 bool place_is_named_well(struct text name)
 {
-    if (name.length != PLACE_NAME_LENGTH || !text_starts(name, TEXT("tenant_")))
-        return false;
-    for (size_t i = sizeof "tenant_" - 1; i < name.length; i++)
-        if (!((name.data[i] >= '0' && name.data[i] <= '9') || (name.data[i] >= 'a' && name.data[i] <= 'f')))
-            return false;
-    return true;
+    return name.length == PLACE_NAME_LENGTH && text_starts(name, TEXT("tenant_"))
+        && text_consists_of(text_slice(name, sizeof "tenant_" - 1, name.length), "0123456789abcdef");
 }
 
 void place_list_add(struct place_list *list, struct arena *arena, struct text name)
 {
-    size_t size = sizeof *list->names * list->count;
-    list->names = arena_grow(arena, list->names, size, size + sizeof *list->names);
+    list->names = arena_extend(arena, list->names, sizeof *list->names, list->count, &list->capacity);
     list->names[list->count++] = arena_copy(arena, name);
 }
 

@@ -49,7 +49,7 @@ struct hosting_call hosting_call_of(struct work *work);
 
 struct place_list {
     struct text *names;
-    size_t count;
+    size_t count, capacity;
 };
 /* The databases, and the roles, that this installation has made and not dropped. */
 [[nodiscard]] bool hosting_list_databases(struct hosting_call *call, struct place_list *list);

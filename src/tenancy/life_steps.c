@@ -97,7 +97,7 @@ static bool cancel_at_end(struct step *step)
     if (!subscription_set_ending(step->work, step->before->id.text, true, step->reason, &end))
         return false;
     if (!value_is_set(end))
-        return fail(&step->work->error, ERROR_conflict, "%s", "the tenant has no subscription");
+        return fail(&step->work->error, ERROR_conflict, "the tenant has no subscription");
     step->changes->subscription_ends_at = end;
     step->changes->cancellation_reason = value_text_or_null(step->reason);
     return enqueue(step, &cancel_tenant_program, end.integer);
@@ -108,7 +108,7 @@ static bool expire(struct step *step)
 {
     int64_t end = cell_integer(step->before->subscription_ends_at);
     if (end == 0 || end > step->work->now)
-        return fail(&step->work->error, ERROR_conflict, "%s", "the period has not ended");
+        return fail(&step->work->error, ERROR_conflict, "the period has not ended");
     return cancel(step);
 }
 
@@ -144,7 +144,7 @@ static bool restore(struct step *step)
 static bool bury(struct step *step)
 {
     if (step->before->deletes_at.integer > step->work->now)
-        return fail(&step->work->error, ERROR_conflict, "%s", "the days of grace are not over");
+        return fail(&step->work->error, ERROR_conflict, "the days of grace are not over");
     step->changes->deleted_at = value_time(step->work->now);
     return true;
 }

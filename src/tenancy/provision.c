@@ -168,7 +168,7 @@ static bool drop_unfinished(struct work *work, struct text tenant_id)
     if (!find(work, tenant_id, &tenant))
         return false;
     if (is_choice(tenant.provisioning_status, provisioning_status, completed))
-        return fail(&work->error, ERROR_conflict, "%s", "the tenant has been provisioned");
+        return fail(&work->error, ERROR_conflict, "the tenant has been provisioned");
     return at_host(work, tenant_id, hosting_drop);
 }
 
@@ -244,7 +244,7 @@ static bool drop(struct work *work, struct text tenant_id)
     if (!find(work, tenant_id, &tenant))
         return false;
     if (!value_is_set(tenant.deleted_at))
-        return fail(&work->error, ERROR_conflict, "%s", "the tenant is not deleted");
+        return fail(&work->error, ERROR_conflict, "the tenant is not deleted");
     return at_host(work, tenant_id, hosting_drop);
 }
 

@@ -4,6 +4,7 @@
  * replacement and its look at the notes, is the one total order of the sequentially consistent operations.
  */
 #include "tenancy/reclaim.h"
+#include "base/memory.h"
 #include <pthread.h>
 #include <stdalign.h>
 #include <stdatomic.h>
@@ -42,8 +43,8 @@ static void reader_give_back(void *argument)
 
 struct reclaimer *reclaimer_create(void)
 {
-    struct reclaimer *reclaimer = calloc(1, sizeof *reclaimer);
-    if (!reclaimer || pthread_key_create(&reclaimer->mine, reader_give_back) != 0)
+    struct reclaimer *reclaimer = memory_new(struct reclaimer);
+    if (pthread_key_create(&reclaimer->mine, reader_give_back) != 0)
         abort();
     atomic_init(&reclaimer->epoch, 1);
     return reclaimer;
@@ -72,9 +73,7 @@ static struct reader *take_idle(struct reclaimer *reclaimer)
 
 static struct reader *add_reader(struct reclaimer *reclaimer)
 {
-    struct reader *reader = aligned_alloc(CACHE_LINE, sizeof *reader);
-    if (!reader)
-        abort();
+    struct reader *reader = memory_require(aligned_alloc(CACHE_LINE, sizeof *reader));
     *reader = (struct reader){ .taken = true, .next = atomic_load(&reclaimer->readers) };
     while (!atomic_compare_exchange_weak(&reclaimer->readers, &reader->next, reader))
         ;
@@ -114,9 +113,8 @@ void reclaimer_retire(struct reclaimer *reclaimer, void *memory)
         return;
     if (reclaimer->retired_count == reclaimer->retired_capacity) {
         size_t capacity = reclaimer->retired_capacity ? reclaimer->retired_capacity * 2 : 64;
-        reclaimer->retired = reallocarray(reclaimer->retired, capacity, sizeof *reclaimer->retired);
-        if (!reclaimer->retired)
-            abort();
+        reclaimer->retired =
+            memory_require(reallocarray(reclaimer->retired, capacity, sizeof *reclaimer->retired));
         reclaimer->retired_capacity = capacity;
     }
     reclaimer->retired[reclaimer->retired_count++] =

@@ -1,8 +1,8 @@
 /* Which files make up the schema: found, ordered, and told apart by engine. */
 #include "base/buffer.h"
+#include "base/file.h"
 #include "crypto/hash.h"
 #include "tenancy/schema.h"
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -32,16 +32,6 @@ struct listing {
     struct error *error;
 };
 
-static bool is_name(struct text name)
-{
-    for (size_t i = 0; i < name.length; i++) {
-        char byte = name.data[i];
-        if (!((byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') || byte == '_'))
-            return false;
-    }
-    return name.length > 0;
-}
-
 /* "0001_settings.sqlite.sql" */
 static bool read_name(struct text text, struct named_file *named)
 {
@@ -52,7 +42,8 @@ static bool read_name(struct text text, struct named_file *named)
     named->engine = ending->engine;
     named->file.name = text_slice(text, 5, text.length - strlen(ending->text));
     return text.length > 5 && text.data[4] == '_' && digits.data[0] != '-'
-        && text_to_integer(digits, &named->file.version) && is_name(named->file.name);
+        && text_to_integer(digits, &named->file.version)
+        && text_consists_of(named->file.name, "abcdefghijklmnopqrstuvwxyz0123456789_");
 }
 
 static bool add_file(struct listing *listing, struct text name, struct text sql)
@@ -70,15 +61,9 @@ static bool add_file(struct listing *listing, struct text name, struct text sql)
     return true;
 }
 
-static void close_file(const int *file)
-{
-    if (*file >= 0)
-        close(*file);
-}
-
 static bool read_whole(struct listing *listing, int folder, const char *name, struct text *sql)
 {
-    [[gnu::cleanup(close_file)]] int file = openat(folder, name, O_RDONLY | O_CLOEXEC);
+    [[gnu::cleanup(file_cleanup)]] int file = openat(folder, name, O_RDONLY | O_CLOEXEC);
     struct stat status;
     if (file < 0 || fstat(file, &status) != 0)
         return fail(listing->error, ERROR_conflict, "tenant schema: %s: %s", name, strerror(errno));
@@ -99,15 +84,9 @@ static bool read_whole(struct listing *listing, int folder, const char *name, st
     return true;
 }
 
-static void close_folder(DIR **folder)
-{
-    if (*folder)
-        closedir(*folder);
-}
-
 static bool list_folder(struct listing *listing, const char *path)
 {
-    [[gnu::cleanup(close_folder)]] DIR *folder = opendir(path);
+    [[gnu::cleanup(folder_cleanup)]] DIR *folder = opendir(path);
     if (!folder)
         return fail(listing->error, ERROR_conflict, "tenant schema: %s: %s", path, strerror(errno));
     for (const struct dirent *entry; (entry = readdir(folder));) {

@@ -21,14 +21,13 @@ static bool find_plan(struct work *work, const struct tenant *tenant, struct pla
     struct error before = work->error;
     if (store_find_by(work, &plans_table, "name", tenant->plan_type, false, plan->cells)) {
         if (!value_is_true(plan->is_active))
-            (void)fail_at(&work->error, "/plan_type", ERROR_rule_broken, "%s",
-                          "the plan takes no new tenants");
+            (void)fail_at(&work->error, "/plan_type", ERROR_rule_broken, "the plan takes no new tenants");
         return true;
     }
     if (work->error.code != ERROR_not_found)
         return false;
     work->error = before;
-    (void)fail_at(&work->error, "/plan_type", ERROR_no_such_reference, "%s", "plan");
+    (void)fail_at(&work->error, "/plan_type", ERROR_no_such_reference, "plan");
     return true;
 }
 
@@ -40,16 +39,16 @@ static bool check_administrator(struct work *work, const struct tenant *tenant)
     if (!administrator_find(work, administrator.email, &found, &whose))
         return false;
     if (found && work->error.fault_count == 0)
-        (void)fail(&work->error, ERROR_taken, "%s", "email");
+        (void)fail(&work->error, ERROR_taken, "email");
     if (found)
-        (void)fail_at(&work->error, administrator.pointer, ERROR_taken, "%s", "email");
+        (void)fail_at(&work->error, administrator.pointer, ERROR_taken, "email");
     return true;
 }
 
 static bool check(struct work *work, const struct tenant *tenant, struct plan *plan)
 {
     if (slug_is_reserved(tenant->slug.text))
-        (void)fail_at(&work->error, "/slug", ERROR_reserved_word, "%s", "");
+        (void)fail_at(&work->error, "/slug", ERROR_reserved_word, "");
     return find_plan(work, tenant, plan) && check_administrator(work, tenant) && work->error.fault_count == 0;
 }
 

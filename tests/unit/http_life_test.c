@@ -167,7 +167,7 @@ TEST(a_successor_has_the_socket_while_the_old_server_drains)
     web_echo(held);
     CHECK(wire_body(&wire, "GET /held ") && wire_is_over(&wire));
     char path[sizeof web.socket_path];
-    snprintf(path, sizeof path, "%s", web.socket_path + sizeof "unix:" - 1);
+    snprintf(path, sizeof path, "%.*s", (int)sizeof path - 1, web.socket_path + sizeof "unix:" - 1);
     web_end(&web);
     CHECK(access(path, F_OK) == 0);
     server_stop(successor);

@@ -106,3 +106,24 @@ TEST(integers_are_written_up_to_both_ends)
     buffer_add_integer(&buffer, 0);
     CHECK(text_is(buffer.text, "-922337203685477580892233720368547758070"));
 }
+
+TEST(a_list_is_extended_and_keeps_what_it_holds)
+{
+    enum { ITEMS = 1000 };
+    [[gnu::cleanup(arena_cleanup)]] struct arena *arena = arena_create();
+    size_t *list = NULL, capacity = 0;
+    for (size_t i = 0; i < ITEMS; i++) {
+        list = arena_extend(arena, list, sizeof *list, i, &capacity);
+        CHECK(i < capacity);
+        list[i] = i;
+        (void)arena_alloc(arena, i % 3); /* so that it has to move */
+    }
+    for (size_t i = 0; i < ITEMS; i++)
+        CHECK(list[i] == i);
+}
+
+TEST(a_copy_in_lower_case_changes_ascii_letters_alone)
+{
+    [[gnu::cleanup(arena_cleanup)]] struct arena *arena = arena_create();
+    CHECK(text_is(arena_copy_lower(arena, TEXT("@AZ[ ÑandÚ")), "@az[ ÑandÚ"));
+}

@@ -162,3 +162,11 @@ TEST(only_lower_case_uuids_are_uuids)
     CHECK(!text_is_uuid(TEXT("0190a2b4-0000-7000-8000-00000000abcg")));
     CHECK(!text_is_uuid(TEXT("0190a2b400000-7000-8000-00000000abcd")));
 }
+
+TEST(a_text_that_consists_of_some_bytes_has_no_other_and_is_not_empty)
+{
+    CHECK(text_consists_of(TEXT("abba"), "ab"));
+    CHECK(!text_consists_of(TEXT("abc"), "ab"));
+    CHECK(!text_consists_of(TEXT("a\0b"), "ab"));
+    CHECK(!text_consists_of(TEXT(""), "ab"));
+}
