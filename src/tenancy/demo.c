@@ -125,14 +125,13 @@ static void place(struct demo_company *company, struct arena *arena, uint64_t *s
 static void size(struct demo_company *company, uint64_t *state)
 {
     static const struct {
-        int up_to;
         const char *plan, *size;
-        int people_max;
+        int up_to, people_max;
     } sizes[] = {
-        { 20, "free", "1-10", 1 },
-        { 60, "basic", "1-10", 3 },
-        { 90, "professional", "11-50", 5 },
-        { 100, "enterprise", "51-200", PEOPLE_MAX },
+        { "free", "1-10", 20, 1 },
+        { "basic", "1-10", 60, 3 },
+        { "professional", "11-50", 90, 5 },
+        { "enterprise", "51-200", 100, PEOPLE_MAX },
     };
     int drawn = (int)pick(state, 100), i = 0;
     while (drawn >= sizes[i].up_to)

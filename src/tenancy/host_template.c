@@ -9,6 +9,7 @@
 #include "base/random.h"
 #include "crypto/hash.h"
 #include "tenancy/host.h"
+#include <assert.h>
 
 enum { UNFINISHED_BYTES = 6 };
 
@@ -21,8 +22,9 @@ bool postgres_script(struct hosting_call *call, struct db *db, const char *scrip
             break;
         struct text name = text_cut(&rest, '}');
         const struct blank *blank = blanks;
-        while (!text_is(name, blank->name))
+        while (blank->name && !text_is(name, blank->name))
             blank++;
+        assert(blank->name);
         buffer_add(&sql, blank->text);
     }
     return db_run_script(db, call->error, sql.data);

@@ -90,7 +90,7 @@ static bool list_folder(struct listing *listing, const char *path)
     if (!folder)
         return fail(listing->error, ERROR_conflict, "tenant schema: %s: %s", path, strerror(errno));
     for (const struct dirent *entry; (entry = readdir(folder));) {
-        struct text name = text_from(entry->d_name), sql;
+        struct text name = text_from(entry->d_name), sql = {};
         if (entry->d_name[0] == '.' || !text_ends(name, TEXT(".sql")))
             continue;
         if (!read_whole(listing, dirfd(folder), entry->d_name, &sql) || !add_file(listing, name, sql))
