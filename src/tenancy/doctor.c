@@ -13,6 +13,18 @@
 
 enum { CLOCK_SLACK_MS = MINUTE_MS, DISK_FREE_PERCENT_MIN = 5 };
 
+static void add_line(struct examination *examination, const char *check, const char *about)
+{
+    struct buffer *out = examination->findings;
+    if (!examination->as_json) {
+        buffer_print(out, "%s: %s\n", check, about);
+        return;
+    }
+    buffer_print(out, "%s{\"check\":\"%s\",\"about\":", out->data[out->length - 1] == '[' ? "" : ",", check);
+    json_add_text(out, text_from(about));
+    buffer_add_byte(out, '}');
+}
+
 void finding_add(struct examination *examination, const char *check, const char *format, ...)
 {
     va_list arguments;
@@ -20,16 +32,28 @@ void finding_add(struct examination *examination, const char *check, const char 
     va_start(arguments, format);
     vsnprintf(about, sizeof about, format, arguments);
     va_end(arguments);
-
-    struct buffer *out = examination->findings;
-    if (examination->as_json) {
-        buffer_print(out, "%s{\"check\":\"%s\",\"about\":", examination->count > 0 ? "," : "", check);
-        json_add_text(out, text_from(about));
-        buffer_add_byte(out, '}');
-    } else {
-        buffer_print(out, "%s: %s\n", check, about);
-    }
+    add_line(examination, check, about);
     examination->count++;
+}
+
+/* One URL for owning and serving is allowed; this is what it costs. No finding: nothing is broken. */
+static bool remark_on_owner(struct examination *examination)
+{
+    struct work *work = examination->work;
+    struct result result;
+    if (db_engine(work->db) != ENGINE_POSTGRES)
+        return true;
+    if (!db_run(work->db, work->arena, &result, &work->error,
+                "SELECT 1 FROM pg_tables WHERE tablename = 'audit_logs' AND schemaname = current_schema() "
+                "AND tableowner = current_user",
+                NO_PARAMETERS))
+        return false;
+    if (result.row_count > 0)
+        add_line(examination, "remark",
+                 "the serving role owns its tables, so who takes it over can change the schema and rewrite "
+                 "the audit; "
+                 "see migrate --owner-url");
+    return true;
 }
 
 static bool look_at_schema(struct examination *examination)
@@ -122,7 +146,8 @@ static bool look_at_disk(struct examination *examination)
 }
 
 static bool (*const checks[])(struct examination *) = {
-    look_at_schema, ask_all, look_at_passwords, look_at_places, look_at_walls, look_at_clock, look_at_disk,
+    look_at_schema, ask_all,       look_at_passwords, look_at_places,
+    look_at_walls,  look_at_clock, look_at_disk,      remark_on_owner,
 };
 
 bool doctor_look(struct work *work, bool as_json, struct buffer *findings, size_t *count)
