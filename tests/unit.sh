@@ -9,20 +9,26 @@ still=
 [ "$1" != tsan ] || ! setarch -R true 2>/dev/null || still='setarch -R'
 
 tools/build.sh "$1" || exit 1
+results=$(mktemp -d)
+trap 'rm -rf "$results"' EXIT
+export results still
+# Each program's output and exit code are kept under its name; as many run at once as there are cores.
+# shellcheck disable=SC2016  # expanded by the inner shell
+find "build-$1/tests/unit" -maxdepth 1 -name "*${2:-}*_test" -type f | sort | xargs -P "$(nproc)" -I '{}' sh -c '
+    $still "{}" >"$results/$(basename "{}")" 2>&1
+    echo $? >>"$results/$(basename "{}")"'
+
 passed=0 failed=0
-output=$(mktemp)
-trap 'rm -f "$output"' EXIT
-for program in "build-$1"/tests/unit/*"${2:-}"*_test; do
-    $still "$program" >"$output" 2>&1
-    code=$?
-    counts=$(tail -n 1 "$output" | sed -nE 's/^([0-9]+) passed, ([0-9]+) failed$/\1 \2/p')
-    if [ $code != 0 ] || [ -z "$counts" ]; then
-        echo "== $program (exit $code)"
-        cat "$output"
+for result in "$results"/*_test; do
+    code=$(tail -n 1 "$result")
+    counts=$(tail -n 2 "$result" | sed -nE 's/^([0-9]+) passed, ([0-9]+) failed$/\1 \2/p')
+    if [ "$code" != 0 ] || [ -z "$counts" ]; then
+        echo "== $(basename "$result") (exit $code)"
+        sed '$d' "$result"
     fi
     # A program that a sanitizer or a signal ended has failed once more than it counted.
     [ -n "$counts" ] || counts='0 1'
-    [ $code = 0 ] || [ "${counts#* }" != 0 ] || counts="${counts% *} 1"
+    [ "$code" = 0 ] || [ "${counts#* }" != 0 ] || counts="${counts% *} 1"
     passed=$((passed + ${counts% *})) failed=$((failed + ${counts#* }))
 done
 echo "$passed passed, $failed failed"
