@@ -64,17 +64,33 @@ bool answer_text(struct call *call, struct text text)
     return true;
 }
 
+/* What would end the target in a Link is written as its code. */
+static void add_to_target(struct buffer *target, struct text part)
+{
+    for (size_t i = 0; i < part.length; i++)
+        if (part.data[i] == '<' || part.data[i] == '>')
+            buffer_add(target, part.data[i] == '<' ? TEXT("%3C") : TEXT("%3E"));
+        else
+            buffer_add_byte(target, part.data[i]);
+}
+
+static bool is_cursor(struct arena *arena, struct text pair)
+{
+    struct text name;
+    return percent_decode(arena, text_cut(&pair, '='), true, &name) && text_is(name, "cursor");
+}
+
 /* The query string as it came, with its cursor replaced. */
 static struct text next_target(struct call *call, struct text cursor)
 {
     struct buffer target = { .arena = call->work.arena };
-    buffer_add(&target, call->request->path);
+    add_to_target(&target, call->request->path);
     buffer_add_byte(&target, '?');
     for (struct text rest = call->request->query; rest.length > 0;) {
         struct text pair = text_cut(&rest, '&');
-        if (text_starts(pair, TEXT("cursor=")))
+        if (is_cursor(call->work.arena, pair))
             continue;
-        buffer_add(&target, pair);
+        add_to_target(&target, pair);
         buffer_add_byte(&target, '&');
     }
     buffer_add(&target, TEXT("cursor="));

@@ -16,4 +16,6 @@ bool answer_columns(struct call *call, const struct table *table, const struct v
 void answer_problem(struct call *call);
 /* The same for a request that could not be read: no call yet. */
 void answer_refusal(struct response *response, int status, const char *why, struct text request_id);
+/* What stands on every answer: nothing is to be sniffed, framed, run or kept. */
+void answer_common_headers(struct response *response, struct text request_id);
 int problem_status(enum error_kind kind);

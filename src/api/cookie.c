@@ -1,4 +1,5 @@
 #include "api/cookie.h"
+#include "model/formats.h"
 #include "record/site.h"
 #include "settings/options.h"
 
@@ -6,8 +7,9 @@ static const char *const names[] = { [COOKIE_REFRESH] = "nidia_refresh", [COOKIE
 
 static bool is_loopback(struct text host)
 {
-    return text_starts(host, TEXT("localhost")) || text_starts(host, TEXT("127."))
-        || text_starts(host, TEXT("[::1]"));
+    struct text rest = host, name = text_cut(&rest, ':');
+    return text_equal_blind(name, TEXT("localhost")) || text_starts(host, TEXT("[::1]"))
+        || (text_starts(name, TEXT("127.")) && format_is_address(name));
 }
 
 /* Where the world reaches us: public_url, else what the client says it asked. */

@@ -9,26 +9,14 @@
 #include "sql/database.h"
 #include <string.h>
 
-/* What stands on every answer: nothing is to be sniffed, framed, run or kept. */
-static void add_common_headers(struct call *call)
-{
-    static const struct text common = TEXT_CONSTANT(
-        "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n"
-        "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\nX-Request-Id: ");
-    struct buffer *lines = &call->exchange->response.headers;
-    buffer_add(lines, common);
-    buffer_add(lines, call->work.origin.request_id);
-    buffer_add(lines, TEXT("\r\n"));
-    buffer_add(lines, call->state->limits);
-}
-
 static void answer(struct call *call, bool succeeded)
 {
     if (!succeeded)
         answer_problem(call);
     else if (call->state->version > 0)
         remembered_keep(call->state->seat->gate->remembered, call);
-    add_common_headers(call);
+    answer_common_headers(&call->exchange->response, call->work.origin.request_id);
+    buffer_add(&call->exchange->response.headers, call->state->limits);
     if (call->idempotency_key.length > 0)
         idempotency_end(call, call->state->seat->gate->running_keys);
     exchange_finish(call->exchange);

@@ -66,23 +66,32 @@ static bool is_trusted(const struct site *site, struct text peer)
     return false;
 }
 
-/* The last address of X-Forwarded-For that is not itself a trusted proxy's: each proxy adds its peer at the
- * end. */
-static struct text forwarded_address(const struct site *site, const struct request *request, struct text peer)
+/* Goes back through one list, each proxy having added its peer at the end; false where trust ends. */
+static bool follow(const struct site *site, struct text list, struct text *address)
 {
-    struct text list = request_header(request, TEXT("X-Forwarded-For"));
-    struct text address = peer;
-    while (list.length > 0 && is_trusted(site, address)) {
+    while (list.length > 0) {
         size_t from = list.length;
         while (from > 0 && list.data[from - 1] != ',')
             from--;
         struct text last = text_trim(text_slice(list, from, list.length));
         unsigned char bytes[16];
-        if (!read_address(last, bytes))
-            break;
-        address = last;
+        if (!is_trusted(site, *address) || !read_address(last, bytes))
+            return false;
+        *address = last;
         list = text_slice(list, 0, from > 0 ? from - 1 : 0);
     }
+    return true;
+}
+
+/* The last address of X-Forwarded-For that is not itself a trusted proxy's. A proxy may add a header of its
+ * own behind one that the client sent: several are one list. */
+static struct text forwarded_address(const struct site *site, const struct request *request)
+{
+    struct text address = request->peer;
+    bool goes_on = true;
+    for (size_t i = request->header_count; i-- > 0 && goes_on;)
+        if (text_equal_blind(request->headers[i].name, TEXT("X-Forwarded-For")))
+            goes_on = follow(site, request->headers[i].value, &address);
     return address;
 }
 
@@ -98,16 +107,29 @@ static struct text read_trace_id(struct text traceparent)
     return shaped ? id : TEXT("");
 }
 
+/* The first language of the list that we have; browsers begin with the one that is liked best. */
+static struct text read_language(struct text list)
+{
+    while (list.length > 0) {
+        struct text item = text_cut(&list, ','), tag = text_trim(text_cut(&item, ';'));
+        struct text language = text_cut(&tag, '-');
+        if (text_equal_blind(language, TEXT("es")))
+            return TEXT("es");
+        if (text_equal_blind(language, TEXT("en")))
+            break;
+    }
+    return TEXT("en");
+}
+
 void call_read_origin(struct call *call, const struct gate *gate)
 {
     const struct request *request = call->request;
     struct origin *origin = &call->work.origin;
     struct text id = request_header(request, TEXT("X-Request-Id"));
     struct text agent = request_header(request, TEXT("User-Agent"));
-    struct text language = request_header(request, TEXT("Accept-Language"));
     origin->request_id = is_request_id(id) ? id : random_uuid(call->work.arena, call->work.now);
     origin->trace_id = read_trace_id(request_header(request, TEXT("traceparent")));
-    origin->address = forwarded_address(gate->site, request, request->peer);
+    origin->address = forwarded_address(gate->site, request);
     origin->user_agent = text_is_utf8(agent) ? text_head(agent, USER_AGENT_MAX) : TEXT("");
-    origin->language = text_starts(language, TEXT("es")) ? TEXT("es") : TEXT("en");
+    origin->language = read_language(request_header(request, TEXT("Accept-Language")));
 }

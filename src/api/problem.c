@@ -98,6 +98,16 @@ void answer_problem(struct call *call)
         response_header(response, TEXT("WWW-Authenticate"), TEXT("Bearer"));
 }
 
+void answer_common_headers(struct response *response, struct text request_id)
+{
+    static const struct text common =
+        TEXT_CONSTANT("Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"
+                      "Referrer-Policy: no-referrer\r\n"
+                      "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n");
+    buffer_add(&response->headers, common);
+    response_header(response, TEXT("X-Request-Id"), request_id);
+}
+
 void answer_refusal(struct response *response, int status, const char *why, struct text request_id)
 {
     struct buffer *json = &response->body;
@@ -108,4 +118,5 @@ void answer_refusal(struct response *response, int status, const char *why, stru
     add_member(json, "detail", text_from(why));
     add_member(json, "instance", request_id);
     buffer_add(json, TEXT(",\"code\":\"malformed_request\"}"));
+    answer_common_headers(response, request_id);
 }

@@ -52,7 +52,7 @@ bool record_create(struct call *call)
 bool record_find_for_change(struct call *call, struct value *before)
 {
     const struct table *table = call->route->table;
-    return store_find(&call->work, table, call->parameters[0], before)
+    return store_find_locked(&call->work, table, call->parameters[0], before)
         && answer_check_match(call, table, before) && store_may_change(&call->work, table, before);
 }
 

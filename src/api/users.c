@@ -8,7 +8,7 @@
 
 static bool find_user(struct call *call, struct user *user)
 {
-    return store_find(&call->work, &users_table, call->parameters[0], user->cells);
+    return store_find_locked(&call->work, &users_table, call->parameters[0], user->cells);
 }
 
 static bool lock(struct call *call)

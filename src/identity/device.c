@@ -35,5 +35,5 @@ struct device device_of(struct arena *arena, struct text user_agent)
     if (browser && system)
         return (struct device){ arena_format(arena, "%s on %s", browser, system), type_of(user_agent) };
     struct text product = text_trim(text_cut(&user_agent, ' '));
-    return (struct device){ text_slice(product, 0, 60), TEXT("machine") };
+    return (struct device){ text_head(product, 60), TEXT("machine") };
 }

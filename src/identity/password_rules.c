@@ -116,11 +116,23 @@ static bool gather_words(struct work *work, const struct user *person, struct wo
     return add_tenant_words(work, words, person->tenant_id);
 }
 
+/* "n1d14" looks like "nidia": what stands for a letter, and the letter, become the same byte. */
+static struct text looks_of(struct arena *arena, struct text folded)
+{
+    static const char signs[] = "013457@$!l", letters[] = "oieastasii";
+    char *looks = arena_alloc(arena, folded.length + 1);
+    for (size_t i = 0; i < folded.length; i++) {
+        const char *sign = folded.data[i] ? strchr(signs, folded.data[i]) : NULL;
+        looks[i] = sign ? letters[sign - signs] : folded.data[i];
+    }
+    return (struct text){ looks, folded.length };
+}
+
 static bool holds_word(struct arena *arena, struct text password, const struct words *words)
 {
-    struct text folded = search_fold(arena, password);
+    struct text looks = looks_of(arena, search_fold(arena, password));
     for (size_t i = 0; i < words->count; i++)
-        if (text_contains(folded, words->list[i]))
+        if (text_contains(looks, looks_of(arena, words->list[i])))
             return true;
     return false;
 }

@@ -43,6 +43,9 @@ json_integer(const struct json *json,
              int64_t *integer); /* a number without fraction, within int64 ("1e2", "1.0" too) */
 /* A number as an integer of 10^-places, exact: 1.5 with 3 places is 1500; false where it has more places. */
 [[nodiscard]] bool json_scaled(const struct json *json, int places, int64_t *scaled);
+/* Is each of its numbers one that json_read takes even when written without its exponent? A database may
+ * write it so: 1e300 has 301 digits. */
+bool json_is_plain(const struct json *json);
 bool json_equal(const struct json *a,
                 const struct json *b); /* members in any order; numbers by value where integers */
 

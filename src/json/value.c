@@ -1,5 +1,6 @@
 /* Looking into a document. */
 #include "json/json.h"
+#include <stdlib.h>
 
 const struct json *json_member(const struct json *object, struct text name)
 {
@@ -79,6 +80,25 @@ bool json_scaled(const struct json *json, int places, int64_t *scaled)
 bool json_integer(const struct json *json, int64_t *integer)
 {
     return json_scaled(json, 0, integer);
+}
+
+static bool number_is_plain(struct text number)
+{
+    size_t mantissa = 0;
+    while (mantissa < number.length && number.data[mantissa] != 'e' && number.data[mantissa] != 'E')
+        mantissa++;
+    int exponent = read_exponent(text_slice(number, mantissa + 1, number.length));
+    return exponent == 0 || (int)mantissa + abs(exponent) < JSON_NUMBER_MAX - 1; /* for "0." */
+}
+
+bool json_is_plain(const struct json *json)
+{
+    if (json->kind == JSON_NUMBER)
+        return number_is_plain(json->text);
+    bool plain = true;
+    for (size_t i = 0; i < json->count && plain; i++)
+        plain = json_is_plain(json->kind == JSON_ARRAY ? &json->items[i] : &json->members[i].value);
+    return plain;
 }
 
 static bool numbers_equal(const struct json *a, const struct json *b)

@@ -31,11 +31,12 @@ struct text audit_open(struct work *work, struct text values, struct text entity
     struct error error = {};
     struct buffer opened = { .arena = work->arena };
     buffer_add_byte(&opened, '{');
-    if (!json_read(values, work->arena, &document, &error) || document.kind != JSON_OBJECT)
+    if (!table || !table_may(table, READ, reader) || !json_read(values, work->arena, &document, &error)
+        || document.kind != JSON_OBJECT)
         return TEXT("{}");
     for (size_t i = 0; i < document.count; i++) {
         const struct json_member *member = &document.members[i];
-        const struct column *column = table ? column_named(table, member->name) : NULL;
+        const struct column *column = column_named(table, member->name);
         if (!column || !column_visible(column, reader)) /* a column that is gone has nobody to show it to */
             continue;
         json_add_name(&opened, member->name);

@@ -183,6 +183,8 @@ static bool read_json(struct document_reader *reader, const struct column *colum
     bool is_list = column->type == TYPE_texts || column->type == TYPE_rows;
     if (is_list && !count_fits(reader, column, json->count, pointer))
         return false;
+    if (!json_is_plain(json))
+        return document_fault(reader, pointer, ERROR_too_long, "%d digits", JSON_NUMBER_MAX);
     if (column->type == TYPE_texts && !read_texts(reader, json, pointer))
         return false;
     if (column->type == TYPE_rows) {

@@ -24,7 +24,8 @@ static const char *key_column(const struct table *table, struct text key)
     return possible ? column_at(table, table->known_by)->name : NULL;
 }
 
-bool store_find(struct work *work, const struct table *table, struct text key, struct value *cells)
+static bool find(struct work *work, const struct table *table, struct text key, bool lock,
+                 struct value *cells)
 {
     const char *column = key_column(table, key);
     if (!column)
@@ -35,7 +36,19 @@ bool store_find(struct work *work, const struct table *table, struct text key, s
     buffer_print(&sql.text, " WHERE %s = ", column);
     sql_bind(&sql, value_text(key));
     wall_add(&sql, &work->actor, table);
+    if (lock && work->transacting)
+        sql_add(&sql, " {for update}");
     return run_for_one(work, table, &sql, cells);
+}
+
+bool store_find(struct work *work, const struct table *table, struct text key, struct value *cells)
+{
+    return find(work, table, key, false, cells);
+}
+
+bool store_find_locked(struct work *work, const struct table *table, struct text key, struct value *cells)
+{
+    return find(work, table, key, true, cells);
 }
 
 bool store_find_by(struct work *work, const struct table *table, const char *column, struct value value,

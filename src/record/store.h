@@ -22,6 +22,9 @@ static inline struct value *page_row(const struct page *page, const struct table
 /* By id, or by the table's .known_by. `not_found` where it is missing or not the actor's to see. */
 [[nodiscard]] bool store_find(struct work *work, const struct table *table, struct text key,
                               struct value *cells);
+/* The same; nobody else changes the row before this transaction ends. */
+[[nodiscard]] bool store_find_locked(struct work *work, const struct table *table, struct text key,
+                                     struct value *cells);
 /* The first row where the column has the value; no wall: for services. Locks it inside a transaction if
  * `lock`. */
 [[nodiscard]] bool store_find_by(struct work *work, const struct table *table, const char *column,

@@ -103,21 +103,37 @@ static void changed(struct work *work, struct text id)
 
 const struct watcher settings_watchers[] = { { &system_settings_table, changed }, {} };
 
+/* Of a setting that the program knows; of others anything may be kept. */
+static bool check_value(struct work *work, struct text key, struct value value)
+{
+    int i = find(key);
+    int64_t number;
+    if (value.kind == VALUE_ABSENT || i == SETTING_COUNT)
+        return true;
+    if (value.kind != VALUE_TEXT || !text_to_integer(value.text, &number))
+        return fail_at(&work->error, "/value", ERROR_wrong_type, "a whole number");
+    if (number < all[i].min)
+        return fail_at(&work->error, "/value", ERROR_too_small, "%lld", (long long)all[i].min);
+    if (number > all[i].max)
+        return fail_at(&work->error, "/value", ERROR_too_large, "%lld", (long long)all[i].max);
+    return true;
+}
+
+static bool create(struct work *work, struct value *cells)
+{
+    const struct system_setting *row = (const struct system_setting *)cells;
+    return check_value(work, row->key.text, row->value) && store_create(work, &system_settings_table, cells);
+}
+
 static bool update(struct work *work, const struct value *before, struct value *changes, struct value *after)
 {
     const struct system_setting *row = (const struct system_setting *)before;
     const struct system_setting *wanted = (const struct system_setting *)changes;
-    int i = find(row->key.text);
-    int64_t number;
-    if (wanted->value.kind != VALUE_ABSENT && i < SETTING_COUNT) {
-        if (wanted->value.kind != VALUE_TEXT || !text_to_integer(wanted->value.text, &number))
-            return fail_at(&work->error, "/value", ERROR_wrong_type, "a whole number");
-        if (number < all[i].min)
-            return fail_at(&work->error, "/value", ERROR_too_small, "%lld", (long long)all[i].min);
-        if (number > all[i].max)
-            return fail_at(&work->error, "/value", ERROR_too_large, "%lld", (long long)all[i].max);
-    }
-    return store_update(work, &system_settings_table, before, changes, after);
+    return check_value(work, row->key.text, wanted->value)
+        && store_update(work, &system_settings_table, before, changes, after);
 }
 
-const struct service settings_services[] = { { .table = &system_settings_table, .update = update }, {} };
+const struct service settings_services[] = {
+    { .table = &system_settings_table, .create = create, .update = update },
+    {},
+};

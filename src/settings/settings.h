@@ -25,4 +25,4 @@ int64_t settings_integer(const struct settings *settings, enum setting setting);
 [[nodiscard]] bool settings_load(struct work *work);
 
 extern const struct watcher settings_watchers[];
-extern const struct service settings_services[]; /* PATCH checks the value by settings.def */
+extern const struct service settings_services[]; /* check the value by settings.def */

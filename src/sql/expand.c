@@ -6,7 +6,8 @@ static const struct {
     struct text word;
     const char *means[ENGINE_COUNT];
 } words[] = {
-    { TEXT_CONSTANT("{for update}"), { "", "FOR UPDATE" } },
+    /* Ids never change: whoever only refers to the row need not wait. */
+    { TEXT_CONSTANT("{for update}"), { "", "FOR NO KEY UPDATE" } },
     { TEXT_CONSTANT("{skip locked}"), { "", "SKIP LOCKED" } },
 };
 

@@ -256,3 +256,28 @@ TEST(what_is_written_reads_back_as_the_same)
         CHECK(!text_contains(buffer.text, TEXT("</")));
     }
 }
+
+TEST(a_number_is_plain_where_its_digits_fit_without_the_exponent)
+{
+    static const struct {
+        const char *text;
+        bool plain;
+    } cases[] = {
+        { "1e20", true },
+        { "2.5e-7", true },
+        { "[1,{\"a\":1e61}]", true },
+        { "1e62", false },
+        { "1e-300", false },
+        { "-1E300", false },
+        { "[[],{\"a\":[1e99]}]", false },
+        { "\"1e300\"", true },
+        { "1234567890123456789012345678901234567890123456789012345678901234", true },
+    };
+    [[gnu::cleanup(arena_cleanup)]] struct arena *arena = arena_create();
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct json json;
+        test_note("%s", cases[i].text);
+        CHECK(json_read(text_from(cases[i].text), arena, &json, &(struct error){}));
+        CHECK(json_is_plain(&json) == cases[i].plain);
+    }
+}
