@@ -40,6 +40,31 @@ static void finished(struct exchange *exchange, bool delivered, void *context)
     gate_finished(exchange, delivered, &((struct app *)context)->gate);
 }
 
+/* A loop's log lines are written together, each time before it waits. */
+static void *begin_loop(void *app)
+{
+    log_keep();
+    return seat_begin_bare(app);
+}
+
+static void *begin_loop_on_sqlite(void *app)
+{
+    log_keep();
+    return seat_begin(app);
+}
+
+static void loop_turned(void *seat)
+{
+    (void)seat;
+    log_flush();
+}
+
+static void end_loop(void *seat)
+{
+    log_flush();
+    seat_end(seat);
+}
+
 /* Waits for SIGTERM or SIGINT, which every thread of the program has blocked. */
 static void wait_for_end(void)
 {
@@ -66,8 +91,9 @@ bool app_serve(struct app *app, struct error *error)
         .listeners = listeners,
         .listener_count = count,
         .loops = loop_count(app),
-        .loop_begin = is_sqlite ? seat_begin : seat_begin_bare,
-        .loop_end = seat_end,
+        .loop_begin = is_sqlite ? begin_loop_on_sqlite : begin_loop,
+        .loop_turned = loop_turned,
+        .loop_end = end_loop,
         .handle = gate_handle,
         .refuse = gate_refuse,
         .finished = finished,

@@ -8,7 +8,16 @@
 
 enum { LOG_LINE_MAX = 8192 };
 
+enum { LOG_KEPT_MAX = 4 * LOG_LINE_MAX };
+
 static _Atomic int lowest = LOG_INFO;
+
+/* A thread's lines that are not written yet. */
+static _Thread_local struct {
+    bool keeps;
+    size_t length;
+    char bytes[LOG_KEPT_MAX];
+} kept;
 
 struct line {
     char bytes[LOG_LINE_MAX];
@@ -86,6 +95,35 @@ bool log_is_written(enum log_level level)
     return (int)level >= atomic_load_explicit(&lowest, memory_order_relaxed);
 }
 
+static void write_out(const char *bytes, size_t length)
+{
+    if (length > 0 && write(STDERR_FILENO, bytes, length) < 0)
+        return; /* nowhere to complain */
+}
+
+void log_keep(void)
+{
+    kept.keeps = true;
+}
+
+void log_flush(void)
+{
+    write_out(kept.bytes, kept.length);
+    kept.length = 0;
+}
+
+static void put(const char *bytes, size_t length)
+{
+    if (!kept.keeps) {
+        write_out(bytes, length);
+        return;
+    }
+    if (kept.length + length > sizeof kept.bytes)
+        log_flush();
+    memcpy(kept.bytes + kept.length, bytes, length);
+    kept.length += length;
+}
+
 void log_write(enum log_level level, const char *message, const struct log_field *fields)
 {
     static const char *const names[] = { "debug", "info", "warning", "error" };
@@ -100,6 +138,5 @@ void log_write(enum log_level level, const char *message, const struct log_field
             add_field(&line, field->name, field->value);
     line.bytes[line.length++] = '}';
     line.bytes[line.length++] = '\n';
-    if (write(STDERR_FILENO, line.bytes, line.length) < 0)
-        return; /* nowhere to complain */
+    put(line.bytes, line.length);
 }

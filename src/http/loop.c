@@ -203,6 +203,8 @@ void *loop_run(void *argument)
         }
         wait_and_dispatch(loop, wait_ms);
         expire(loop);
+        if (options->loop_turned)
+            options->loop_turned(loop->state);
     }
     if (options->loop_end)
         options->loop_end(loop->state);

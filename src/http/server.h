@@ -86,6 +86,8 @@ struct server_options {
     int idle_deadline_ms;  /* between requests; 0 = 75 s */
     int write_deadline_ms; /* for a client that does not read; 0 = 30 s */
     void *(*loop_begin)(void *context); /* the loop's own state, made in its thread */
+    void (*loop_turned)(
+        void *loop_state); /* after all that was ready was served, before it waits again; or NULL */
     void (*loop_end)(void *loop_state);
     void (*handle)(struct exchange *exchange, void *loop_state);
     /* Fills in the answer to what could not be read as a request: 400, 408, 413, 414, 417, 431, 501, 505. */
