@@ -7,16 +7,14 @@
 #include "base/pool.h"
 #include "record/site.h"
 
-enum listener_kind { LISTENER_PUBLIC, LISTENER_INTERNAL, LISTENER_SOCKET };
-
-enum { LISTENERS_MAX = 3 };
+enum listener_kind { LISTENER_PUBLIC, LISTENER_INTERNAL, LISTENER_SOCKET, LISTENER_KIND_COUNT };
 
 struct gate {
     struct site *site;
     const struct routes *routes;
-    struct pool *workers; /* with a connection each */
-    struct pool *slow;    /* bcrypt: few, and niced */
-    enum listener_kind listeners[LISTENERS_MAX];
+    struct pool *workers;                              /* with a connection each */
+    struct pool *slow;                                 /* bcrypt: few, and niced */
+    enum listener_kind listeners[LISTENER_KIND_COUNT]; /* by the server's index */
     struct quotas *quotas;
     struct running_keys *running_keys;
     struct remembered *remembered;
@@ -27,8 +25,7 @@ struct gate {
 /* A thread's own: the loops' and the workers' state. */
 struct seat {
     struct gate *gate;
-    struct db *db; /* NULL in the loops on PostgreSQL, and on the socket-less command line */
-
+    struct db *db; /* NULL in the loops on PostgreSQL, and until a connection could be made */
 };
 
 /* The server's callbacks. */

@@ -86,8 +86,7 @@ void listening_end(struct app *app)
     if (!listening)
         return;
     listener_destroy(listening->listener);
-    if (listening->db)
-        db_close(listening->db);
+    db_close(listening->db);
     arena_destroy(listening->arena);
     free(listening);
     app->listening = NULL;

@@ -25,7 +25,6 @@ void *seat_begin(void *context)
 void seat_end(void *state)
 {
     struct seat *seat = state;
-    if (seat->db)
-        db_close(seat->db);
+    db_close(seat->db);
     free(seat);
 }

@@ -15,23 +15,22 @@ static int loop_count(const struct app *app)
     return asked > 0 ? asked : cores < LOOPS_MAX ? (int)cores : LOOPS_MAX;
 }
 
-static int add_listener(struct app *app, struct listener *listeners, int count, const char *address,
+static int add_listener(struct app *app, const char **addresses, int count, const char *address,
                         enum listener_kind kind)
 {
     if (!*address)
         return count;
-    listeners[count].address = address;
+    addresses[count] = address;
     app->gate.listeners[count] = kind;
     return count + 1;
 }
 
-static void say_where(const struct app *app, struct server *server, const struct listener *listeners,
-                      int count)
+static void say_where(const struct app *app, struct server *server, const struct server_options *options)
 {
-    static const char *const kinds[] = { "public", "internal", "socket" };
-    for (int i = 0; i < count; i++)
+    static const char *const kinds[LISTENER_KIND_COUNT] = { "public", "internal", "socket" };
+    for (int i = 0; i < options->listener_count; i++)
         LOG(LOG_INFO, "listening", { "listener", value_string(kinds[app->gate.listeners[i]]) },
-            { "address", value_string(listeners[i].address) },
+            { "address", value_string(options->addresses[i]) },
             { "port", value_integer(server_port(server, i)) });
 }
 
@@ -80,15 +79,15 @@ static void wait_for_end(void)
 bool app_serve(struct app *app, struct error *error)
 {
     bool is_sqlite = database_engine(app->site.database) == ENGINE_SQLITE;
-    struct listener listeners[LISTENERS_MAX] = {};
-    int count = add_listener(app, listeners, 0, option_string(app->options, OPTION_listen), LISTENER_PUBLIC);
+    const char *addresses[LISTENER_KIND_COUNT] = {};
+    int count = add_listener(app, addresses, 0, option_string(app->options, OPTION_listen), LISTENER_PUBLIC);
     count =
-        add_listener(app, listeners, count, option_string(app->options, OPTION_internal), LISTENER_INTERNAL);
+        add_listener(app, addresses, count, option_string(app->options, OPTION_internal), LISTENER_INTERNAL);
     struct text socket = arena_format(app->arena, "unix:%s", folder_path(app, "nidia.sock"));
-    count = add_listener(app, listeners, count, socket.data, LISTENER_SOCKET);
+    count = add_listener(app, addresses, count, socket.data, LISTENER_SOCKET);
 
     const struct server_options options = {
-        .listeners = listeners,
+        .addresses = addresses,
         .listener_count = count,
         .loops = loop_count(app),
         .loop_begin = is_sqlite ? begin_loop_on_sqlite : begin_loop,
@@ -102,7 +101,7 @@ bool app_serve(struct app *app, struct error *error)
     struct server *server;
     if (!server_start(&server, &options, error))
         return false;
-    say_where(app, server, listeners, count);
+    say_where(app, server, &options);
     wait_for_end();
     bool drained = server_drain(server, DRAIN_MS);
     server_stop(server);

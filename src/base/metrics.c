@@ -14,11 +14,6 @@ void metric_add(enum metric metric, int64_t amount)
     atomic_fetch_add_explicit(&values[metric], amount, memory_order_relaxed);
 }
 
-void metric_set(enum metric metric, int64_t value)
-{
-    atomic_store_explicit(&values[metric], value, memory_order_relaxed);
-}
-
 int64_t metric_read(enum metric metric)
 {
     return atomic_load_explicit(&values[metric], memory_order_relaxed);

@@ -15,5 +15,4 @@ struct metric_words {
 extern const struct metric_words metric_words[METRIC_COUNT];
 
 void metric_add(enum metric metric, int64_t amount);
-void metric_set(enum metric metric, int64_t value);
 int64_t metric_read(enum metric metric);

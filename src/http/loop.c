@@ -1,5 +1,6 @@
 #include "http/loop.h"
 #include "base/clock.h"
+#include "base/metrics.h"
 #include "http/connection.h"
 #include <limits.h>
 #include <stdlib.h>
@@ -40,6 +41,7 @@ struct connection *loop_take_connection(struct loop *loop)
     *connection =
         (struct connection){ .loop = loop, .slot = slot, .generation = generation ? generation : 1 };
     loop->open++;
+    metric_add(METRIC_connections, 1);
     return connection;
 }
 
@@ -51,6 +53,7 @@ void loop_give_connection(struct connection *connection)
     connection->next_free = loop->free_connection;
     loop->free_connection = connection;
     loop->open--;
+    metric_add(METRIC_connections, -1);
     atomic_fetch_sub(&loop->server->connections, 1);
 }
 

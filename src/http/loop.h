@@ -6,10 +6,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-enum {
-    LISTENERS_MAX = 8,
-    ACCEPTED_MAX = 64, /* at once, before the connections that are open have their turn */
-};
+enum { ACCEPTED_MAX = 64 /* at once, before the connections that are open have their turn */ };
 
 struct connection;
 struct server_exchange;
@@ -41,7 +38,6 @@ struct loop {
 
 struct server {
     struct server_options options;
-    struct listener listeners[LISTENERS_MAX];
     struct endpoint endpoints[LISTENERS_MAX];
     atomic_int connections;
     atomic_bool draining, stopping;

@@ -54,8 +54,6 @@ static struct server *create(const struct server_options *options)
     server->options = *options;
     if (options->connections_max <= 0 || options->connections_max > CONNECTIONS_MAX)
         server->options.connections_max = CONNECTIONS_MAX;
-    memcpy(server->listeners, options->listeners,
-           (size_t)options->listener_count * sizeof *options->listeners);
     pthread_condattr_t attributes;
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
@@ -88,7 +86,7 @@ static void destroy(struct server *server, int running)
 static bool open_all(struct server *server, struct error *error)
 {
     for (int i = 0; i < server->options.listener_count; i++)
-        if (!endpoint_resolve(&server->endpoints[i], server->listeners[i].address, error))
+        if (!endpoint_resolve(&server->endpoints[i], server->options.addresses[i], error))
             return false;
     for (int i = 0; i < server->options.loops; i++)
         if (!open_loop(server, &server->loops[i], error))

@@ -30,6 +30,7 @@ enum {
     TARGET_MAX = 8 * 1024,  /* more is 414 */
     BODY_MAX = 1024 * 1024, /* more is 413 */
     CONNECTIONS_MAX = 10'000,
+    LISTENERS_MAX = 8,
 };
 
 struct header {
@@ -44,7 +45,7 @@ struct request {
     const struct header *headers;
     size_t header_count;
     struct text peer; /* the address of the other end, without port; empty on a Unix socket */
-    int listener;     /* index into the options' listeners */
+    int listener;     /* index into the options' addresses */
     uid_t peer_uid;   /* of a Unix socket's other end, else -1 */
     int64_t begun_us; /* monotonic: when its first byte came */
 };
@@ -71,13 +72,10 @@ struct text request_header(const struct request *request,
 /* Adds a header line; refuses (aborts in debug, drops in release) a value with CR, LF or NUL. */
 void response_header(struct response *response, struct text name, struct text value);
 
-struct listener {
-    const char *address; /* "127.0.0.1:8080", "[::1]:8080", or "unix:/path" (made 0600) */
-    int fd;              /* filled in; the port may be 0, server_port tells which it became */
-};
-
 struct server_options {
-    struct listener *listeners;
+    /* Read by server_start alone: "127.0.0.1:8080", "[::1]:8080", or "unix:/path" (made 0600). Port 0: see
+     * server_port. */
+    const char *const *addresses;
     int listener_count;
     int connections_max;   /* beyond it: 503 and closed; 0 = CONNECTIONS_MAX, which it cannot exceed */
     int loops;             /* threads; TCP listeners are shared by SO_REUSEPORT */

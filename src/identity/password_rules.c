@@ -60,7 +60,9 @@ static bool is_run(struct text text)
     return true;
 }
 
-bool password_is_common(struct arena *arena, struct text password)
+/* On the list that is shipped, whole or but for what stands around a word of it; one unit repeated; one run
+ * of neighbours ("abcdef…", "987654…"). */
+static bool is_common(struct arena *arena, struct text password)
 {
     struct text folded = search_fold(arena, password), core = core_of(folded);
     struct text unit = unit_of(folded), core_unit = unit_of(core);
@@ -149,7 +151,7 @@ bool password_rules_check(struct work *work, struct text password, const struct 
         return fail_at(error, pointer, ERROR_too_short, "%lld characters", (long long)least);
     if (points > PASSWORD_MAX)
         return fail_at(error, pointer, ERROR_too_long, "%d characters", PASSWORD_MAX);
-    if (password_is_common(work->arena, password))
+    if (is_common(work->arena, password))
         return fail_at(error, pointer, ERROR_password_too_common, "");
     struct words words;
     if (!gather_words(work, person, &words))

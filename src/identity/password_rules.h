@@ -9,7 +9,3 @@ enum { PASSWORD_MAX = 256, PASSWORD_MIN_WITH_SECOND_FACTOR = 8 };
 /* For this person, whose cells may still be on their way into the database. Faults stand at `pointer`. */
 [[nodiscard]] bool password_rules_check(struct work *work, struct text password, const struct user *person,
                                         const char *pointer);
-
-/* On the list that is shipped, whole or but for what stands around a word of it; one unit repeated; one run
- * of neighbours ("abcdef…", "987654…"). */
-bool password_is_common(struct arena *arena, struct text password);

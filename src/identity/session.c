@@ -1,6 +1,5 @@
 #include "identity/session.h"
 #include "base/calendar.h"
-#include "base/metrics.h"
 #include "base/random.h"
 #include "crypto/hash.h"
 #include "crypto/token.h"
@@ -134,11 +133,6 @@ static bool rotate(struct work *work, const struct user_session *session, struct
     return true;
 }
 
-static void count_reuse(struct work *, void *)
-{
-    metric_add(METRIC_refresh_reuse_total, 1);
-}
-
 /* An old token: somebody else has the one that followed it, or had this one. */
 static bool end_reused(struct work *work, const struct user_session *session)
 {
@@ -150,7 +144,7 @@ static bool end_reused(struct work *work, const struct user_session *session)
         .user_id = session->user_id.text,
         .outcome = "denied",
     };
-    work_after_commit(work, count_reuse, NULL);
+    work_count(work, METRIC_refresh_reuse_total);
     return session_end(work, session, "token_reused") && audit_event(work, &entry);
 }
 

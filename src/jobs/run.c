@@ -1,13 +1,10 @@
 #include "jobs/run.h"
-#include "base/clock.h"
 #include "jobs/claim.h"
 #include "queue/steps.h"
 #include "record/site.h"
 #include "record/store.h"
 #include "record/transact.h"
 #include <stdio.h>
-
-enum { POLL_MS = 20 };
 
 /* What a transaction is to write of a job: at most once, whichever run of the function is the one that is
  * kept. */
@@ -24,6 +21,10 @@ static bool write_progress(struct work *work, void *data)
     const struct claimed *claimed = progress->claimed;
     if (!store_update(work, &jobs_table, claimed->job.cells, progress->changes.cells, progress->after.cells))
         return false;
+    if (progress->failed)
+        work_count(work, METRIC_jobs_failed_total);
+    else if (is_choice(progress->after.status, job_status, completed))
+        work_count(work, METRIC_jobs_completed_total);
     return !progress->failed || !claimed->program->failed
         || claimed->program->failed(work, claimed->job.tenant_id.text, progress->why, progress->for_good);
 }
@@ -75,8 +76,7 @@ static int64_t back_off_ms(int64_t attempts)
 static bool keep_failure(struct work *work, struct claimed *claimed, size_t at)
 {
     const struct job *job = &claimed->job;
-    struct text why =
-        arena_format(work->arena, "%s: %s", error_words[work->error.code].code, work->error.about);
+    struct text why = work_why(work);
     struct progress progress = {
         .claimed = claimed,
         .changes.error = value_text(why),
@@ -143,7 +143,9 @@ static void hold(const struct job_node *node, struct text job_id)
 static bool run_claimed(struct work *work, const struct job_node *node, struct claimed *claimed)
 {
     hold(node, claimed->job.id.text);
+    metric_add(METRIC_jobs_running, 1);
     bool done = claimed->is_over || run_steps(work, node, claimed);
+    metric_add(METRIC_jobs_running, -1);
     hold(node, TEXT(""));
     /* Asked for anew, withdrawn, or taken over: whatever was done here is done again by its next run. */
     return done
@@ -158,27 +160,4 @@ bool job_run_next(struct work *work, const struct job_node *node, bool *ran)
     if (!claim_next(work, node, &claimed, ran))
         return false;
     return !*ran || run_claimed(work, node, &claimed);
-}
-
-static bool is_over(const struct job *job)
-{
-    return !is_choice(job->status, job_status, queued) && !is_choice(job->status, job_status, running);
-}
-
-bool job_run_until_done(struct work *work, const struct job_node *node, struct text job_id)
-{
-    struct job job;
-    for (;;) {
-        if (!store_find_by(work, &jobs_table, "id", value_text(job_id), false, job.cells))
-            return false;
-        if (is_over(&job))
-            break;
-        bool ran;
-        if (!job_run_next(work, node, &ran))
-            return false;
-        if (!ran) /* it waits for its next attempt, or runs elsewhere */
-            clock_sleep_ms(POLL_MS);
-    }
-    return is_choice(job.status, job_status, completed)
-        || fail(&work->error, ERROR_conflict, "%.*s", TEXT_ARG(cell_text(job.error)));
 }

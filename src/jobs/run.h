@@ -34,6 +34,3 @@ struct job_node {
 
 /* Extends the lease of what is held; nothing held is no failure. */
 [[nodiscard]] bool job_extend_lease(struct work *work, const struct job_node *node);
-
-/* For commands: runs whatever is due until this job is over; fails with its error unless it is completed. */
-[[nodiscard]] bool job_run_until_done(struct work *work, const struct job_node *node, struct text job_id);

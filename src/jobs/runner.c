@@ -223,8 +223,7 @@ static void free_thread(struct thread *thread)
 {
     if (!thread->arena)
         return;
-    if (thread->db)
-        db_close(thread->db);
+    db_close(thread->db);
     arena_destroy(thread->arena);
     pthread_mutex_destroy(&thread->holding.lock);
 }

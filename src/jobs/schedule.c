@@ -72,8 +72,7 @@ static bool run(struct work *work, struct turn *turn)
 {
     error_clear(&work->error);
     bool done = turn->periodic->run(work);
-    struct text why =
-        arena_format(work->arena, "%s: %s", error_words[work->error.code].code, work->error.about);
+    struct text why = work_why(work);
     work->now = work->site->now(work->site);
     turn->before = turn->after;
     turn->changes = (struct schedule){

@@ -43,6 +43,7 @@ static bool transact_here(struct work *work, bool (*function)(struct work *work,
 {
     bool kept = false, again = true;
     for (int runs = 0; runs < RUNS_MAX && again; runs++) {
+        metric_add(METRIC_transaction_retries_total, runs > 0);
         kept = run_once(work, function, data);
         again = !kept && db_may_retry(work->db);
     }

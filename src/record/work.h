@@ -5,6 +5,7 @@
  * false and leaves the reason in `error`; then nothing that its transaction did is kept.
  */
 #pragma once
+#include "base/metrics.h"
 #include "model/role.h"
 #include "sql/db.h"
 
@@ -46,7 +47,12 @@ struct work {
 
 /* Adds an effect of the running transaction; forgotten if it is rolled back. In order of adding. */
 void work_after_commit(struct work *work, void (*apply)(struct work *work, void *data), void *data);
+/* One more of the metric, once the transaction is committed. */
+void work_count(struct work *work, enum metric metric);
 void work_apply_effects(struct work *work); /* by whoever committed */
+
+/* "code: about" of the error, for rows that keep it. */
+struct text work_why(const struct work *work);
 
 /* The work of the system itself: a super admin without a name. */
 struct work work_of_system(struct site *site, struct arena *arena, struct db *db, int64_t now);

@@ -75,6 +75,11 @@ void db_close(struct db *db)
         db->driver->close(db);
 }
 
+void db_cleanup(struct db **db)
+{
+    db_close(*db);
+}
+
 bool db_lock(struct db *db, struct arena *arena, struct error *error, struct text name)
 {
     db_forget_failure(db);

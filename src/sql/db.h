@@ -64,6 +64,7 @@ enum { SQL_PARAMETERS_MAX = 128 };
 [[nodiscard]] bool db_commit(struct db *db, struct error *error);
 void db_rollback(struct db *db);
 void db_close(struct db *db);
+void db_cleanup(struct db **db); /* for [[gnu::cleanup]] */
 
 /* Holds a lock of this name until the transaction ends. On SQLite there is one writer, and this does nothing.
  */

@@ -1,6 +1,7 @@
 #include "sql/lane.h"
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/metrics.h"
 #include "sql/driver.h"
 #include <pthread.h>
 #include <stdatomic.h>
@@ -89,6 +90,8 @@ static bool run_batch(struct lane *lane, struct write *write, struct batch *batc
         if (written != lane->written)
             atomic_fetch_add(&lane->version, 1);
         lane->written = written;
+        metric_add(METRIC_lane_batches_total, 1);
+        metric_add(METRIC_lane_writes_total, (int64_t)batch->count);
         return true;
     }
     db_rollback(lane->db);

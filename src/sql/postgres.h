@@ -26,7 +26,8 @@ struct postgres {
     char *url;
     PGconn *connection; /* NULL: lost, and made again when no transaction is open */
     struct statement_cache statements;
-    uint64_t named; /* statements of this session so far */
+    uint64_t named;     /* statements of this session so far */
+    bool was_connected; /* at least once: what follows are reconnections */
     bool in_transaction;
     bool begun; /* BEGIN was sent */
     bool stale; /* the server still holds statements that the cache has forgotten */

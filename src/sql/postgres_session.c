@@ -1,4 +1,5 @@
 /* Connections to PostgreSQL: how they are made, told how to behave, found dead and made again. */
+#include "base/metrics.h"
 #include "sql/postgres.h"
 #include <poll.h>
 #include <stdlib.h>
@@ -62,6 +63,8 @@ bool session_ready(struct postgres *postgres, struct error *error)
             return db_fail(db, error, ERROR_database_unavailable, DB_FAILURE_LOST, error->about);
         if (!PQenterPipelineMode(postgres->connection))
             return postgres_fail(postgres, NULL, error);
+        metric_add(METRIC_database_reconnects_total, postgres->was_connected);
+        postgres->was_connected = true;
     }
     if (!postgres->stale)
         return true;

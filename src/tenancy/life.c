@@ -56,11 +56,6 @@ enum tenant_state tenant_state_of(const struct tenant *tenant)
     return paying_state(tenant);
 }
 
-enum tenant_state tenant_state_after(enum tenant_state state, enum life_action action)
-{
-    return transitions[action][state];
-}
-
 bool tenant_is_active(const struct tenant *tenant)
 {
     enum tenant_state state = tenant_state_of(tenant);
@@ -69,7 +64,7 @@ bool tenant_is_active(const struct tenant *tenant)
 
 bool tenant_may(struct work *work, const struct tenant *tenant, enum life_action action)
 {
-    if (tenant_state_after(tenant_state_of(tenant), action))
+    if (transitions[action][tenant_state_of(tenant)])
         return true;
     struct buffer allowed = { .arena = work->arena };
     for (enum tenant_state state = STATE_pending; state < STATE_COUNT; state++)

@@ -40,8 +40,6 @@ enum life_action {
 };
 
 enum tenant_state tenant_state_of(const struct tenant *tenant);
-enum tenant_state tenant_state_after(enum tenant_state state,
-                                     enum life_action action); /* STATE_none: forbidden */
 
 /* Provisioned, and neither suspended, cancelled nor deleted. */
 bool tenant_is_active(const struct tenant *tenant);

@@ -72,6 +72,7 @@ static bool activate_row(struct work *work, void *tenant_id)
     struct tenant row = tenant;
     row.provisioning_status = changes.provisioning_status;
     changes.is_active = value_boolean(tenant_is_active(&row));
+    work_count(work, METRIC_tenants_provisioned_total);
     return change(work, &tenant, &changes);
 }
 
@@ -92,6 +93,7 @@ static bool record_failure(struct work *work, struct text tenant_id, struct text
 
 static bool provisioning_failed(struct work *work, struct text tenant_id, struct text why, bool)
 {
+    work_count(work, METRIC_provisioning_failures_total);
     return record_failure(work, tenant_id, why);
 }
 

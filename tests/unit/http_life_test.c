@@ -14,9 +14,8 @@
 
 static bool starts_at(const struct web *web, const char *address)
 {
-    struct listener listener = { .address = address };
     struct server_options options = web->options;
-    options.listeners = &listener;
+    options.addresses = &address;
     options.listener_count = 1;
     struct server *server = NULL;
     struct error error = {};
@@ -153,9 +152,8 @@ TEST(a_successor_has_the_socket_while_the_old_server_drains)
     CHECK(wire_send(&wire, TEXT(GET("/held"))));
     struct exchange *held = web_held(&web);
     CHECK(!server_drain(web.server, 1));
-    struct listener listener = { .address = web.socket_path };
     struct server_options options = web.options;
-    options.listeners = &listener;
+    options.addresses = &web.addresses[1];
     options.listener_count = 1;
     struct server *successor = NULL;
     struct error error = {};

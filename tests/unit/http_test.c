@@ -1,5 +1,6 @@
 /* The server over real sockets: what it answers, when it closes, and that nothing is left when clients
  * vanish. */
+#include "base/metrics.h"
 #include "test.h"
 #include "web.h"
 #include <sys/socket.h>
@@ -101,6 +102,7 @@ TEST(pipelined_requests_are_answered_in_order)
         CHECK(wire_body(&wire,
                         arena_format(wire.arena, "PUT /%s?%d %03d", i % 3 ? "echo" : "later", i, i).data));
     }
+    CHECK(metric_read(METRIC_connections) == 1);
 }
 
 TEST(a_request_in_single_bytes_is_a_request)

@@ -130,9 +130,11 @@ TEST_IN_WORLD(a_job_runs_its_steps_in_order_and_is_completed)
     struct tenant tenant;
     struct text id = begin(world, &tenant);
     struct job job = job_of(world, id);
+    int64_t completed = metric_read(METRIC_jobs_completed_total);
     CHECK(is_choice(job.status, job_status, queued) && value_equal(job.tenant_id, tenant.id));
     CHECK(run_one(world, &here) && traced("abc"));
     CHECK(!run_one(world, &here));
+    CHECK(metric_read(METRIC_jobs_completed_total) == completed + 1 && metric_read(METRIC_jobs_running) == 0);
     job = job_of(world, id);
     CHECK(is_choice(job.status, job_status, completed) && job.finished_at.integer == world->work.now);
     CHECK(job.attempts.integer == 1 && job.error.kind == VALUE_NULL);
@@ -162,6 +164,7 @@ TEST_IN_WORLD(a_failed_step_is_tried_again_later_and_later_and_then_no_more)
     struct tenant tenant;
     struct text id = begin(world, &tenant);
     failing = "b";
+    int64_t failures = metric_read(METRIC_jobs_failed_total);
     int64_t waits[] = { 1'000, 2'000 };
     for (size_t i = 0; i < 2; i++) {
         CHECK(run_one(world, &here) && traced(i == 0 ? "ab" : "b")); /* what is done is not done again */
@@ -176,6 +179,7 @@ TEST_IN_WORLD(a_failed_step_is_tried_again_later_and_later_and_then_no_more)
         world->work.now += waits[i];
     }
     CHECK(run_one(world, &here) && traced("b") && died_for_good);
+    CHECK(metric_read(METRIC_jobs_failed_total) == failures + 3);
     struct job job = job_of(world, id);
     CHECK(is_choice(job.status, job_status, failed) && job.finished_at.kind == VALUE_TIME);
     world->work.now += 3'600'000;
@@ -399,16 +403,6 @@ TEST_IN_WORLD(of_many_claimers_exactly_one_gets_the_job)
         world_end_work(claimers[i].work);
     }
     CHECK(won == 1 && job_of(world, id).attempts.integer == 1);
-}
-
-TEST_IN_WORLD(a_command_waits_for_its_job)
-{
-    struct tenant tenant;
-    struct text id = begin(world, &tenant);
-    CHECK(job_run_until_done(&world->work, &here, id) && traced("abc"));
-    id = enqueue(&world->work, &program, tenant.id.text, world->work.now);
-    CHECK(db_transact(&world->work, withdraw, &tenant.id.text));
-    CHECK(!job_run_until_done(&world->work, &here, id) && world->work.error.code == ERROR_conflict);
 }
 
 /* Some other thread's doing must come within ten seconds. */

@@ -1,5 +1,6 @@
 /* The one lane that writes on SQLite: who shares a batch shares its commit, and nothing else. */
 #include "base/clock.h"
+#include "base/metrics.h"
 #include "scratch.h"
 #include "test.h"
 #include <semaphore.h>
@@ -95,7 +96,10 @@ TEST_ON_SQLITE(one_that_fails_in_a_batch_leaves_the_others)
         { .script = "INSERT INTO t VALUES (3); INSERT INTO t VALUES (3)" },
         { .script = "INSERT INTO t VALUES (4)" },
     };
+    int64_t batches = metric_read(METRIC_lane_batches_total), writes = metric_read(METRIC_lane_writes_total);
     run_together(database, pieces, 4);
+    CHECK(metric_read(METRIC_lane_batches_total) > batches
+          && metric_read(METRIC_lane_writes_total) == writes + 5);
     CHECK(pieces[0].kept && !pieces[1].kept && !pieces[2].kept && pieces[3].kept);
     CHECK(pieces[1].error.code == ERROR_none && pieces[2].error.code == ERROR_internal);
     CHECK(scratch_number(scratch, "SELECT count(*) FROM t") == 2);

@@ -1,4 +1,5 @@
 /* What PostgreSQL's driver promises beyond db.h: what travels together, and what survives a lost session. */
+#include "base/metrics.h"
 #include "scratch.h"
 #include "sql/driver.h"
 #include "test.h"
@@ -106,8 +107,10 @@ TEST_ON_POSTGRES(a_session_that_ended_is_made_again)
 {
     scratch_script(scratch, "CREATE TABLE t (number bigint)");
     CHECK(runs(scratch, "INSERT INTO t VALUES (1)", NO_PARAMETERS));
+    int64_t reconnects = metric_read(METRIC_database_reconnects_total);
     terminate(scratch);
     CHECK(runs(scratch, "INSERT INTO t VALUES (1)", NO_PARAMETERS));
+    CHECK(metric_read(METRIC_database_reconnects_total) == reconnects + 1);
     terminate(scratch);
     CHECK(db_begin(scratch->db, &error));
     CHECK(runs(scratch, "INSERT INTO t VALUES (1)", NO_PARAMETERS));

@@ -58,7 +58,9 @@ TEST_IN_WORLD(a_tenant_gets_its_database_and_its_administrator)
     tenancy_create(world, "acme", &tenant);
     CHECK(is_choice(tenant.provisioning_status, provisioning_status, pending));
     CHECK(!value_is_true(tenant.is_active) && !told_as_active(world, tenant.id.text));
+    int64_t provisioned = metric_read(METRIC_tenants_provisioned_total);
     CHECK(tenancy_run_jobs(&tenancy) == 1);
+    CHECK(metric_read(METRIC_tenants_provisioned_total) == provisioned + 1);
     check_whole(world, tenant.id.text);
     CHECK(told_as_active(world, tenant.id.text));
     CHECK(world_number(world,
@@ -102,7 +104,9 @@ TEST_IN_WORLD(what_failed_at_a_step_says_so_and_goes_on_from_there)
         struct tenant tenant = {}, failed;
         tenancy_create(world, arena_format(world->work.arena, "company-%d", i).data, &tenant);
         test_note("%s on engine %d", failing.actions[i].name, world->scratch.engine);
+        int64_t failures = metric_read(METRIC_provisioning_failures_total);
         CHECK(tenancy_run_jobs(&tenancy) == 1);
+        CHECK(metric_read(METRIC_provisioning_failures_total) == failures + 1);
         tenancy_find(world, tenant.id.text, &failed);
         CHECK(tenant_state_of(&failed) == STATE_failed && !value_is_true(failed.is_active));
         CHECK(text_contains(cell_text(failed.provisioning_error), TEXT("the disk is away")));

@@ -40,7 +40,9 @@ TEST_ON_POSTGRES(what_always_collides_is_given_up)
 {
     struct world world;
     world_begin(&world, scratch);
+    int64_t retries = metric_read(METRIC_transaction_retries_total);
     CHECK(!db_transact(&world.work, collide, NULL));
+    CHECK(metric_read(METRIC_transaction_retries_total) == retries + 3);
     CHECK(world.runs == 4 && world.work.error.code == ERROR_database_unavailable);
     CHECK(world_count(&world) == 0);
     world_end(&world);

@@ -111,12 +111,12 @@ void web_begin(struct web *web, const struct server_options *options)
     static int count;
     *web = (struct web){ .options = options ? *options : (struct server_options){} };
     snprintf(web->socket_path, sizeof web->socket_path, "unix:/tmp/http-test-%d-%d.sock", getpid(), count++);
-    web->listeners[0] = (struct listener){ .address = "127.0.0.1:0" };
-    web->listeners[1] = (struct listener){ .address = web->socket_path };
+    web->addresses[0] = "127.0.0.1:0";
+    web->addresses[1] = web->socket_path;
     pthread_mutex_init(&web->mutex, NULL);
     pthread_cond_init(&web->changed, NULL);
     web->pool = pool_create(&(struct pool_options){ .name = "later", .threads = 1, .queue_max = 10'000 });
-    web->options.listeners = web->listeners;
+    web->options.addresses = web->addresses;
     web->options.listener_count = 2;
     web->options.loops = WEB_LOOPS;
     web->options.loop_begin = begin_loop;

@@ -16,7 +16,7 @@ enum { WEB_LOOPS = 2, WEB_WAIT_MS = 20'000 }; /* how long anything is waited for
 struct web {
     struct server *server;
     struct server_options options;
-    struct listener listeners[2];
+    const char *addresses[2];
     char socket_path[64];
     struct pool *pool;
     pthread_mutex_t mutex;
