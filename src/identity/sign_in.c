@@ -153,6 +153,17 @@ static bool judge(struct work *work, struct attempt *attempt)
     return true;
 }
 
+/* From here on the work is that person's: its audit record too. */
+static void become(struct work *work, const struct grant *grant)
+{
+    work->actor = (struct actor){
+        .role = role_named(grant->user.system_role.text),
+        .user_id = grant->user.id.text,
+        .tenant_id = cell_text(grant->user.tenant_id),
+        .session_id = grant->session_id,
+    };
+}
+
 static bool let_in(struct work *work, struct attempt *attempt)
 {
     struct user changes = {
@@ -164,9 +175,12 @@ static bool let_in(struct work *work, struct attempt *attempt)
         changes.password_hash = value_text(attempt->fresh_hash);
         changes.password_key_id = value_text(attempt->fresh_pepper);
     }
-    return store_update(work, &users_table, attempt->user.cells, changes.cells, attempt->user.cells)
-        && throttle_give_back(work, &attempt->buckets[0]) && throttle_give_back(work, &attempt->buckets[1])
-        && session_begin(work, &attempt->user, attempt->grant);
+    if (!store_update(work, &users_table, attempt->user.cells, changes.cells, attempt->user.cells)
+        || !throttle_give_back(work, &attempt->buckets[0]) || !throttle_give_back(work, &attempt->buckets[1])
+        || !session_begin(work, &attempt->user, attempt->grant))
+        return false;
+    become(work, attempt->grant);
+    return true;
 }
 
 /* Refused or not, it is kept: the transaction succeeds. */
@@ -198,11 +212,5 @@ bool sign_in(struct work *work, const struct credentials *credentials, struct gr
     metric_add(attempt.refused ? METRIC_sign_in_failures_total : METRIC_sign_ins_total, 1);
     if (attempt.refused)
         return fail(&work->error, ERROR_invalid_credentials, "");
-    work->actor = (struct actor){
-        .role = role_named(grant->user.system_role.text),
-        .user_id = grant->user.id.text,
-        .tenant_id = cell_text(grant->user.tenant_id),
-        .session_id = grant->session_id,
-    };
     return true;
 }

@@ -2,6 +2,8 @@
 
 import secrets
 
+from harness import PASSWORD
+
 ABSENT = "00000000-0000-7000-8000-000000000000"
 
 
@@ -196,6 +198,10 @@ def test_sign_ins_and_their_failures_are_on_record_without_a_secret(world):
     entries = world.admin.all_pages("/audit_logs")
     failures = [entry for entry in entries if entry["outcome"] != "success" and entry["user_id"] == user["id"]]
     assert failures, [entry["action"] for entry in entries[-5:]]
+    client = world.sign_in(user["email"], PASSWORD)
+    session = client.get("/auth/sessions").json["data"][0]["id"]
+    entry = world.admin.get(f"/audit_logs?action=sign_in&user_id={user['id']}").json["data"][0]
+    assert (entry["session_id"], entry["outcome"]) == (session, "success") and entry["ip_address"] == "127.0.0.1", entry
     told = str(entries)
     for secret in ("wrong-but-long-enough", "Sendero-Verde", "$2b$", "password_hash"):
         assert secret not in told, secret
