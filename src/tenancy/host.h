@@ -27,6 +27,7 @@ struct hosting {
     const char *url;                /* PostgreSQL: of its administrator */
     const char *folder, *templates; /* SQLite */
     atomic_bool is_shut;            /* PostgreSQL: what every role could enter has been shut */
+    _Atomic(struct db *) kept;      /* PostgreSQL: the administrator's connection while nobody uses it */
     struct text address;
     int64_t port;
 };
@@ -37,8 +38,19 @@ void db_end(struct db **db); /* for [[gnu::cleanup]] */
 
 /* ---- PostgreSQL ---- */
 
-/* A connection of the administrator's to a database; to its own, where none is named. */
-[[nodiscard]] bool postgres_administer(struct hosting_call *call, struct text database, struct db **db);
+/* host_postgres_connect.c: the server's address; connections, the administrator's and a tenant's own. */
+bool postgres_open(struct hosting *hosting, const struct options *options, struct error *error);
+[[nodiscard]] bool postgres_connect_to(struct hosting_call *call, struct text database, struct db **db);
+bool postgres_connect_as_tenant(struct hosting_call *call, const struct tenant_place *place, struct db **db);
+
+/* The administrator's connection to its own database, kept between calls.
+ * [[gnu::cleanup(administrator_end)]]. */
+struct administrator {
+    struct hosting *hosting;
+    struct db *db;
+};
+[[nodiscard]] bool administrator_begin(struct hosting_call *call, struct administrator *administrator);
+void administrator_end(struct administrator *administrator);
 
 [[nodiscard]] bool postgres_has_database(struct hosting_call *call, struct db *db, struct text name,
                                          bool *exists);

@@ -6,80 +6,9 @@
  */
 #include "crypto/hash.h"
 #include "crypto/scram.h"
-#include "settings/options.h"
-#include "sql/driver.h"
 #include "tenancy/host.h"
-#include <libpq-fe.h>
-#include <stdlib.h>
 
-enum { DEFAULT_PORT = 5432, MARK_BYTES = 16 };
-
-static void free_options(PQconninfoOption **options)
-{
-    PQconninfoFree(*options);
-}
-
-static bool open_host(struct hosting *hosting, const struct options *options, struct error *error)
-{
-    const char *url = option_string(options, OPTION_tenant_database_url);
-    hosting->url = *url ? url : option_string(options, OPTION_database);
-    hosting->address = TEXT("localhost");
-    hosting->port = DEFAULT_PORT;
-    [[gnu::cleanup(free_options)]] PQconninfoOption *parts = PQconninfoParse(hosting->url, NULL);
-    if (!parts)
-        return fail(error, ERROR_malformed_value, "tenant_database_url is no URL of PostgreSQL");
-    for (const PQconninfoOption *part = parts; part->keyword; part++) {
-        if (part->val && text_is(text_from(part->keyword), "host"))
-            hosting->address = arena_copy(hosting->arena, text_from(part->val));
-        if (part->val && text_is(text_from(part->keyword), "port")
-            && !text_to_integer(text_from(part->val), &hosting->port))
-            return fail(error, ERROR_malformed_value, "tenant_database_url has no one port");
-    }
-    return true;
-}
-
-static void add_part(struct buffer *parts, const char *keyword, struct text value)
-{
-    buffer_print(parts, "%s='", keyword);
-    for (size_t i = 0; i < value.length; i++) {
-        if (value.data[i] == '\'' || value.data[i] == '\\')
-            buffer_add_byte(parts, '\\');
-        buffer_add_byte(parts, value.data[i]);
-    }
-    buffer_print(parts, "' ");
-}
-
-/* The administrator's way to the server, to another database and, if given, as somebody else. */
-static const char *way_to(struct hosting_call *call, struct text database, struct text user,
-                          struct text password)
-{
-    struct buffer way = { .arena = call->arena };
-    [[gnu::cleanup(free_options)]] PQconninfoOption *parts = PQconninfoParse(call->hosting->url, NULL);
-    for (const PQconninfoOption *part = parts; part && part->keyword; part++) {
-        struct text keyword = text_from(part->keyword);
-        bool is_replaced = text_is(keyword, "dbname")
-                        || (user.length > 0 && (text_is(keyword, "user") || text_is(keyword, "password")));
-        if (part->val && !is_replaced)
-            add_part(&way, part->keyword, text_from(part->val));
-    }
-    add_part(&way, "dbname", database);
-    if (user.length > 0) {
-        add_part(&way, "user", user);
-        add_part(&way, "password", password);
-    }
-    return way.data;
-}
-
-bool postgres_administer(struct hosting_call *call, struct text database, struct db **db)
-{
-    const char *way = database.length > 0 ? way_to(call, database, TEXT(""), TEXT("")) : call->hosting->url;
-    return postgres_connect(db, way, call->error);
-}
-
-static bool connect_database(struct hosting_call *call, const struct tenant_place *place, struct db **db)
-{
-    return postgres_connect(db, way_to(call, place->name, place->name, place->password), call->error);
-}
+enum { MARK_BYTES = 16 };
 
 /*
  * What tells this installation's databases and roles from those of another on the same server. Every role can
@@ -117,9 +46,9 @@ static bool make_role(struct hosting_call *call, const struct tenant_place *plac
         "ALTER ROLE {name} LOGIN PASSWORD '{verifier}' CONNECTION LIMIT {limit};"
         "ALTER ROLE {name} SET idle_in_transaction_session_timeout = '60s';"
         "COMMENT ON ROLE {name} IS '{mark}'";
-    [[gnu::cleanup(db_end)]] struct db *db = NULL;
-    return postgres_administer(call, TEXT(""), &db)
-        && postgres_script(call, db, script,
+    [[gnu::cleanup(administrator_end)]] struct administrator administrator = {};
+    return administrator_begin(call, &administrator)
+        && postgres_script(call, administrator.db, script,
                            BLANKS({ "name", place->name },
                                   { "verifier", scram_verifier(call->arena, place->password) },
                                   { "limit", arena_format(call->arena, "%d", (int)place->connections_max) },
@@ -172,7 +101,7 @@ static bool create_shut(struct hosting_call *call, struct db *db, struct text na
 static bool take_over(struct hosting_call *call, struct text name)
 {
     [[gnu::cleanup(db_end)]] struct db *db = NULL;
-    return postgres_administer(call, name, &db)
+    return postgres_connect_to(call, name, &db)
         && postgres_script(call, db, "REASSIGN OWNED BY nidia_template TO {name}", BLANKS({ "name", name }));
 }
 
@@ -181,11 +110,12 @@ static bool make_database(struct hosting_call *call, const struct tenant_place *
     static const char open_to_its_owner[] = "REVOKE ALL ON DATABASE {name} FROM PUBLIC;"
                                             "COMMENT ON DATABASE {name} IS '{mark}';"
                                             "ALTER DATABASE {name} ALLOW_CONNECTIONS true";
-    [[gnu::cleanup(db_end)]] struct db *db = NULL;
+    [[gnu::cleanup(administrator_end)]] struct administrator administrator = {};
     bool exists;
-    return postgres_administer(call, TEXT(""), &db) && postgres_has_database(call, db, place->name, &exists)
-        && (exists || create_shut(call, db, place->name))
-        && postgres_script(call, db, open_to_its_owner,
+    return administrator_begin(call, &administrator)
+        && postgres_has_database(call, administrator.db, place->name, &exists)
+        && (exists || create_shut(call, administrator.db, place->name))
+        && postgres_script(call, administrator.db, open_to_its_owner,
                            BLANKS({ "name", place->name }, { "mark", mark_of(call, place->name) }))
         && take_over(call, place->name);
 }
@@ -197,14 +127,14 @@ static bool set_access(struct hosting_call *call, const struct tenant_place *pla
                                  " THEN ALTER ROLE {name} {login}; END IF; END $$";
     static const char send_away[] =
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1";
-    [[gnu::cleanup(db_end)]] struct db *db = NULL;
+    [[gnu::cleanup(administrator_end)]] struct administrator administrator = {};
     struct result ignored;
-    return postgres_administer(call, TEXT(""), &db)
-        && postgres_script(call, db, script,
+    return administrator_begin(call, &administrator)
+        && postgres_script(call, administrator.db, script,
                            BLANKS({ "name", place->name },
                                   { "login", place->may_connect ? TEXT("LOGIN") : TEXT("NOLOGIN") }))
         && (place->may_connect
-            || db_run(db, call->arena, &ignored, call->error, send_away,
+            || db_run(administrator.db, call->arena, &ignored, call->error, send_away,
                       PARAMETERS(value_text(place->name))));
 }
 
@@ -212,19 +142,19 @@ static bool drop(struct hosting_call *call, const struct tenant_place *place)
 {
     const struct tenant_place shut = { .name = place->name };
     const struct blank *name = BLANKS({ "name", place->name });
-    [[gnu::cleanup(db_end)]] struct db *db = NULL;
-    return set_access(call, &shut) && postgres_administer(call, TEXT(""), &db)
-        && postgres_script(call, db, "DROP DATABASE IF EXISTS {name} WITH (FORCE)", name)
-        && postgres_script(call, db, "DROP ROLE IF EXISTS {name}", name);
+    [[gnu::cleanup(administrator_end)]] struct administrator administrator = {};
+    return set_access(call, &shut) && administrator_begin(call, &administrator)
+        && postgres_script(call, administrator.db, "DROP DATABASE IF EXISTS {name} WITH (FORCE)", name)
+        && postgres_script(call, administrator.db, "DROP ROLE IF EXISTS {name}", name);
 }
 
 /* Rows of name and mark. */
 static bool list_marked(struct hosting_call *call, const char *sql, struct place_list *list)
 {
-    [[gnu::cleanup(db_end)]] struct db *db = NULL;
+    [[gnu::cleanup(administrator_end)]] struct administrator administrator = {};
     struct result result;
-    if (!postgres_administer(call, TEXT(""), &db)
-        || !db_run(db, call->arena, &result, call->error, sql, NO_PARAMETERS))
+    if (!administrator_begin(call, &administrator)
+        || !db_run(administrator.db, call->arena, &result, call->error, sql, NO_PARAMETERS))
         return false;
     for (size_t i = 0; i < result.row_count; i++) {
         const struct value *row = result_row(&result, i);
@@ -259,10 +189,10 @@ static bool find_weaknesses(struct hosting_call *call, struct text *found)
         " UNION ALL SELECT 'a template was left half made: ' || datname FROM pg_database d"
         " WHERE datname LIKE 'nidia\\_unfinished\\_%'"
         " AND NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.datname = d.datname)) AS findings";
-    [[gnu::cleanup(db_end)]] struct db *db = NULL;
+    [[gnu::cleanup(administrator_end)]] struct administrator administrator = {};
     struct result result;
-    if (!postgres_administer(call, TEXT(""), &db)
-        || !db_run(db, call->arena, &result, call->error, sql, NO_PARAMETERS))
+    if (!administrator_begin(call, &administrator)
+        || !db_run(administrator.db, call->arena, &result, call->error, sql, NO_PARAMETERS))
         return false;
     *found = result_row(&result, 0)->text;
     return true;
@@ -270,10 +200,10 @@ static bool find_weaknesses(struct hosting_call *call, struct text *found)
 
 const struct host host_postgres = {
     .engine = ENGINE_POSTGRES,
-    .open = open_host,
+    .open = postgres_open,
     .make_role = make_role,
     .make_database = make_database,
-    .connect = connect_database,
+    .connect = postgres_connect_as_tenant,
     .set_access = set_access,
     .drop = drop,
     .list_databases = list_databases,

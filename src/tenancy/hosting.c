@@ -26,6 +26,7 @@ void hosting_destroy(struct hosting *hosting)
 {
     if (!hosting)
         return;
+    db_close(atomic_load(&hosting->kept));
     arena_destroy(hosting->arena);
     free(hosting);
 }
