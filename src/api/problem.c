@@ -1,6 +1,7 @@
 /* Problems: RFC 9457, application/problem+json. A code's words stand in base/errors.def, in two languages. */
 #include "api/answer.h"
 #include "api/call.h"
+#include "api/phrases.h"
 
 static const struct {
     int status;
@@ -34,7 +35,7 @@ static struct text words_of(struct arena *arena, enum error_code code, const cha
     size_t at = text_find_byte(words, '{');
     buffer_add(&out, text_slice(words, 0, at));
     if (at < words.length) {
-        buffer_add(&out, text_from(about));
+        buffer_add(&out, spanish ? phrase_in_spanish(arena, text_from(about)) : text_from(about));
         buffer_add(&out, text_slice(words, at + 2, words.length));
     }
     return out.text;

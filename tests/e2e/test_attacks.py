@@ -209,6 +209,18 @@ def test_problems_are_in_the_language_that_is_liked_best(world):
         assert detail.startswith("No existe") == spanish, languages
 
 
+def test_faults_are_told_in_spanish_to_the_last_word(world):
+    def details(body):
+        problem = world.admin.post("/plans", body, (400, 422), Accept_Language="es-CO", Content_Type="application/json").json
+        return [problem["detail"], *(fault["detail"] for fault in problem.get("errors", []))]
+    assert "Debe ser un texto." in details(b'{"display_name": 1}')
+    assert "Debe ser un número entero." in details(b'{"max_users": "many"}')
+    told = details(b'{"name": ')
+    assert told == ["El cuerpo no es JSON válido: termina antes de tiempo en la línea 1, columna 10."], told
+    problem = world.admin.get("/plans?limit=0", 400, Accept_Language="es").json
+    assert problem["errors"][0]["detail"] == "El valor no se puede leer como un número entero de 1 a 100."
+
+
 def test_cookies_are_secure_for_every_host_but_this_machine(world):
     for host, secure in (("localhost:8080", False), ("127.0.0.1", False), ("[::1]:8080", False), ("admin.nidia.test", True),
                          ("localhost.nidia.test", True), ("127.0.0.1.nidia.test", True)):
