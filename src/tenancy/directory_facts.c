@@ -37,6 +37,7 @@ bool facts_read(struct work *work, struct arena *arena, const char *where, const
 {
     struct text sql =
         arena_format(arena, "%s%s ORDER BY t.id LIMIT %d", facts_columns, where, FACTS_PAGE_MAX);
+    *page = (struct facts_page){};
     return db_run(work->db, arena, &page->result, &work->error, sql.data, parameters, parameter_count);
 }
 
@@ -72,6 +73,15 @@ static struct text union_of(struct arena *arena, struct text first, struct text 
     return out.text;
 }
 
+static struct text joined(struct joined_lists *latest, struct arena *arena, struct text first,
+                          struct text second)
+{
+    bool same = latest->both.data && text_equal(latest->first, first) && text_equal(latest->second, second);
+    if (!same)
+        *latest = (struct joined_lists){ first, second, union_of(arena, first, second) };
+    return latest->both;
+}
+
 /* The reply of GET /resolve. */
 static struct text resolution_of(const struct value *row, const struct tenant_facts *facts,
                                  struct arena *arena)
@@ -98,7 +108,7 @@ static struct text resolution_of(const struct value *row, const struct tenant_fa
     return json.text;
 }
 
-bool facts_of_row(const struct facts_page *page, size_t i, struct arena *arena, struct tenant_facts *facts)
+bool facts_of_row(struct facts_page *page, size_t i, struct arena *arena, struct tenant_facts *facts)
 {
     const struct value *row = result_row(&page->result, i);
     *facts = (struct tenant_facts){ .parts = { [ENTRY_id] = row[FACT_id].text },
@@ -115,8 +125,9 @@ bool facts_of_row(const struct facts_page *page, size_t i, struct arena *arena, 
     facts->parts[ENTRY_plan_type] = row[FACT_plan_type].text;
     facts->parts[ENTRY_plan_status] = row[FACT_plan_status].text;
     facts->parts[ENTRY_service_level] = row[FACT_service_level].text;
-    facts->parts[ENTRY_modules] = union_of(arena, row[FACT_plan_modules].text, row[FACT_own_modules].text);
-    facts->parts[ENTRY_features] = union_of(arena, row[FACT_features].text, TEXT("[]"));
+    facts->parts[ENTRY_modules] =
+        joined(&page->modules, arena, row[FACT_plan_modules].text, row[FACT_own_modules].text);
+    facts->parts[ENTRY_features] = joined(&page->features, arena, row[FACT_features].text, TEXT("[]"));
     facts->parts[ENTRY_resolved] = resolution_of(row, facts, arena);
     return true;
 }

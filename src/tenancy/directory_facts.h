@@ -3,10 +3,16 @@
 #include "record/work.h"
 #include "tenancy/directory.h"
 
-enum { FACTS_PAGE_MAX = 1000 };
+enum { FACTS_PAGE_MAX = 512 };
+
+/* Two lists and what they are together: most tenants have the same as the one before. */
+struct joined_lists {
+    struct text first, second, both;
+};
 
 struct facts_page {
     struct result result; /* the id stands first in each row */
+    struct joined_lists modules, features;
 };
 
 /* Tenants in the order of their ids, at most FACTS_PAGE_MAX; `where` is a condition on t (tenants). */
@@ -14,4 +20,4 @@ struct facts_page {
                               const struct value *parameters, size_t parameter_count,
                               struct facts_page *page);
 /* The facts of a row; false: it is to be taken out, and only its id and revision are filled in. */
-bool facts_of_row(const struct facts_page *page, size_t row, struct arena *arena, struct tenant_facts *facts);
+bool facts_of_row(struct facts_page *page, size_t row, struct arena *arena, struct tenant_facts *facts);

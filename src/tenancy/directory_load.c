@@ -12,7 +12,7 @@ static bool is_known(struct directory *directory, struct text id)
     return directory_find(directory, ENTRY_id, id) != NULL;
 }
 
-static void take_page(struct directory *directory, const struct facts_page *page, struct arena *arena,
+static void take_page(struct directory *directory, struct facts_page *page, struct arena *arena,
                       bool may_be_unknown)
 {
     for (size_t i = 0; i < page->result.row_count; i++) {
