@@ -34,9 +34,9 @@ void quotas_destroy(struct quotas *quotas);
 /* idempotency.c: Idempotency-Key. */
 struct running_keys *running_keys_create(void);
 void running_keys_destroy(struct running_keys *keys);
-[[nodiscard]] bool idempotency_begin(struct call *call,
-                                     struct running_keys *keys); /* marks it as running: 409 if it does */
+/* Marks it as running: 409 if it does. */
+[[nodiscard]] bool idempotency_begin(struct call *call, struct running_keys *keys);
 void idempotency_end(struct call *call, struct running_keys *keys);
-[[nodiscard]] bool idempotency_replay(struct call *call,
-                                      bool *replayed);  /* in the transaction, before the handler */
+/* In the transaction, before the handler. */
+[[nodiscard]] bool idempotency_replay(struct call *call, bool *replayed);
 [[nodiscard]] bool idempotency_keep(struct call *call); /* in the transaction, after it */

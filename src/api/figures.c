@@ -121,11 +121,11 @@ static void print_requests(const struct figures *figures, struct buffer *out)
     buffer_print(out, "# HELP nidia_http_requests_total Requests answered, by route and class of status.\n"
                       "# TYPE nidia_http_requests_total counter\n");
     for (size_t i = 0; i <= ROUTES_MAX; i++)
-        for (int class = 0; is_counted(figures, i) && class < CLASS_COUNT; class ++) {
-            int64_t requests = read(&figures->routed[i].by_class[class]);
+        for (int hundred = 0; is_counted(figures, i) && hundred < CLASS_COUNT; hundred++) {
+            int64_t requests = read(&figures->routed[i].by_class[hundred]);
             if (requests > 0)
                 buffer_print(out, "nidia_http_requests_total{route=\"%s\",status=\"%dxx\"} %lld\n",
-                             route_name(figures, i), class + 1, (long long)requests);
+                             route_name(figures, i), hundred + 1, (long long)requests);
         }
 }
 

@@ -4,8 +4,6 @@
 #include "record/query.h"
 #include "record/schema.h"
 
-static const char *const operators[] = { "ne", "gt", "gte", "lt", "lte", "in", "null" };
-
 static bool is_listed(const struct table *table, const struct column *column)
 {
     return column_is_stored(column) && !(column->is & SECRET) && (table->may[READ] & ~column->hidden_from);
@@ -18,17 +16,18 @@ static bool is_filterable(const struct table *table, const struct column *column
 
 /* The value's own schema where it is one value; a list of them, and true or false, are texts of bounded
  * length. */
-static void add_filter(struct buffer *json, const struct column *column, const char *operator,
-                       const char ** before)
+static void add_filter(struct buffer *json, const struct column *column, enum comparison comparison,
+                       const char **before)
 {
     const struct column value = {
         .name = column->name, .type = column->type, .is = REQUIRED, .choices = column->choices
     };
+    bool plain = comparison == COMPARISON_eq;
     buffer_print(json, "%s{\"name\":\"%s%s%s%s\",\"in\":\"query\",\"required\":false,\"schema\":", *before,
-                 column->name, *operator? "[" : "", operator, * operator? "]" : "");
-    if (text_is(text_from(operator), "in"))
+                 column->name, plain ? "" : "[", plain ? "" : comparison_names[comparison], plain ? "" : "]");
+    if (comparison == COMPARISON_in)
         buffer_add(json, TEXT("{\"type\":\"string\",\"maxLength\":8192}"));
-    else if (text_is(text_from(operator), "null"))
+    else if (comparison == COMPARISON_null)
         buffer_add(json, TEXT("{\"type\":\"boolean\"}"));
     else
         schema_add_column(json, &value);
@@ -67,9 +66,8 @@ void openapi_add_list_parameters(struct buffer *json, const struct table *table,
         const struct column *column = &table->columns[i];
         if (!is_filterable(table, column))
             continue;
-        add_filter(json, column, "", before);
-        for (size_t operator= 0; operator<sizeof operators / sizeof operators[0]; operator++)
-            add_filter(json, column, operators[operator], before);
+        for (enum comparison comparison = 0; comparison < COMPARISON_COUNT; comparison++)
+            add_filter(json, column, comparison, before);
     }
 }
 
@@ -163,23 +161,20 @@ static void add_problem_responses(struct buffer *json)
                          false);
 }
 
-/* name, where, description, schema */
-static const char *const parameters[][4] = {
-    { "fields", "query", "Columns to be shown, separated by commas.",
-      "{\"type\":\"string\",\"maxLength\":4096}" },
-    { "limit", "query", "Rows a page.",
-      "{\"type\":\"integer\",\"minimum\":1,\"maximum\":100,\"default\":20}" },
-    { "cursor", "query", "The next_cursor of the page before.", "{\"type\":\"string\",\"maxLength\":1024}" },
-    { "count", "query", "Adds the total.", "{\"type\":\"boolean\",\"default\":false}" },
-    { "q", "query", "Looked for in the searched columns.",
-      "{\"type\":\"string\",\"minLength\":1,\"maxLength\":200}" },
-    { "If-Match", "header", "The ETag that the row must still have.",
-      "{\"type\":\"string\",\"maxLength\":200}" },
-    { "Idempotency-Key", "header", "Does the request once, however often it is sent within 24 hours.",
-      "{\"type\":\"string\",\"minLength\":1,\"maxLength\":200}" },
+/* Those that many operations take. */
+static const struct parameter {
+    const char *key, *name, *in, *words, *type;
+    int min, max; /* of a text's length or a number */
+} parameters[] = {
+    { "fields", "fields", "query", "Columns to be shown, separated by commas.", "string", 0, 4096 },
+    { "limit", "limit", "query", "Rows a page.", "integer", 1, LIMIT_MAX },
+    { "cursor", "cursor", "query", "The next_cursor of the page before.", "string", 0, CURSOR_MAX },
+    { "count", "count", "query", "Adds the total.", "boolean", 0, 0 },
+    { "q", "q", "query", "Looked for in the searched columns.", "string", 1, SEARCH_MAX },
+    { "if_match", "If-Match", "header", "The ETag that the row must still have.", "string", 0, 200 },
+    { "idempotency_key", "Idempotency-Key", "header",
+      "Does the request once, however often it is sent within 24 hours.", "string", 1, 200 },
 };
-static const char *const parameter_names[] = { "fields", "limit",    "cursor",         "count",
-                                               "q",      "if_match", "idempotency_key" };
 
 /* name, description */
 static const char *const headers[][2] = {
@@ -192,15 +187,32 @@ static const char *const headers[][2] = {
     { "Retry-After", "Seconds to wait before trying again." },
 };
 
+static void add_bounds(struct buffer *json, const struct parameter *parameter)
+{
+    if (text_is(text_from(parameter->type), "boolean")) {
+        buffer_add(json, TEXT(",\"default\":false"));
+    } else if (text_is(text_from(parameter->type), "integer")) {
+        buffer_print(json, ",\"minimum\":%d,\"maximum\":%d,\"default\":%d", parameter->min, parameter->max,
+                     LIMIT_DEFAULT);
+    } else {
+        if (parameter->min > 0)
+            buffer_print(json, ",\"minLength\":%d", parameter->min);
+        buffer_print(json, ",\"maxLength\":%d", parameter->max);
+    }
+}
+
 static void add_named_parts(struct buffer *json)
 {
     buffer_add(json, TEXT("},\"parameters\":{"));
-    for (size_t i = 0; i < sizeof parameters / sizeof parameters[0]; i++)
+    for (size_t i = 0; i < sizeof parameters / sizeof parameters[0]; i++) {
         buffer_print(json,
                      "%s\"%s\":{\"name\":\"%s\",\"in\":\"%s\",\"required\":false,\"description\":\"%s\","
-                     "\"schema\":%s}",
-                     i ? "," : "", parameter_names[i], parameters[i][0], parameters[i][1], parameters[i][2],
-                     parameters[i][3]);
+                     "\"schema\":{\"type\":\"%s\"",
+                     i ? "," : "", parameters[i].key, parameters[i].name, parameters[i].in,
+                     parameters[i].words, parameters[i].type);
+        add_bounds(json, &parameters[i]);
+        buffer_add(json, TEXT("}}"));
+    }
     buffer_add(json, TEXT("},\"headers\":{"));
     for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++)
         buffer_print(json,

@@ -95,8 +95,8 @@ static struct text forwarded_address(const struct site *site, const struct reque
     return address;
 }
 
-/* W3C traceparent: "00-" trace id of 32 digits "-" …; the id goes to the log, so that traces can be joined.
- */
+/* W3C traceparent: "00-" trace id of 32 digits "-" …; the id
+ * goes to the log, so that traces can be joined. */
 static struct text read_trace_id(struct text traceparent)
 {
     struct text id = text_slice(traceparent, 3, 35);

@@ -10,12 +10,13 @@
 #include "record/work.h"
 #include "json/json.h"
 
-enum cost {              /* app.c maps cost and engine to where it runs */
-            COST_MEMORY, /* touches no database */
-            COST_KEY,    /* reads by key */
-            COST_QUERY,  /* reads more */
-            COST_WRITE,  /* runs inside the transaction */
-            COST_SLOW,   /* bcrypt and the like: calls db_transact itself */
+/* What a call costs: the gate decides by it, and by the engine, where the call runs. */
+enum cost {
+    COST_MEMORY, /* touches no database */
+    COST_KEY,    /* reads by key */
+    COST_QUERY,  /* reads more */
+    COST_WRITE,  /* runs inside the transaction */
+    COST_SLOW,   /* bcrypt and the like: calls db_transact itself */
 };
 
 enum { PATH_PARAMETERS_MAX = 4, ROUTE_CODES_MAX = 8, ROUTES_MAX = 256 };
@@ -44,8 +45,8 @@ struct route {
     unsigned may; /* roles; VISITOR: without signing in; MACHINE: API keys that have .scope */
     const char *scope;
     bool (*handle)(struct call *call);
-    /* The body: a SHAPE; or, for CREATE and UPDATE of .table, the table itself. Neither: a body is refused.
-     */
+    /* The body: a SHAPE; or, for CREATE and UPDATE of .table,
+     * the table itself. Neither: a body is refused. */
     const struct table *takes;
     bool body_optional, any_body; /* any_body: left unread, as bytes */
     const struct table *gives;
@@ -85,8 +86,8 @@ extern const struct route auth_routes[], user_routes[], tenant_routes[], directo
     system_routes[];
 
 /* Answers, for handlers: each returns true. */
-bool answer_row(struct call *call, const struct table *table,
-                const struct value *cells); /* with its ETag, as the actor may see it */
+/* With its ETag, as the actor may see it. */
+bool answer_row(struct call *call, const struct table *table, const struct value *cells);
 bool answer_shape(struct call *call, const struct table *shape, const struct value *cells);
 bool answer_nothing(struct call *call);
 bool answer_text(struct call *call, struct text text);
@@ -94,5 +95,5 @@ bool answer_text(struct call *call, struct text text);
 /* For routes that stand in for one of a record's five calls and add to it. */
 bool record_create(struct call *call);
 bool record_remove(struct call *call);
-bool record_find_for_change(struct call *call,
-                            struct value *before); /* by parameters[0]; If-Match, .changed_if */
+/* By parameters[0]; If-Match, .changed_if. */
+bool record_find_for_change(struct call *call, struct value *before);

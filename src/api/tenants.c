@@ -66,7 +66,7 @@ static bool restore(struct call *call)
     return act_and_answer(call, LIFE_restore, TEXT(""));
 }
 
-static bool delete (struct call *call)
+static bool schedule_deletion(struct call *call)
 {
     struct tenant before, after;
     struct text job_id;
@@ -118,7 +118,7 @@ const struct route tenant_routes[] = {
       .gives = &tenants_table, .how = GIVES_ROW, .status = 201, .table = &tenants_table, .action = CREATE,
       .codes = { ERROR_invalid_body, ERROR_taken },
       .doc = "Make a tenant. Its database follows: the job that makes it is in Link." },
-    { METHOD_DELETE, "/tenants/{id}", "delete_tenant", COST_WRITE, SUPER_ADMIN, .handle = delete,
+    { METHOD_DELETE, "/tenants/{id}", "delete_tenant", COST_WRITE, SUPER_ADMIN, .handle = schedule_deletion,
       .gives = &deletions_table, .how = GIVES_ROW, .status = 202, .table = &tenants_table, .action = DELETE,
       .codes = { STEPPED, ERROR_changed_meanwhile },
       .doc = "Turn a tenant off at once and drop its database when the days of grace are over." },

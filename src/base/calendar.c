@@ -3,8 +3,8 @@
 
 enum { YEAR_MAX = 9999 };
 
-/* Days since 1970-01-01, and back: Howard Hinnant's algorithms (chrono-Compatible Low-Level Date Algorithms).
- */
+/* Days since 1970-01-01, and back: Howard Hinnant's algorithms
+ * (chrono-Compatible Low-Level Date Algorithms). */
 static int64_t days_from_date(struct date date)
 {
     int64_t year = date.year - (date.month <= 2);

@@ -7,22 +7,23 @@
 #pragma once
 #include "base/text.h"
 
-enum error_kind { /* each is one HTTP status */
-                  KIND_NONE,
-                  KIND_UNREADABLE,      /* 400 */
-                  KIND_UNAUTHENTICATED, /* 401 */
-                  KIND_FORBIDDEN,       /* 403 */
-                  KIND_NOT_FOUND,       /* 404 */
-                  KIND_NOT_ALLOWED,     /* 405 */
-                  KIND_CONFLICT,        /* 409 */
-                  KIND_PRECONDITION,    /* 412 */
-                  KIND_TOO_LARGE,       /* 413 */
-                  KIND_UNSUPPORTED,     /* 415 */
-                  KIND_INVALID,         /* 422 */
-                  KIND_LIMITED,         /* 429 */
-                  KIND_INTERNAL,        /* 500: our fault; logged whole, told to no one */
-                  KIND_UNAVAILABLE,     /* 503: may be tried again */
-                  KIND_COUNT
+/* Each is one HTTP status. */
+enum error_kind {
+    KIND_NONE,
+    KIND_UNREADABLE,      /* 400 */
+    KIND_UNAUTHENTICATED, /* 401 */
+    KIND_FORBIDDEN,       /* 403 */
+    KIND_NOT_FOUND,       /* 404 */
+    KIND_NOT_ALLOWED,     /* 405 */
+    KIND_CONFLICT,        /* 409 */
+    KIND_PRECONDITION,    /* 412 */
+    KIND_TOO_LARGE,       /* 413 */
+    KIND_UNSUPPORTED,     /* 415 */
+    KIND_INVALID,         /* 422 */
+    KIND_LIMITED,         /* 429 */
+    KIND_INTERNAL,        /* 500: our fault; logged whole, told to no one */
+    KIND_UNAVAILABLE,     /* 503: may be tried again */
+    KIND_COUNT
 };
 
 enum error_code {
@@ -57,8 +58,8 @@ struct error {
     struct fault faults[FAULTS_MAX];
 };
 
-/* Fills in the error and returns false, so that callers write `return fail(...)`. The format gives `about`.
- */
+/* Fills in the error and returns false, so that callers write
+ * `return fail(...)`. The format gives `about`. */
 [[gnu::format(printf, 3, 4)]] bool fail(struct error *error, enum error_code code, const char *format, ...);
 
 /*

@@ -1,5 +1,5 @@
-/* One JSON object a line on standard error. Called by the gate, the job runner and main; libraries never log.
- */
+/* One JSON object a line on standard error. Called by the gate,
+ * the job runner and main; libraries never log. */
 #pragma once
 #include "base/value.h"
 
@@ -10,8 +10,8 @@ struct log_field {
     struct value value;
 };
 
-/* Fields end with one whose name is NULL. A line is one write(2); over LOG_LINE_MAX it is cut between fields.
- */
+/* Fields end with one whose name is NULL. A line is one
+ * write(2); over LOG_LINE_MAX it is cut between fields. */
 void log_write(enum log_level level, const char *message, const struct log_field *fields);
 void log_set_level(enum log_level level); /* what is lower is not written */
 /*

@@ -24,7 +24,7 @@ struct pool_options {
 };
 
 struct pool *pool_create(const struct pool_options *options);
-[[nodiscard]] bool pool_submit(struct pool *pool,
-                               struct task *task); /* false: the queue is full, or the pool is ending */
-size_t pool_depth(struct pool *pool);              /* queued, not yet begun */
-void pool_destroy(struct pool *pool);              /* runs what is queued, then joins the threads */
+/* False: the queue is full, or the pool is ending. */
+[[nodiscard]] bool pool_submit(struct pool *pool, struct task *task);
+size_t pool_depth(struct pool *pool); /* queued, not yet begun */
+void pool_destroy(struct pool *pool); /* runs what is queued, then joins the threads */

@@ -42,8 +42,8 @@ static inline struct value value_string(const char *string)
 {
     return value_text(text_from(string));
 }
-/* Empty text becomes NULL: for what is optional and comes from outside the model (an address, a user agent).
- */
+/* Empty text becomes NULL: for what is optional and comes from
+ * outside the model (an address, a user agent). */
 static inline struct value value_text_or_null(struct text text)
 {
     return text.length > 0 ? value_text(text) : value_null();

@@ -36,8 +36,8 @@ struct keyring;
 void keyring_close(struct keyring *keyring); /* and wipes it */
 
 const struct key *keyring_current(const struct keyring *keyring, enum key_purpose purpose);
-const struct key *keyring_find(const struct keyring *keyring, enum key_purpose purpose,
-                               struct text id); /* or NULL */
+/* Or NULL. */
+const struct key *keyring_find(const struct keyring *keyring, enum key_purpose purpose, struct text id);
 size_t keyring_count(const struct keyring *keyring, enum key_purpose purpose);
 const struct key *keyring_at(const struct keyring *keyring, enum key_purpose purpose, size_t index);
 

@@ -22,7 +22,7 @@ bool password_is_stale(const struct keyring *keyring, struct text hash, struct t
 /* Costs what password_matches costs; for when there is nothing to compare with. */
 void password_spend(struct arena *arena, const struct keyring *keyring, struct text password, int cost);
 
-/* Spends what a hash of lower cost saved when it was matched, so that time does not tell whose hash is old.
- */
+/* Spends what a hash of lower cost saved when it was matched,
+ * so that time does not tell whose hash is old. */
 void password_level(struct arena *arena, const struct keyring *keyring, struct text password,
                     struct text hash, int cost);

@@ -11,8 +11,8 @@
 struct text seal(struct arena *arena, const struct keyring *keyring, struct text plain, struct text place);
 [[nodiscard]] bool unseal(struct arena *arena, const struct keyring *keyring, struct text sealed,
                           struct text place, struct text *plain, struct error *error);
-bool seal_is_current(const struct keyring *keyring,
-                     struct text sealed); /* else `nidia key rotate` has work */
+/* Else `nidia key rotate` has work. */
+bool seal_is_current(const struct keyring *keyring, struct text sealed);
 
 /* The same with a key that is not in the ring (a subject's): "BASE64URL(nonce ‖ ciphertext ‖ tag)". */
 struct text seal_with(struct arena *arena, const unsigned char key[static KEY_SIZE], struct text plain,

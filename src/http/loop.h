@@ -47,8 +47,8 @@ struct server {
     struct loop loops[];
 };
 
-[[nodiscard]] bool loop_open(struct loop *loop,
-                             const int durations_ms[static DEADLINE_COUNT]); /* else: errno */
+/* Else: errno. */
+[[nodiscard]] bool loop_open(struct loop *loop, const int durations_ms[static DEADLINE_COUNT]);
 void *loop_run(void *loop);
 void loop_close(struct loop *loop); /* its thread has ended, or never begun */
 void loop_wake(struct loop *loop);  /* from any thread */

@@ -67,8 +67,8 @@ struct exchange {
                                                   this process */
 };
 
-struct text request_header(const struct request *request,
-                           struct text name); /* the first of that name; empty if none */
+/* The first of that name; empty if none. */
+struct text request_header(const struct request *request, struct text name);
 /* Adds a header line; refuses (aborts in debug, drops in release) a value with CR, LF or NUL. */
 void response_header(struct response *response, struct text name, struct text value);
 

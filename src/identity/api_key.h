@@ -3,8 +3,8 @@
 #include "model/model.h"
 #include "record/work.h"
 
-/* In a transaction: fills in prefix and hash, and leaves the key itself, which is nowhere else, in *secret.
- */
+/* In a transaction: fills in prefix and hash, and leaves the
+ * key itself, which is nowhere else, in *secret. */
 [[nodiscard]] bool api_key_create(struct work *work, struct api_key *key, struct text *secret);
 
 /* In a transaction; one that is revoked already stays as it is. */

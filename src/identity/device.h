@@ -1,5 +1,5 @@
-/* A device in words, from its user agent: for people who look through their sessions, never for a decision.
- */
+/* A device in words, from its user agent: for people who look
+ * through their sessions, never for a decision. */
 #pragma once
 #include "base/arena.h"
 

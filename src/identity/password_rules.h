@@ -1,5 +1,5 @@
-/* What a password must be: long, not common, and without the words of its context. No rules of composition.
- */
+/* What a password must be: long, not common, and without the
+ * words of its context. No rules of composition. */
 #pragma once
 #include "model/model.h"
 #include "record/work.h"

@@ -22,9 +22,9 @@ void revocations_destroy(struct revocations *revocations);
 /* Does this version of the row still count? Quick, from any thread; an empty id always does. */
 bool revocations_allow(struct revocations *revocations, struct text id, int64_t version);
 
-/* News of a row: the least version that counts from now on. `seen` orders news of the same row, which can
- * arrive in another order than it was made. Forgotten at `until_ms`, or never where that is UNTIL_REOPENED.
- */
+/* News of a row: the least version that counts from now on. `seen` orders news
+ * of the same row, which can arrive in another order than it was made.
+ * Forgotten at `until_ms`, or never where that is UNTIL_REOPENED. */
 struct revocation {
     struct text id;
     int64_t least, seen, until_ms;

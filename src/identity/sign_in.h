@@ -10,9 +10,9 @@ struct credentials {
     struct text device; /* the known-device cookie; empty: none */
 };
 
-/* On a slow pool: costs a bcrypt. Opens its own transactions, since what it counts outlives a refusal. On
- * success work->actor is the one who signed in. `rate_limited` with a time to wait where a bucket is empty.
- */
+/* On a slow pool: costs a bcrypt. Opens its own transactions, since what it
+ * counts outlives a refusal. On success work->actor is the one who signed in.
+ * `rate_limited` with a time to wait where a bucket is empty. */
 [[nodiscard]] bool sign_in(struct work *work, const struct credentials *credentials, struct grant *grant);
 
 /* Takes a token from the buckets of this account and address, in a transaction of its own. For whatever

@@ -8,8 +8,8 @@ struct bucket {
     int64_t refill_ms; /* until one more is there */
 };
 
-/* In a transaction: takes a token in one atomic statement. None there: *wait_ms until the next one, else 0.
- */
+/* In a transaction: takes a token in one atomic statement.
+ * None there: *wait_ms until the next one, else 0. */
 [[nodiscard]] bool throttle_take(struct work *work, const struct bucket *bucket, int64_t *wait_ms);
 /* In a transaction: gives one back. */
 [[nodiscard]] bool throttle_give_back(struct work *work, const struct bucket *bucket);

@@ -36,18 +36,17 @@ struct json_member {
 /* Fails with `malformed_json`, saying what and "at line L, column C". */
 [[nodiscard]] bool json_read(struct text text, struct arena *arena, struct json *json, struct error *error);
 
-const struct json *json_member(const struct json *object,
-                               struct text name); /* NULL: not an object, or no such member */
-[[nodiscard]] bool
-json_integer(const struct json *json,
-             int64_t *integer); /* a number without fraction, within int64 ("1e2", "1.0" too) */
+/* NULL: not an object, or no such member. */
+const struct json *json_member(const struct json *object, struct text name);
+/* A number without fraction, within int64 ("1e2", "1.0" too). */
+[[nodiscard]] bool json_integer(const struct json *json, int64_t *integer);
 /* A number as an integer of 10^-places, exact: 1.5 with 3 places is 1500; false where it has more places. */
 [[nodiscard]] bool json_scaled(const struct json *json, int places, int64_t *scaled);
 /* Is each of its numbers one that json_read takes even when written without its exponent? A database may
  * write it so: 1e300 has 301 digits. */
 bool json_is_plain(const struct json *json);
-bool json_equal(const struct json *a,
-                const struct json *b); /* members in any order; numbers by value where integers */
+/* Members in any order; numbers by value where integers. */
+bool json_equal(const struct json *a, const struct json *b);
 
 /* Writing. Text is escaped, U+2028 and the < of "</" and "<!" too, so that it may stand in a page. */
 void json_add_text(struct buffer *buffer, struct text text);

@@ -1,5 +1,5 @@
-/* What all commands share: their arguments, how they say that something failed, and the calls that they make.
- */
+/* What all commands share: their arguments, how they say that
+ * something failed, and the calls that they make. */
 #include "base/log.h"
 #include "http/client.h"
 #include "main/command.h"
@@ -100,8 +100,8 @@ static void say_problem(struct invocation *invocation, const struct reply *reply
     }
 }
 
-/* True where somebody serves there and has answered. A socket that nobody listens on is a leftover of a kill.
- */
+/* True where somebody serves there and has answered. A socket
+ * that nobody listens on is a leftover of a kill. */
 static bool call_server(struct invocation *invocation, const char *address, enum method method,
                         struct text target, struct text body, struct reply *reply)
 {

@@ -43,8 +43,8 @@ static int make(struct invocation *invocation, struct text target, struct buffer
     return EXIT_DONE;
 }
 
-/* The password comes by standard input, never by the command line, which every user of the machine can read.
- */
+/* The password comes by standard input, never by the command
+ * line, which every user of the machine can read. */
 static bool read_password(struct invocation *invocation, struct text *password)
 {
     char line[512];

@@ -36,7 +36,6 @@ struct job_program {
 [[nodiscard]] bool job_enqueue(struct work *work, const struct job_program *program, struct text tenant_id,
                                int64_t run_at, struct text *job_id);
 
-/* Inside a transaction: the tenant's open job of this kind, if any, will not be run (it becomes
- * `rolled_back`).
- */
+/* Inside a transaction: the tenant's open job of this kind, if
+ * any, will not be run (it becomes `rolled_back`). */
 [[nodiscard]] bool job_withdraw(struct work *work, enum job_kind kind, struct text tenant_id);

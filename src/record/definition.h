@@ -3,8 +3,8 @@
 #include "base/text.h"
 
 struct text definition_type(struct text column); /* "bigint", "text COLLATE \"C\"" */
-struct text
-definition_default(struct text column); /* "'trial'", as SQL writes it; empty: none (on PostgreSQL) */
+/* "'trial'", as SQL writes it; empty: none (on PostgreSQL). */
+struct text definition_default(struct text column);
 bool definition_is_required(struct text column);
 bool definition_is_key(struct text column);
 

@@ -1,5 +1,5 @@
-/* The difference between the ledger and the model, as it becomes steps; shared by the two engines' planners.
- */
+/* The difference between the ledger and the model, as it
+ * becomes steps; shared by the two engines' planners. */
 #pragma once
 #include "record/ledger.h"
 #include "record/migrate.h"

@@ -1,5 +1,5 @@
 #include "record/schema.h"
-#include "record/visibility.h"
+#include "record/document.h"
 #include "json/json.h"
 
 static void add_member(struct buffer *json, const char *name, const char *text)
@@ -26,7 +26,7 @@ static void add_choices(struct buffer *json, const struct column *column)
 
 static void add_bounds(struct buffer *json, const struct column *column, const struct type *type)
 {
-    int64_t min = column->min ? column->min : type->min, max = column_max(column);
+    int64_t min = column_min(column), max = column_max(column);
     if (column->type == TYPE_gigabytes) {
         buffer_print(json, ",\"minimum\":0,\"maximum\":%lld", (long long)(max / 1000));
     } else if (type->kind == VALUE_INTEGER) {
@@ -36,7 +36,7 @@ static void add_bounds(struct buffer *json, const struct column *column, const s
         if (column->type == TYPE_rows)
             schema_add_table(json, column->shape, SCHEMA_READ);
         else
-            buffer_add(json, TEXT("{\"type\":\"string\",\"maxLength\":1000}"));
+            buffer_print(json, "{\"type\":\"string\",\"maxLength\":%d}", LIST_TEXT_MAX);
     } else if (text_is(text_from(type->json_type), "string") && !column->choices) {
         if (min > 0)
             buffer_print(json, ",\"minLength\":%lld", (long long)min);

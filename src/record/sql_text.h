@@ -17,8 +17,8 @@ void sql_add(struct sql_text *sql, const char *piece);
 void sql_bind(struct sql_text *sql, struct value value); /* writes "$n" */
 /* A rule of the model, with $actor and $tenant bound to the actor's ids. */
 void sql_add_rule(struct sql_text *sql, const struct actor *actor, const char *rule);
-void sql_columns(struct sql_text *sql,
-                 const struct table *table); /* "a, b, c": the stored ones, for row_read */
+/* "a, b, c": the stored ones, for row_read. */
+void sql_columns(struct sql_text *sql, const struct table *table);
 /* "SELECT a, b, c FROM table": the stored columns by name. */
 void sql_select(struct sql_text *sql, const struct table *table);
 /* "INSERT INTO table (a, b, c) VALUES ($1, $2, $3": the caller adds columns of its own and closes. */
@@ -28,8 +28,8 @@ void sql_insert(struct sql_text *sql, const struct table *table, const struct va
 [[nodiscard]] bool sql_insert_later(struct work *work, const struct table *table, const struct value *cells);
 [[nodiscard]] bool sql_run(struct work *work, struct sql_text *sql, struct result *result);
 
-/* A row as sql_select returned it, as cells of the columns' kinds; columns that are not stored stay absent.
- */
+/* A row as sql_select returned it, as cells of the columns'
+ * kinds; columns that are not stored stay absent. */
 void row_read(const struct table *table, const struct value *row, struct value *cells);
 
 /* " AND …" for each condition under which the actor sees a row of the table at all. */

@@ -50,7 +50,7 @@ static inline struct value *page_row(const struct page *page, const struct table
 /* May PATCH or DELETE touch this row, by the table's .changed_if? `wrong_state` if not. */
 [[nodiscard]] bool store_may_change(struct work *work, const struct table *table, const struct value *row);
 
-/* Tells the watchers here and on every other node, once this transaction commits, that a CACHED row changed.
- * The writes above do so themselves: for services that move a COUNTED column with a statement of their own.
- */
+/* Tells the watchers here and on every other node, once this transaction
+ * commits, that a CACHED row changed. The writes above do so themselves: for
+ * services that move a COUNTED column with a statement of their own. */
 [[nodiscard]] bool store_announce(struct work *work, const struct table *table, struct text id);

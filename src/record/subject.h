@@ -1,5 +1,5 @@
-/* A key for each person or tenant, sealed under the ring in `subject_keys`; destroyed when they are erased.
- */
+/* A key for each person or tenant, sealed under the ring in
+ * `subject_keys`; destroyed when they are erased. */
 #pragma once
 #include "crypto/keyring.h"
 #include "record/site.h"

@@ -66,8 +66,8 @@ void db_rollback(struct db *db);
 void db_close(struct db *db);
 void db_cleanup(struct db **db); /* for [[gnu::cleanup]] */
 
-/* Holds a lock of this name until the transaction ends. On SQLite there is one writer, and this does nothing.
- */
+/* Holds a lock of this name until the transaction ends. On
+ * SQLite there is one writer, and this does nothing. */
 [[nodiscard]] bool db_lock(struct db *db, struct arena *arena, struct error *error, struct text name);
 /* Tells every listener when this transaction commits. On SQLite there are no other nodes, and this does
  * nothing. */
@@ -75,8 +75,8 @@ void db_cleanup(struct db **db); /* for [[gnu::cleanup]] */
 
 enum engine db_engine(const struct db *db);
 const struct db_fault *db_fault(const struct db *db);
-/* True where the last failure may pass by itself: serialisation, deadlock, a connection lost before COMMIT.
- */
+/* True where the last failure may pass by itself:
+ * serialisation, deadlock, a connection lost before COMMIT. */
 bool db_may_retry(const struct db *db);
 
 static inline struct value *result_row(const struct result *result, size_t row)

@@ -81,8 +81,8 @@ static bool begin(struct db *db, struct error *)
     return true;
 }
 
-/* Answers still unread may hold a failure, behind which the server would skip a ROLLBACK in the same flight.
- */
+/* Answers still unread may hold a failure, behind which the
+ * server would skip a ROLLBACK in the same flight. */
 static void undo(struct postgres *postgres)
 {
     struct error ignored = {};

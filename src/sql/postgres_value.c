@@ -51,8 +51,8 @@ static struct value read_integer(struct arena *arena, struct text text)
     return text_to_integer(text, &integer) ? value_integer(integer) : read_text(arena, text);
 }
 
-/* "2026-01-31 08:15:00.123456+00": the session's time zone is UTC. What lies outside the calendar stays text.
- */
+/* "2026-01-31 08:15:00.123456+00": the session's time zone is
+ * UTC. What lies outside the calendar stays text. */
 static struct value read_time(struct arena *arena, struct text text)
 {
     char rfc[40];

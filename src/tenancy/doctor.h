@@ -4,6 +4,6 @@
 #include "base/buffer.h"
 #include "record/work.h"
 
-/* Writes the findings, a line each or as JSON, and leaves how many there are. Fails where it could not look.
- */
+/* Writes the findings, a line each or as JSON, and leaves how
+ * many there are. Fails where it could not look. */
 [[nodiscard]] bool doctor_look(struct work *work, bool as_json, struct buffer *findings, size_t *count);

@@ -112,7 +112,7 @@ static bool expire(struct step *step)
     return cancel(step);
 }
 
-static bool delete (struct step *step)
+static bool schedule_deletion(struct step *step)
 {
     struct text id = step->before->id.text;
     int64_t grace = settings_integer(step->work->site->settings, SETTING_deletion_grace_days);
@@ -176,7 +176,7 @@ static const struct kind_of_step {
     [LIFE_cancel] = { cancel_now, "cancel", "tenant.cancelled" },
     [LIFE_cancel_at_end] = { cancel_at_end, "cancel", NULL },
     [LIFE_expire] = { expire, "cancel", "tenant.cancelled" },
-    [LIFE_delete] = { delete, "delete", "tenant.deleted" },
+    [LIFE_delete] = { schedule_deletion, "delete", "tenant.deleted" },
     [LIFE_restore] = { restore, "restore", "tenant.restored" },
     [LIFE_bury] = { bury, NULL, NULL },
     [LIFE_retry] = { retry, "retry_provisioning", NULL },

@@ -30,8 +30,8 @@ struct schema {
 [[nodiscard]] bool schema_read(struct schema *schema, struct arena *arena, const char *folder,
                                enum engine engine, struct error *error);
 
-/* Runs what the database has not run yet, each file in a transaction of its own with its row in the ledger.
- */
+/* Runs what the database has not run yet, each file in a
+ * transaction of its own with its row in the ledger. */
 [[nodiscard]] bool schema_apply(const struct schema *schema, struct db *db, struct arena *arena, int64_t now,
                                 struct error *error);
 

@@ -12,9 +12,8 @@ struct seed;
  */
 [[nodiscard]] bool seed_prepare(struct work *work, const struct service *people, struct seed **seed);
 
-/* In the transaction: that super admin (NULL: none), and the plans where there are none. Writes what is to be
- * told once.
- */
+/* In the transaction: that super admin (NULL: none), and the plans
+ * where there are none. Writes what is to be told once. */
 [[nodiscard]] bool seed_defaults(struct work *work, struct seed *seed, struct buffer *announced);
 
 enum { SEED_DEMO_MAX = 10'000 };

@@ -1,5 +1,5 @@
-/* A tenant's subscription, as far as the tenant's life goes: begun with it, ended and taken up again with it.
- */
+/* A tenant's subscription, as far as the tenant's life goes:
+ * begun with it, ended and taken up again with it. */
 #pragma once
 #include "model/model.h"
 #include "record/work.h"

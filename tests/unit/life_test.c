@@ -4,8 +4,8 @@
 #include "tenancy_world.h"
 #include <string.h>
 
-/* Pending, Failed, Trial, Active, Overdue, Ending, Suspended, Cancelled, X deleted, Gone; a dot: forbidden.
- */
+/* Pending, Failed, Trial, Active, Overdue, Ending, Suspended,
+ * Cancelled, X deleted, Gone; a dot: forbidden. */
 static const char states[] = "PFTAOESCXG";
 
 /* Who was suspended here was on trial and is ending; who is deleted was on trial. */

@@ -149,8 +149,8 @@ TEST_ON_BOTH(a_table_of_appended_rows_refuses_any_change)
     CHECK(small_accepts(scratch, "DELETE FROM boxes"));
 }
 
-/* As while nodes are replaced one by one: an old one that starts again must not drop what it does not know.
- */
+/* As while nodes are replaced one by one: an old one that
+ * starts again must not drop what it does not know. */
 TEST_ON_BOTH(an_older_program_leaves_a_newer_database_alone)
 {
     struct small older, newer;

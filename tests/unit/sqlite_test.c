@@ -1,5 +1,5 @@
-/* What SQLite's driver promises beyond db.h: who may read and write the file, and what SQL may not do to it.
- */
+/* What SQLite's driver promises beyond db.h: who may read and
+ * write the file, and what SQL may not do to it. */
 #include "scratch.h"
 #include "sql/driver.h"
 #include "test.h"
@@ -41,7 +41,7 @@ TEST_ON_SQLITE(the_file_is_its_owners_and_nothing_attaches_another)
         const char *pragma;
         int64_t value;
     } settings[] = {
-        { "PRAGMA synchronous", 2 }, { "PRAGMA foreign_keys", 1 },   { "PRAGMA busy_timeout", 5000 },
+        { "PRAGMA synchronous", 2 }, { "PRAGMA foreign_keys", 1 },    { "PRAGMA busy_timeout", 5000 },
         { "PRAGMA temp_store", 2 },  { "PRAGMA cell_size_check", 1 },
     };
     for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {

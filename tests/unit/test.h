@@ -18,8 +18,8 @@ void test_failed(const char *file, int line, const char *what);
 /* Why a check in a loop fails: printed with the failures of the running test until the next note. */
 [[gnu::format(printf, 1, 2)]] void test_note(const char *format, ...);
 
-/* For properties. The seed is new in each run, printed with a failure, and set by TEST_SEED to run it again.
- */
+/* For properties. The seed is new in each run, printed with a
+ * failure, and set by TEST_SEED to run it again. */
 uint64_t test_random(void);
 uint64_t test_random_below(uint64_t limit);
 
@@ -32,6 +32,6 @@ uint64_t test_random_below(uint64_t limit);
     }                                                                                                        \
     static void name(void)
 
-/* Goes on after a failure, so that a test tells all that is wrong; `false` comes back for those that cannot.
- */
+/* Goes on after a failure, so that a test tells all that is
+ * wrong; `false` comes back for those that cannot. */
 #define CHECK(condition) ((condition) ? (void)0 : test_failed(__FILE__, __LINE__, #condition))

@@ -28,8 +28,8 @@ struct world {
 [[nodiscard]] bool world_begin(struct world *world, enum engine engine);
 void world_end(struct world *world);
 void world_run(enum engine engine, void (*test)(struct world *world));
-/* What world_begin and world_end do beside the database: for a process that finds it where another made it.
- */
+/* What world_begin and world_end do beside the database: for a
+ * process that finds it where another made it. */
 void world_open(struct world *world);
 void world_close(struct world *world);
 
