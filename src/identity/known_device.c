@@ -1,18 +1,15 @@
 #include "identity/known_device.h"
 #include "base/calendar.h"
 #include "crypto/hash.h"
-#include "crypto/keyring.h"
+#include "crypto/mac.h"
 #include "record/site.h"
 
 enum { NAME_SIZE = 16, COOKIE_MAX = 200 };
 
-/* "USER.DEVICE.EXPIRY" under one key of the ring. */
-static struct text sign(struct work *work, const struct key *key, struct text what)
+/* Of "USER.DEVICE.EXPIRY". */
+static struct text covered_by_mac(struct work *work, struct text what)
 {
-    unsigned char code[SHA256_SIZE];
-    struct text labelled = arena_format(work->arena, "known device:%.*s", TEXT_ARG(what));
-    hmac_sha256((struct text){ (const char *)key->bytes, KEY_SIZE }, labelled, code);
-    return base64url_encode(work->arena, TEXT_BYTES(code));
+    return arena_format(work->arena, "known device:%.*s", TEXT_ARG(what));
 }
 
 struct text known_device_make(struct work *work, struct text user_id)
@@ -21,17 +18,16 @@ struct text known_device_make(struct work *work, struct text user_id)
     struct text name = random_token(work->arena, NAME_SIZE);
     struct text what =
         arena_format(work->arena, "%.*s.%.*s.%lld", TEXT_ARG(user_id), TEXT_ARG(name), (long long)expires_ms);
-    struct text code = sign(work, keyring_current(work->site->keyring, KEY_COOKIE), what);
+    struct text mac = mac_make(work->arena, work->site->keyring, covered_by_mac(work, what));
+    struct text code = base64url_encode(work->arena, mac);
     return arena_format(work->arena, "%.*s.%.*s", TEXT_ARG(what), TEXT_ARG(code));
 }
 
 static bool is_signed(struct work *work, struct text what, struct text code)
 {
-    const struct keyring *keyring = work->site->keyring;
-    for (size_t i = 0; i < keyring_count(keyring, KEY_COOKIE); i++)
-        if (secret_equal(code, sign(work, keyring_at(keyring, KEY_COOKIE, i), what)))
-            return true;
-    return false;
+    struct text mac;
+    return base64url_decode(work->arena, code, &mac) && mac.length == MAC_SIZE
+        && mac_matches(work->arena, work->site->keyring, covered_by_mac(work, what), mac);
 }
 
 bool known_device_read(struct work *work, struct text cookie, struct text user_id, struct text *device)

@@ -2,6 +2,7 @@
 #include "base/calendar.h"
 #include "base/metrics.h"
 #include "crypto/hash.h"
+#include "crypto/mac.h"
 #include "crypto/password.h"
 #include "identity/known_device.h"
 #include "identity/lock.h"
@@ -29,11 +30,9 @@ struct attempt {
 
 static struct text account_of(struct work *work, struct text email)
 {
-    const struct key *key = keyring_current(work->site->keyring, KEY_COOKIE);
-    unsigned char digest[SHA256_SIZE];
-    hmac_sha256((struct text){ (const char *)key->bytes, KEY_SIZE },
-                arena_format(work->arena, "account:%.*s", TEXT_ARG(email)), digest);
-    return hex_encode(work->arena, (struct text){ (const char *)digest, sizeof digest / 2 });
+    struct text covered = arena_format(work->arena, "account:%.*s", TEXT_ARG(email));
+    struct text mac = mac_make(work->arena, work->site->keyring, covered);
+    return hex_encode(work->arena, text_slice(mac, 0, MAC_SIZE_MIN));
 }
 
 static struct bucket bucket_of(struct work *work, struct text name, enum setting limit, int64_t period_ms)

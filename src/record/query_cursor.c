@@ -4,12 +4,12 @@
  * own.
  */
 #include "crypto/hash.h"
-#include "crypto/keyring.h"
+#include "crypto/mac.h"
 #include "record/query_reader.h"
 #include "record/site.h"
 #include "json/json.h"
 
-enum { MAC_SIZE = 16 };
+enum { CURSOR_MAC_SIZE = MAC_SIZE_MIN };
 
 static void add_value(struct buffer *json, struct value value)
 {
@@ -55,15 +55,12 @@ static void add_list(struct buffer *json, const struct query *query)
     buffer_add_byte(json, ']');
 }
 
-static struct text mac_of(struct arena *arena, const struct key *key, const struct query *query,
-                          struct text place)
+static struct text covered_by_mac(struct arena *arena, const struct query *query, struct text place)
 {
     struct buffer covered = { .arena = arena };
     add_list(&covered, query);
     buffer_add(&covered, place);
-    unsigned char mac[SHA256_SIZE];
-    hmac_sha256((struct text){ (const char *)key->bytes, KEY_SIZE }, covered.text, mac);
-    return arena_copy(arena, (struct text){ (const char *)mac, MAC_SIZE });
+    return covered.text;
 }
 
 struct text query_cursor(struct work *work, const struct query *query, const struct value *last_row)
@@ -79,20 +76,17 @@ struct text query_cursor(struct work *work, const struct query *query, const str
     buffer_add_byte(&place, ',');
     add_value(&place, last_row[key_index]);
     buffer_add_byte(&place, ']');
-    buffer_add(&cursor,
-               mac_of(work->arena, keyring_current(work->site->keyring, KEY_COOKIE), query, place.text));
+    struct text mac =
+        mac_make(work->arena, work->site->keyring, covered_by_mac(work->arena, query, place.text));
+    buffer_add(&cursor, text_slice(mac, 0, CURSOR_MAC_SIZE));
     buffer_add(&cursor, place.text);
     return base64url_encode(work->arena, cursor.text);
 }
 
-/* Under any key of the ring: cursors outlive a rotation. */
 static bool is_ours(struct work *work, const struct query *query, struct text mac, struct text place)
 {
-    const struct keyring *keyring = work->site->keyring;
-    for (size_t i = 0; i < keyring_count(keyring, KEY_COOKIE); i++)
-        if (secret_equal(mac, mac_of(work->arena, keyring_at(keyring, KEY_COOKIE, i), query, place)))
-            return true;
-    return false;
+    struct text covered = covered_by_mac(work->arena, query, place);
+    return mac_matches(work->arena, work->site->keyring, covered, mac);
 }
 
 bool query_read_cursor(struct query_reader *reader)
@@ -104,10 +98,10 @@ bool query_read_cursor(struct query_reader *reader)
     struct text cursor;
     struct json place;
     bool good = reader->cursor.length <= CURSOR_MAX && base64url_decode(arena, reader->cursor, &cursor)
-             && cursor.length > MAC_SIZE
-             && is_ours(reader->work, query, text_slice(cursor, 0, MAC_SIZE),
-                        text_slice(cursor, MAC_SIZE, cursor.length))
-             && json_read(text_slice(cursor, MAC_SIZE, cursor.length), arena, &place, &ignored)
+             && cursor.length > CURSOR_MAC_SIZE
+             && is_ours(reader->work, query, text_slice(cursor, 0, CURSOR_MAC_SIZE),
+                        text_slice(cursor, CURSOR_MAC_SIZE, cursor.length))
+             && json_read(text_slice(cursor, CURSOR_MAC_SIZE, cursor.length), arena, &place, &ignored)
              && place.kind == JSON_ARRAY && place.count == 2 && place.items[1].kind == JSON_TEXT
              && read_value(&place.items[0], kind, &query->cursor_value);
     if (!good)

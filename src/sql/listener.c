@@ -100,7 +100,7 @@ static bool serve(const struct listener *listener)
 {
     [[gnu::cleanup(finish)]] PGconn *connection = NULL;
     struct error error = {};
-    if (!session_open(listener->url, &connection, &error) || !listen_on(connection))
+    if (!postgres_session_open(listener->url, &connection, &error) || !listen_on(connection))
         return false;
     listener->options.connected(listener->options.context);
     struct session session = { .connection = connection };

@@ -15,7 +15,7 @@ static bool start(struct postgres *postgres, struct error *error)
 {
     if (postgres->begun)
         return postgres->connection || postgres_fail(postgres, NULL, error);
-    if (!session_ready(postgres, error))
+    if (!postgres_session_ready(postgres, error))
         return false;
     postgres->begun = postgres->in_transaction;
     return !postgres->begun || pipeline_send(postgres, NULL, error, "BEGIN", NO_PARAMETERS);
@@ -71,7 +71,7 @@ static bool run_script(struct db *db, struct error *error, const char *sql)
     if (!good)
         postgres_fail(postgres, answer, error);
     if (!PQenterPipelineMode(postgres->connection) || db->fault.failure == DB_FAILURE_LOST)
-        session_lose(postgres);
+        postgres_session_lose(postgres);
     return good;
 }
 
@@ -91,7 +91,7 @@ static void undo(struct postgres *postgres)
         return;
     if (!pipeline_send(postgres, NULL, &ignored, "ROLLBACK", NO_PARAMETERS)
         || !pipeline_settle(postgres, NULL, &ignored))
-        session_lose(postgres);
+        postgres_session_lose(postgres);
 }
 
 /* What led here stays known: undoing may fail in its own way, and nobody asks. */
@@ -121,8 +121,8 @@ static bool send_commit(struct postgres *postgres, struct error *error)
 static bool commit(struct db *db, struct error *error)
 {
     struct postgres *postgres = (struct postgres *)db;
-    if (postgres->begun && postgres->connection && session_is_closed(postgres))
-        session_lose(postgres);
+    if (postgres->begun && postgres->connection && postgres_session_is_closed(postgres))
+        postgres_session_lose(postgres);
     bool committed = !postgres->begun || (start(postgres, error) && send_commit(postgres, error));
     rollback(db);
     return committed;
@@ -131,7 +131,7 @@ static bool commit(struct db *db, struct error *error)
 static void close_connection(struct db *db)
 {
     struct postgres *postgres = (struct postgres *)db;
-    session_lose(postgres);
+    postgres_session_lose(postgres);
     free(postgres->url);
     free(postgres);
 }
@@ -165,7 +165,7 @@ bool postgres_connect(struct db **db, const char *url, struct error *error)
     struct postgres *postgres = memory_new(struct postgres);
     postgres->db.driver = &postgres_driver;
     postgres->url = memory_require(strdup(url));
-    if (!session_ready(postgres, error)) {
+    if (!postgres_session_ready(postgres, error)) {
         close_connection(&postgres->db);
         return false;
     }

@@ -36,11 +36,12 @@ struct postgres {
 };
 
 /* Session: postgres_session.c */
-[[nodiscard]] bool session_open(const char *url, PGconn **connection, struct error *error);
-[[nodiscard]] bool session_ready(struct postgres *postgres, struct error *error); /* connects if need be */
-bool session_is_closed(const struct postgres *postgres);
-void session_lose(struct postgres *postgres);
-void session_forget_statements(struct postgres *postgres);
+[[nodiscard]] bool postgres_session_open(const char *url, PGconn **connection, struct error *error);
+[[nodiscard]] bool postgres_session_ready(struct postgres *postgres,
+                                          struct error *error); /* connects if need be */
+bool postgres_session_is_closed(const struct postgres *postgres);
+void postgres_session_lose(struct postgres *postgres);
+void postgres_session_forget_statements(struct postgres *postgres);
 
 /* Pipeline: postgres_pipeline.c */
 [[nodiscard]] bool pipeline_send(struct postgres *postgres, struct arena *arena, struct error *error,

@@ -9,7 +9,7 @@ static bool expect(struct postgres *postgres, int sent, struct prepared *prepare
 {
     if (!sent) {
         postgres_fail(postgres, NULL, error);
-        session_lose(postgres);
+        postgres_session_lose(postgres);
         return false;
     }
     assert(postgres->expected_count < EXPECTED_MAX);
@@ -119,8 +119,8 @@ bool pipeline_settle(struct postgres *postgres, PGresult **last, struct error *e
     if (PQstatus(connection) == CONNECTION_BAD && good)
         good = postgres_fail(postgres, NULL, error);
     if (!good && postgres->db.fault.failure == DB_FAILURE_LOST)
-        session_lose(postgres);
+        postgres_session_lose(postgres);
     else if (!good && postgres->stale)
-        session_forget_statements(postgres);
+        postgres_session_forget_statements(postgres);
     return good;
 }

@@ -30,7 +30,7 @@ static bool refuse(PGconn *connection, struct error *error)
     return false;
 }
 
-bool session_open(const char *url, PGconn **connection, struct error *error)
+bool postgres_session_open(const char *url, PGconn **connection, struct error *error)
 {
     const char *const values[] = { "3", "nidia", "5", "2", "3", "disable", "10000", url, "UTF8", NULL };
     PGconn *made = PQconnectdbParams(keywords, values, true);
@@ -47,19 +47,19 @@ bool session_open(const char *url, PGconn **connection, struct error *error)
 }
 
 /* A server that ended the session has closed its side: seen here, before anything is entrusted to it. */
-bool session_is_closed(const struct postgres *postgres)
+bool postgres_session_is_closed(const struct postgres *postgres)
 {
     struct pollfd socket = { .fd = PQsocket(postgres->connection), .events = POLLRDHUP };
     return PQstatus(postgres->connection) != CONNECTION_OK || poll(&socket, 1, 0) != 0;
 }
 
-bool session_ready(struct postgres *postgres, struct error *error)
+bool postgres_session_ready(struct postgres *postgres, struct error *error)
 {
-    if (postgres->connection && session_is_closed(postgres))
-        session_lose(postgres);
+    if (postgres->connection && postgres_session_is_closed(postgres))
+        postgres_session_lose(postgres);
     if (!postgres->connection) {
         struct db *db = &postgres->db;
-        if (!session_open(postgres->url, &postgres->connection, error))
+        if (!postgres_session_open(postgres->url, &postgres->connection, error))
             return db_fail(db, error, ERROR_database_unavailable, DB_FAILURE_LOST, error->about);
         if (!PQenterPipelineMode(postgres->connection))
             return postgres_fail(postgres, NULL, error);
@@ -72,7 +72,7 @@ bool session_ready(struct postgres *postgres, struct error *error)
     return pipeline_send_plain(postgres, error, "DEALLOCATE ALL");
 }
 
-void session_forget_statements(struct postgres *postgres)
+void postgres_session_forget_statements(struct postgres *postgres)
 {
     for (struct statement *statement; (statement = postgres->statements.oldest);) {
         statement_remove(&postgres->statements, statement);
@@ -81,11 +81,11 @@ void session_forget_statements(struct postgres *postgres)
     postgres->stale = true;
 }
 
-void session_lose(struct postgres *postgres)
+void postgres_session_lose(struct postgres *postgres)
 {
     PQfinish(postgres->connection);
     postgres->connection = NULL;
     postgres->expected_count = 0;
-    session_forget_statements(postgres);
+    postgres_session_forget_statements(postgres);
     postgres->stale = false;
 }

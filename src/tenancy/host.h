@@ -34,7 +34,6 @@ struct hosting {
 
 bool place_is_named_well(struct text name);
 void place_list_add(struct place_list *list, struct arena *arena, struct text name);
-void db_end(struct db **db); /* for [[gnu::cleanup]] */
 
 /* ---- PostgreSQL ---- */
 

@@ -5,34 +5,30 @@
  * they are of the strict alphabet of place_is_named_well. Passwords reach it as SCRAM verifiers alone.
  */
 #include "crypto/hash.h"
+#include "crypto/mac.h"
 #include "crypto/scram.h"
 #include "tenancy/host.h"
-
-enum { MARK_BYTES = 16 };
 
 /*
  * What tells this installation's databases and roles from those of another on the same server. Every role can
  * read it, and none but this installation can make it.
  */
-static struct text mark_with(struct arena *arena, const struct key *key, struct text name)
+static struct text covered_by_mark(struct hosting_call *call, struct text name)
 {
-    unsigned char digest[SHA256_SIZE];
-    hmac_sha256((struct text){ (const char *)key->bytes, KEY_SIZE }, name, digest);
-    return hex_encode(arena, (struct text){ (const char *)digest, MARK_BYTES });
+    return arena_format(call->arena, "tenant database:%.*s", TEXT_ARG(name));
 }
 
 static bool is_marked(struct hosting_call *call, struct text name, struct text mark)
 {
-    const struct keyring *keyring = call->hosting->keyring;
-    for (size_t i = 0; i < keyring_count(keyring, KEY_COOKIE); i++)
-        if (text_equal(mark, mark_with(call->arena, keyring_at(keyring, KEY_COOKIE, i), name)))
-            return true;
-    return false;
+    struct text mac;
+    return base64url_decode(call->arena, mark, &mac)
+        && mac_matches(call->arena, call->hosting->keyring, covered_by_mark(call, name), mac);
 }
 
 static struct text mark_of(struct hosting_call *call, struct text name)
 {
-    return mark_with(call->arena, keyring_current(call->hosting->keyring, KEY_COOKIE), name);
+    struct text mac = mac_make(call->arena, call->hosting->keyring, covered_by_mark(call, name));
+    return base64url_encode(call->arena, text_slice(mac, 0, MAC_SIZE_MIN));
 }
 
 /* An administrator that is no superuser must be a member of the roles whose databases it makes. */
@@ -100,7 +96,7 @@ static bool create_shut(struct hosting_call *call, struct db *db, struct text na
 
 static bool take_over(struct hosting_call *call, struct text name)
 {
-    [[gnu::cleanup(db_end)]] struct db *db = NULL;
+    [[gnu::cleanup(db_cleanup)]] struct db *db = NULL;
     return postgres_connect_to(call, name, &db)
         && postgres_script(call, db, "REASSIGN OWNED BY nidia_template TO {name}", BLANKS({ "name", name }));
 }

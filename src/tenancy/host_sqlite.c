@@ -52,7 +52,7 @@ static void remove_database(struct hosting_call *call, const char *path)
 
 static bool run_schema(struct hosting_call *call, const char *path)
 {
-    [[gnu::cleanup(db_end)]] struct db *db = NULL;
+    [[gnu::cleanup(db_cleanup)]] struct db *db = NULL;
     return sqlite_connect(&db, path, SQLITE_WRITES, call->error)
         && schema_apply(&call->hosting->schema, db, call->arena, call->now, call->error);
 }

@@ -41,7 +41,7 @@ static bool make_owner(struct hosting_call *call, struct db *administrator)
 
 static bool run_schema(struct hosting_call *call, struct text name)
 {
-    [[gnu::cleanup(db_end)]] struct db *db = NULL;
+    [[gnu::cleanup(db_cleanup)]] struct db *db = NULL;
     return postgres_connect_to(call, name, &db) && db_run_script(db, call->error, "SET ROLE nidia_template")
         && schema_apply(&call->hosting->schema, db, call->arena, call->now, call->error);
 }

@@ -37,11 +37,6 @@ void hosting_address(const struct hosting *hosting, struct text *host, int64_t *
     *port = hosting->port;
 }
 
-const struct schema *hosting_schema(const struct hosting *hosting)
-{
-    return &hosting->schema;
-}
-
 struct hosting_call hosting_call_of(struct work *work)
 {
     return (struct hosting_call){ work->site->hosting, work->arena, &work->error, work->now };
@@ -58,11 +53,6 @@ void place_list_add(struct place_list *list, struct arena *arena, struct text na
 {
     list->names = arena_extend(arena, list->names, sizeof *list->names, list->count, &list->capacity);
     list->names[list->count++] = arena_copy(arena, name);
-}
-
-void db_end(struct db **db)
-{
-    db_close(*db);
 }
 
 static bool check(struct hosting_call *call, const struct tenant_place *place)
@@ -83,14 +73,14 @@ bool hosting_make_database(struct hosting_call *call, const struct tenant_place 
 
 bool hosting_migrate(struct hosting_call *call, const struct tenant_place *place)
 {
-    [[gnu::cleanup(db_end)]] struct db *db = NULL;
+    [[gnu::cleanup(db_cleanup)]] struct db *db = NULL;
     return check(call, place) && call->hosting->host->connect(call, place, &db)
         && schema_apply(&call->hosting->schema, db, call->arena, call->now, call->error);
 }
 
 bool hosting_verify(struct hosting_call *call, const struct tenant_place *place)
 {
-    [[gnu::cleanup(db_end)]] struct db *db = NULL;
+    [[gnu::cleanup(db_cleanup)]] struct db *db = NULL;
     return check(call, place) && call->hosting->host->connect(call, place, &db)
         && schema_verify(&call->hosting->schema, db, call->arena, call->error);
 }

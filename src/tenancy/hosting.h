@@ -25,7 +25,6 @@ void hosting_destroy(struct hosting *hosting);
 
 /* Where the product finds the databases made from now on; an empty host: files of this machine. */
 void hosting_address(const struct hosting *hosting, struct text *host, int64_t *port);
-const struct schema *hosting_schema(const struct hosting *hosting);
 
 /* Of one call: results lie in the arena, reasons in the error. */
 struct hosting_call {

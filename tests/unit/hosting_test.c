@@ -144,7 +144,7 @@ static bool enters(struct hosted *hosted, const struct tenant_place *place, stru
 {
     struct tenant_place other = *place;
     struct arena *arena = hosted->call.arena;
-    [[gnu::cleanup(db_end)]] struct db *db = NULL;
+    [[gnu::cleanup(db_cleanup)]] struct db *db = NULL;
     PQconninfoOption *parts = PQconninfoParse(hosted->hosting->url, NULL);
     struct text host = TEXT(""), port = TEXT("");
     for (const PQconninfoOption *part = parts; part && part->keyword; part++) {

@@ -1,5 +1,5 @@
 #include "base/random.h"
-#include "crypto/keyring.h"
+#include "crypto/mac.h"
 #include "test.h"
 #include <dirent.h>
 #include <stdlib.h>
@@ -126,4 +126,25 @@ TEST(a_folder_is_no_ring)
     struct keyring *keyring = NULL;
     struct error error = {};
     CHECK(!keyring_open(&keyring, folder.path, true, &error) && !keyring);
+}
+
+TEST(a_code_is_known_under_every_key_of_the_ring_and_by_no_few_bytes)
+{
+    static const char other[] = "cookie b AQECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8\n";
+    [[gnu::cleanup(arena_cleanup)]] struct arena *arena = arena_create();
+    struct error error = {};
+    struct keyring *before, *after;
+    struct text text = arena_format(arena, "seal a %s\n%s", KEY, REST);
+    CHECK(keyring_read(&before, text, &error));
+    CHECK(keyring_read(&after, arena_format(arena, "%s%.*s", other, TEXT_ARG(text)), &error));
+    struct text mac = mac_make(arena, before, TEXT("use:what"));
+    CHECK(mac.length == MAC_SIZE && mac_matches(arena, after, TEXT("use:what"), mac));
+    CHECK(!text_equal(mac, mac_make(arena, after, TEXT("use:what"))));
+    CHECK(mac_matches(arena, after, TEXT("use:what"), text_slice(mac, 0, MAC_SIZE_MIN)));
+    CHECK(!mac_matches(arena, after, TEXT("use:what"), text_slice(mac, 0, MAC_SIZE_MIN - 1)));
+    CHECK(!mac_matches(arena, after, TEXT("use:what"), TEXT("")));
+    CHECK(!mac_matches(arena, after, TEXT("use:that"), mac));
+    CHECK(!mac_matches(arena, before, TEXT("use:what"), mac_make(arena, after, TEXT("use:what"))));
+    keyring_close(before);
+    keyring_close(after);
 }
