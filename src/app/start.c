@@ -146,6 +146,7 @@ static bool start_threads(struct app *app, struct error *error)
         .site = &app->site,
         .programs = tenancy_job_programs,
         .periodics = app_periodics,
+        .alone = database_engine(app->site.database) == ENGINE_SQLITE, /* it holds DATA/lock */
     };
     return job_runner_create(&app->runner, &options, error);
 }

@@ -142,6 +142,19 @@ static bool let_go(struct work *work, void *data)
                   PARAMETERS(value_text(letting_go->job_id), value_text(letting_go->node->name)));
 }
 
+static bool end_leases(struct work *work, void *data)
+{
+    (void)data;
+    struct result result;
+    return db_run(work->db, work->arena, &result, &work->error,
+                  "UPDATE jobs SET lease_until = NULL WHERE lease_until IS NOT NULL", NO_PARAMETERS);
+}
+
+bool claim_end_leases(struct work *work)
+{
+    return db_transact(work, end_leases, NULL);
+}
+
 bool claim_let_go(struct work *work, const struct job_node *node, struct text job_id)
 {
     return db_transact(work, let_go, &(struct letting_go){ node, job_id });

@@ -14,5 +14,7 @@ struct claimed {
 [[nodiscard]] bool claim_next(struct work *work, const struct job_node *node, struct claimed *claimed,
                               bool *found);
 void claim_begin_step(struct job_step *step, int64_t now);
+/* Ends all leases: for the only process there is, before it takes a job. */
+[[nodiscard]] bool claim_end_leases(struct work *work);
 /* Ends the node's lease on a job that is no longer its to run. */
 [[nodiscard]] bool claim_let_go(struct work *work, const struct job_node *node, struct text job_id);

@@ -189,10 +189,11 @@ static bool prepare(struct job_runner *runner, struct error *error)
     if (!prepare_thread(runner, &runner->keeper, error))
         return false;
     struct work work = work_of(&runner->keeper);
-    bool seeded = schedule_seed(&work, runner->options.periodics);
-    if (!seeded)
+    bool prepared = schedule_seed(&work, runner->options.periodics)
+                 && (!runner->options.alone || claim_end_leases(&work));
+    if (!prepared)
         *error = work.error;
-    return seeded;
+    return prepared;
 }
 
 static void start(struct thread *thread, void *(*run)(void *thread), const char *name)

@@ -10,6 +10,7 @@ struct job_runner_options {
     const struct job_program *const *programs; /* ended by NULL */
     const struct periodic *const *periodics;   /* lists ended by {}; the whole ended by NULL */
     int threads;                               /* 0: JOB_THREADS */
+    bool alone; /* no other process works on this database: a lease that is left is a dead one's */
 };
 
 enum { JOB_THREADS = 2 };

@@ -217,6 +217,18 @@ TEST_IN_WORLD(a_dead_nodes_job_is_taken_over_when_its_lease_ends)
     CHECK(is_choice(job.status, job_status, completed) && job.attempts.integer == 2);
 }
 
+TEST_IN_WORLD(the_only_process_waits_for_no_dead_ones_lease)
+{
+    struct tenant tenant;
+    begin(world, &tenant);
+    struct claimed claimed;
+    bool found;
+    CHECK(claim_next(&world->work, &here, &claimed, &found) && found); /* and the process dies */
+    CHECK(!run_one(world, &there));
+    CHECK(claim_end_leases(&world->work));
+    CHECK(run_one(world, &there) && traced("abc"));
+}
+
 TEST_IN_WORLD(a_lease_that_is_extended_holds)
 {
     struct tenant tenant;
