@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "crypto/hash.h"
+#include "jobs/claim.h"
 #include "jobs/run.h"
 #include "jobs/schedule.h"
 #include "record/site.h"
