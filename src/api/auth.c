@@ -97,7 +97,9 @@ static bool logout(struct call *call)
 
 static bool logout_all(struct call *call)
 {
-    return sessions_end_all(&call->work, call->work.actor.user_id, "signed_out_everywhere") && sign_out(call);
+    const struct actor *actor = &call->work.actor;
+    return sessions_end_on_demand(&call->work, actor->user_id, actor->tenant_id, "signed_out_everywhere")
+        && sign_out(call);
 }
 
 static bool me(struct call *call)

@@ -3,7 +3,6 @@
 #include "base/percent.h"
 #include "identity/identity.h"
 #include "model/model.h"
-#include "record/audit.h"
 #include "record/store.h"
 
 static bool find_user(struct call *call, struct user *user)
@@ -42,17 +41,10 @@ static bool set_password(struct call *call)
 static bool end_sessions(struct call *call)
 {
     struct user user;
-    if (!find_user(call, &user))
-        return false;
-    const struct audit_entry entry = {
-        .action = "end_sessions",
-        .entity_type = "users",
-        .entity_id = user.id.text,
-        .tenant_id = cell_text(user.tenant_id),
-        .outcome = "success",
-    };
-    return sessions_end_all(&call->work, user.id.text, "ended_by_administrator")
-        && audit_event(&call->work, &entry) && answer_nothing(call);
+    return find_user(call, &user)
+        && sessions_end_on_demand(&call->work, user.id.text, cell_text(user.tenant_id),
+                                  "ended_by_administrator")
+        && answer_nothing(call);
 }
 
 const struct route user_routes[] = {

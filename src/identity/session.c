@@ -64,6 +64,20 @@ bool session_begin(struct work *work, const struct user *user, struct grant *gra
     return true;
 }
 
+static bool audit_end(struct work *work, const char *action, const char *type, struct text id,
+                      struct text tenant_id, const char *reason)
+{
+    const struct audit_entry entry = {
+        .action = action,
+        .entity_type = type,
+        .entity_id = id,
+        .tenant_id = tenant_id,
+        .outcome = "success",
+        .metadata = arena_format(work->arena, "{\"reason\":\"%s\"}", reason),
+    };
+    return audit_event(work, &entry);
+}
+
 bool session_end(struct work *work, const struct user_session *session, const char *reason)
 {
     if (!value_is_true(session->is_active))
@@ -74,7 +88,9 @@ bool session_end(struct work *work, const struct user_session *session, const ch
         .ended_reason = value_string(reason),
         .successor_sealed = value_null(),
     }, after;
-    return store_update(work, &user_sessions_table, session->cells, changes.cells, after.cells);
+    return store_update(work, &user_sessions_table, session->cells, changes.cells, after.cells)
+        && audit_end(work, "end_session", "user_sessions", session->id.text, cell_text(session->tenant_id),
+                     reason);
 }
 
 bool sessions_end_all(struct work *work, struct text user_id, const char *reason)
@@ -90,6 +106,12 @@ bool sessions_end_all(struct work *work, struct text user_id, const char *reason
         && db_run(work->db, work->arena, &result, &work->error, end,
                   PARAMETERS(now, value_string(reason), id))
         && store_announce(work, &users_table, user_id);
+}
+
+bool sessions_end_on_demand(struct work *work, struct text user_id, struct text tenant_id, const char *reason)
+{
+    return sessions_end_all(work, user_id, reason)
+        && audit_end(work, "end_sessions", "users", user_id, tenant_id, reason);
 }
 
 bool person_may_enter(struct work *work, const struct user *user, bool *may)

@@ -22,10 +22,13 @@ struct grant {
 [[nodiscard]] bool session_refresh(struct work *work, struct text refresh_token, struct grant *grant,
                                    bool *refused);
 
-/* In a transaction; one that is over stays as it is. */
+/* In a transaction; one that is over stays as it is. Who ended it and why is audited. */
 [[nodiscard]] bool session_end(struct work *work, const struct user_session *session, const char *reason);
 /* In a transaction: all sessions of the user and all their access tokens. */
 [[nodiscard]] bool sessions_end_all(struct work *work, struct text user_id, const char *reason);
+/* The same where it is all that is done, and so what is audited. */
+[[nodiscard]] bool sessions_end_on_demand(struct work *work, struct text user_id, struct text tenant_id,
+                                          const char *reason);
 
 /* The actor's own sessions that live, latest first, at most SESSIONS_SHOWN_MAX. */
 enum { SESSIONS_SHOWN_MAX = 100 };

@@ -106,6 +106,7 @@ struct table {
     uint8_t subject;   /* whose personal data it holds: a users or tenants id */
     struct rule shown_if[RULES_MAX];
     struct rule changed_if[RULES_MAX]; /* rows that PATCH and DELETE may touch, by role */
+    const char *changed_says;          /* the same in words */
     const char *doc;
 };
 

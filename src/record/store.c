@@ -81,7 +81,7 @@ bool store_may_change(struct work *work, const struct table *table, const struct
         if (!sql_run(work, &sql, &result))
             return false;
         if (result.row_count == 0)
-            return fail(&work->error, ERROR_wrong_state, "%s", rule->sql);
+            return fail(&work->error, ERROR_wrong_state, "%s", table->changed_says);
     }
     return true;
 }

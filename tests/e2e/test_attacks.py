@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import json
 
-from harness import ADMIN_EMAIL, ADMIN_PASSWORD, PASSWORD, World
+from harness import ADMIN_EMAIL, ADMIN_PASSWORD, PASSWORD, World, until
 
 CREDENTIALS = {"email": ADMIN_EMAIL, "password": ADMIN_PASSWORD}
 TABLES = ("plans", "tenants", "tenant_domains", "users", "user_sessions", "subscriptions", "invoices", "payment_methods",
@@ -103,6 +103,34 @@ def test_audit_records_tell_support_nothing_of_settings_that_are_not_public(worl
     assert support.get(f"/audit_logs?entity_id={hidden['id']}").json["data"] == []
     assert support.get(f"/audit_logs?entity_id={shown['id']}").json["data"][0]["new_values"]["value"] == "hola"
     assert "secret-7" not in support.get("/audit_logs?limit=100&sort=-created_at").body.decode()
+
+
+def test_whoever_ends_a_session_leaves_a_record(world):
+    tenant = world.new_tenant()
+    me, colleague = (world.sign_in_as("tenant_admin", tenant["id"]) for _ in range(2))
+
+    def records(entity_id):
+        rows = world.admin.get(f"/audit_logs?entity_id={entity_id}&sort=created_at").json["data"]
+        return [(row["action"], row["user_id"]) for row in rows if row["action"].startswith("end_")]
+    theirs, mine = (person.get("/auth/sessions").json["data"][0]["id"] for person in (colleague, me))
+    me.delete(f"/user_sessions/{theirs}", 204)
+    assert records(theirs) == [("end_session", me.user["id"])]
+    me.post("/auth/logout", expect=204)
+    assert records(mine) == [("end_session", me.user["id"])]
+    colleague = world.sign_in(colleague.user["email"], PASSWORD)
+    colleague.post("/auth/logout-all", expect=204)
+    world.admin.post(f"/users/{colleague.user['id']}/end_sessions", expect=204)
+    assert records(colleague.user["id"]) == [("end_sessions", colleague.user["id"]), ("end_sessions", world.admin.user["id"])]
+
+
+def test_a_tenant_that_is_gone_tells_its_state_in_words(world):
+    world.admin.patch("/system_settings/deletion_grace_days", {"value": 0})
+    tenant = world.new_tenant()
+    world.admin.delete(f"/tenants/{tenant['id']}", 202)
+    world.admin.patch("/system_settings/deletion_grace_days", {"value": 30})
+    until(lambda: world.admin.get(f"/tenants/{tenant['id']}").json["deleted_at"], 20, "the end of the tenant")
+    problem = world.admin.patch(f"/tenants/{tenant['id']}", {"name": "Otra"}, 409).json
+    assert problem["code"] == "wrong_state" and problem["detail"].endswith("allow it: not deleted."), problem
 
 
 # ---- Odd input ----

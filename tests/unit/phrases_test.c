@@ -14,9 +14,11 @@ TEST(every_type_and_every_rule_of_the_model_has_its_spanish_words)
     [[gnu::cleanup(arena_cleanup)]] struct arena *arena = arena_create();
     for (size_t i = 0; i < TYPE_COUNT; i++)
         CHECK(is_translated(arena, types[i].article));
-    for (const struct table *const *table = all_tables; *table; table++)
+    for (const struct table *const *table = all_tables; *table; table++) {
+        CHECK(!(*table)->changed_if[0].sql || is_translated(arena, (*table)->changed_says));
         for (const struct constraint *rule = (*table)->constraints; rule->name; rule++)
             CHECK(is_translated(arena, rule->says));
+    }
 }
 
 TEST(what_the_reader_of_json_says_is_told_in_spanish_with_its_place)
