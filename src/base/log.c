@@ -85,6 +85,16 @@ static void add_field(struct line *line, const char *name, struct value value)
     }
 }
 
+static const char *const level_names[] = { "debug", "info", "warning", "error" };
+
+bool log_level_named(struct text name, enum log_level *level)
+{
+    for (*level = LOG_DEBUG; *level <= LOG_ERROR; (*level)++)
+        if (text_is(name, level_names[*level]))
+            return true;
+    return false;
+}
+
 void log_set_level(enum log_level level)
 {
     atomic_store(&lowest, (int)level);
@@ -126,12 +136,11 @@ static void put(const char *bytes, size_t length)
 
 void log_write(enum log_level level, const char *message, const struct log_field *fields)
 {
-    static const char *const names[] = { "debug", "info", "warning", "error" };
     if (!log_is_written(level))
         return;
     struct line line = { .bytes = "{", .length = 1 };
     add_field(&line, "time", value_time(clock_now_ms()));
-    add_field(&line, "level", value_string(names[level]));
+    add_field(&line, "level", value_string(level_names[level]));
     add_field(&line, "message", value_string(message));
     for (const struct log_field *field = fields; field->name; field++)
         if (field->value.kind != VALUE_ABSENT)

@@ -13,6 +13,7 @@ struct log_field {
 /* Fields end with one whose name is NULL. A line is one
  * write(2); over LOG_LINE_MAX it is cut between fields. */
 void log_write(enum log_level level, const char *message, const struct log_field *fields);
+[[nodiscard]] bool log_level_named(struct text name, enum log_level *level);
 void log_set_level(enum log_level level); /* what is lower is not written */
 /*
  * From now on this thread's lines are kept and written together by log_flush (or when LOG_KEPT_MAX is full):

@@ -12,12 +12,6 @@ struct text claims_issuer(const struct site *site)
     return *url ? text_from(url) : TEXT("nidia");
 }
 
-static void add_text(struct buffer *json, const char *name, struct text text)
-{
-    json_add_name(json, text_from(name));
-    json_add_text(json, text);
-}
-
 static void add_integer(struct buffer *json, const char *name, int64_t integer)
 {
     json_add_name(json, text_from(name));
@@ -28,21 +22,21 @@ struct text claims_write(struct arena *arena, const struct claims *claims, struc
 {
     struct buffer json = { .arena = arena };
     buffer_add_byte(&json, '{');
-    add_text(&json, "iss", issuer);
-    add_text(&json, "aud", TEXT(AUDIENCE));
-    add_text(&json, "client_id", TEXT("nidia"));
-    add_text(&json, "sub", claims->user_id);
-    add_text(&json, "sid", claims->session_id);
+    json_add_named_text(&json, "iss", issuer);
+    json_add_named_text(&json, "aud", TEXT(AUDIENCE));
+    json_add_named_text(&json, "client_id", TEXT("nidia"));
+    json_add_named_text(&json, "sub", claims->user_id);
+    json_add_named_text(&json, "sid", claims->session_id);
     if (claims->tenant_id.length > 0)
-        add_text(&json, "tenant_id", claims->tenant_id);
-    add_text(&json, "role", role_name(claims->role));
+        json_add_named_text(&json, "tenant_id", claims->tenant_id);
+    json_add_named_text(&json, "role", role_name(claims->role));
     json_add_name(&json, TEXT("amr"));
     buffer_add(&json, TEXT("[\"pwd\"]"));
     add_integer(&json, "auth_time", claims->auth_time_ms / 1000);
     add_integer(&json, "epoch", claims->epoch);
     add_integer(&json, "iat", claims->issued_ms / 1000);
     add_integer(&json, "exp", claims->expires_ms / 1000);
-    add_text(&json, "jti", random_uuid(arena, claims->issued_ms));
+    json_add_named_text(&json, "jti", random_uuid(arena, claims->issued_ms));
     buffer_add_byte(&json, '}');
     return json.text;
 }

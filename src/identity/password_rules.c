@@ -1,4 +1,5 @@
 #include "identity/password_rules.h"
+#include "record/search.h"
 #include "record/store.h"
 #include "settings/settings.h"
 #include <string.h>

@@ -6,6 +6,7 @@
 #include "record/audit.h"
 #include "record/store.h"
 #include "settings/settings.h"
+#include "usage/seats.h"
 
 bool user_spare_last_admin(struct work *work, const struct user *user)
 {
@@ -64,37 +65,6 @@ bool user_prepare(struct work *work, struct value *cells)
     return user_prepare_password(work, password, user, "/password", user);
 }
 
-/* ---- Seats ---- */
-
-/* One statement decides, however many ask at once. */
-static bool take_seat(struct work *work, struct value tenant_id)
-{
-    static const char take[] = "UPDATE tenants SET current_users = current_users + 1 WHERE id = $1 "
-                               "AND current_users < max_users AND deletes_at IS NULL AND deleted_at IS NULL";
-    static const char exists[] =
-        "SELECT 1 FROM tenants WHERE id = $1 AND deletes_at IS NULL AND deleted_at IS NULL";
-    struct result result;
-    if (!db_run(work->db, work->arena, &result, &work->error, take, PARAMETERS(tenant_id)))
-        return false;
-    if (result.changed == 1)
-        return store_announce(work, &tenants_table, tenant_id.text);
-    if (!db_run(work->db, work->arena, &result, &work->error, exists, PARAMETERS(tenant_id)))
-        return false;
-    return result.row_count > 0 ? fail(&work->error, ERROR_limit_reached, "users")
-                                : fail_at(&work->error, "/tenant_id", ERROR_no_such_reference, "tenant");
-}
-
-static bool give_back_seat(struct work *work, struct value tenant_id)
-{
-    static const char give[] =
-        "UPDATE tenants SET current_users = current_users - 1 WHERE id = $1 AND current_users > 0";
-    struct result result;
-    return db_run(work->db, work->arena, &result, &work->error, give, PARAMETERS(tenant_id))
-        && store_announce(work, &tenants_table, tenant_id.text);
-}
-
-/* ---- The records' calls ---- */
-
 /* A tenant's administrator makes administrators of its own tenant alone; staff has no tenant. */
 static bool check_role(struct work *work, const struct user *user)
 {
@@ -124,7 +94,7 @@ bool user_create(struct work *work, struct value *cells)
         user->tenant_id = value_text(work->actor.tenant_id);
     if (!check_role(work, user))
         return false;
-    if (value_is_set(user->tenant_id) && !take_seat(work, user->tenant_id))
+    if (value_is_set(user->tenant_id) && !seats_take(work, user->tenant_id.text))
         return false;
     return store_create(work, &users_table, cells);
 }
@@ -166,5 +136,5 @@ bool user_remove(struct work *work, const struct value *cells)
         || !store_update(work, &users_table, cells, changes.cells, after.cells)
         || !sessions_end_all(work, user->id.text, "user_removed"))
         return false;
-    return !value_is_set(user->tenant_id) || give_back_seat(work, user->tenant_id);
+    return !value_is_set(user->tenant_id) || seats_give_back(work, user->tenant_id.text);
 }

@@ -90,6 +90,12 @@ void json_add_name(struct buffer *buffer, struct text name)
     }
 }
 
+void json_add_named_text(struct buffer *buffer, const char *name, struct text text)
+{
+    json_add_name(buffer, text_from(name));
+    json_add_text(buffer, text);
+}
+
 static void add_array(struct buffer *buffer, const struct json *array)
 {
     buffer_add_byte(buffer, '[');

@@ -24,6 +24,8 @@ extern const struct command commands[]; /* ended by {} */
 
 /* Takes "--name value" out of the arguments; NULL where it is not given. */
 const char *invocation_take(struct invocation *invocation, const char *name);
+/* Is the first argument this word? Then it is taken. */
+bool invocation_take_verb(struct invocation *invocation, const char *verb);
 bool invocation_take_flag(struct invocation *invocation, const char *name);
 int invocation_misused(const struct invocation *invocation, const char *why); /* says so; EXIT_USAGE */
 int invocation_failed(const struct invocation *invocation, const struct error *error);

@@ -28,6 +28,15 @@ const char *invocation_take(struct invocation *invocation, const char *name)
     return NULL;
 }
 
+bool invocation_take_verb(struct invocation *invocation, const char *verb)
+{
+    if (invocation->count == 0 || strcmp(invocation->arguments[0], verb) != 0)
+        return false;
+    invocation->arguments++;
+    invocation->count--;
+    return true;
+}
+
 bool invocation_take_flag(struct invocation *invocation, const char *name)
 {
     for (int i = 0; i < invocation->count; i++)

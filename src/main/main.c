@@ -60,21 +60,16 @@ static void block_signals(void)
     signal(SIGPIPE, SIG_IGN);
 }
 
-static void set_log_level(const struct options *options)
-{
-    static const char *const names[] = { "debug", "info", "warning", "error" };
-    for (int level = LOG_DEBUG; level <= LOG_ERROR; level++)
-        if (strcmp(option_string(options, OPTION_log_level), names[level]) == 0)
-            log_set_level((enum log_level)level);
-}
-
 static int run(const struct command *command, struct invocation *invocation)
 {
     struct error error = {};
     if (!options_read(&invocation->options, invocation->arena, &invocation->count, invocation->arguments,
                       &error))
         return invocation_misused(invocation, error.about);
-    set_log_level(&invocation->options);
+    enum log_level level;
+    if (!log_level_named(text_from(option_string(&invocation->options, OPTION_log_level)), &level))
+        return invocation_misused(invocation, "log_level is debug, info, warning or error");
+    log_set_level(level);
     invocation->as_json = invocation_take_flag(invocation, "--json");
     int code = command->run(invocation);
     app_close(invocation->app);

@@ -15,15 +15,6 @@ static const char *const keys[] = { "id",         "name",         "prefix",     
                                     "expires_at", "last_used_at", "revoked_at", NULL };
 static const char *const fresh_key[] = { "id", "name", "scopes", "key", NULL };
 
-static bool take_verb(struct invocation *invocation, const char *verb)
-{
-    if (invocation->count == 0 || strcmp(invocation->arguments[0], verb) != 0)
-        return false;
-    invocation->arguments++;
-    invocation->count--;
-    return true;
-}
-
 static int list(struct invocation *invocation, struct text target, const char *const *columns)
 {
     struct reply reply;
@@ -65,21 +56,19 @@ static int create_person(struct invocation *invocation)
             "admin create EMAIL super_admin|support|billing_admin   (its password on standard input)");
     if (!read_password(invocation, &password))
         return invocation_misused(invocation, "give the password on standard input");
-    buffer_add(&body, TEXT("{\"email\":"));
-    json_add_text(&body, text_from(invocation->arguments[0]));
-    buffer_add(&body, TEXT(",\"system_role\":"));
-    json_add_text(&body, text_from(invocation->arguments[1]));
-    buffer_add(&body, TEXT(",\"password\":"));
-    json_add_text(&body, password);
+    buffer_add_byte(&body, '{');
+    json_add_named_text(&body, "email", text_from(invocation->arguments[0]));
+    json_add_named_text(&body, "system_role", text_from(invocation->arguments[1]));
+    json_add_named_text(&body, "password", password);
     buffer_add_byte(&body, '}');
     return make(invocation, TEXT("/api/v1/users"), &body, person);
 }
 
 int command_admin(struct invocation *invocation)
 {
-    if (take_verb(invocation, "create"))
+    if (invocation_take_verb(invocation, "create"))
         return create_person(invocation);
-    if (take_verb(invocation, "list"))
+    if (invocation_take_verb(invocation, "list"))
         return list(invocation, TEXT("/api/v1/users?limit=100&system_role[ne]=tenant_admin"), people);
     return invocation_misused(invocation, "admin create EMAIL ROLE | admin list");
 }
@@ -91,18 +80,16 @@ static int create_key(struct invocation *invocation)
     struct buffer body = { .arena = invocation->arena };
     if (invocation->count != 1 || !scopes)
         return invocation_misused(invocation, "key create NAME --scopes directory[,metrics] [--tenant ID]");
-    buffer_add(&body, TEXT("{\"name\":"));
-    json_add_text(&body, text_from(invocation->arguments[0]));
+    buffer_add_byte(&body, '{');
+    json_add_named_text(&body, "name", text_from(invocation->arguments[0]));
     buffer_add(&body, TEXT(",\"scopes\":["));
     for (struct text rest = text_from(scopes), first = rest; rest.length > 0;) {
         buffer_add(&body, rest.data == first.data ? TEXT("") : TEXT(","));
         json_add_text(&body, text_cut(&rest, ','));
     }
     buffer_add_byte(&body, ']');
-    if (tenant) {
-        buffer_add(&body, TEXT(",\"tenant_id\":"));
-        json_add_text(&body, text_from(tenant));
-    }
+    if (tenant)
+        json_add_named_text(&body, "tenant_id", text_from(tenant));
     buffer_add_byte(&body, '}');
     return make(invocation, TEXT("/api/v1/api_keys"), &body, fresh_key);
 }
@@ -121,11 +108,11 @@ static int revoke_key(struct invocation *invocation)
 
 int command_key(struct invocation *invocation)
 {
-    if (take_verb(invocation, "create"))
+    if (invocation_take_verb(invocation, "create"))
         return create_key(invocation);
-    if (take_verb(invocation, "list"))
+    if (invocation_take_verb(invocation, "list"))
         return list(invocation, TEXT("/api/v1/api_keys?limit=100"), keys);
-    if (take_verb(invocation, "revoke"))
+    if (invocation_take_verb(invocation, "revoke"))
         return revoke_key(invocation);
     return invocation_misused(invocation, "key create|list|revoke");
 }

@@ -4,7 +4,6 @@
 #include "main/print.h"
 #include "json/json.h"
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 enum { WAIT_MS = 60'000, POLL_MS = 50, LIST_LIMIT = 100 };
@@ -112,12 +111,10 @@ static int wait_for_database(struct invocation *invocation, const char *slug)
     return text_is(status, "completed") ? EXIT_DONE : EXIT_FAILED;
 }
 
-static void add_text(struct buffer *json, const char *name, const char *value)
+static void add_given(struct buffer *json, const char *name, const char *value)
 {
-    if (!value)
-        return;
-    json_add_name(json, text_from(name));
-    json_add_text(json, text_from(value));
+    if (value)
+        json_add_named_text(json, name, text_from(value));
 }
 
 static int create(struct invocation *invocation)
@@ -130,11 +127,11 @@ static int create(struct invocation *invocation)
                                   "tenant create SLUG NAME BILLING_EMAIL [--plan free] [--contact EMAIL]");
     const char *slug = invocation->arguments[0];
     buffer_add_byte(&body, '{');
-    add_text(&body, "slug", slug);
-    add_text(&body, "name", invocation->arguments[1]);
-    add_text(&body, "billing_email", invocation->arguments[2]);
-    add_text(&body, "plan_type", plan ? plan : "free");
-    add_text(&body, "primary_contact_email", contact);
+    add_given(&body, "slug", slug);
+    add_given(&body, "name", invocation->arguments[1]);
+    add_given(&body, "billing_email", invocation->arguments[2]);
+    add_given(&body, "plan_type", plan ? plan : "free");
+    add_given(&body, "primary_contact_email", contact);
     buffer_add_byte(&body, '}');
     struct reply reply;
     if (!command_call(invocation, METHOD_POST, TEXT("/api/v1/tenants"), body.text, &reply))
@@ -170,8 +167,8 @@ static int act(struct invocation *invocation, const struct action *action)
                                       .data);
     if (action->reason) {
         buffer_add_byte(&body, '{');
-        add_text(&body, "reason", reason);
-        add_text(&body, "at", action->at ? (at ? at : "now") : NULL);
+        add_given(&body, "reason", reason);
+        add_given(&body, "at", action->at ? (at ? at : "now") : NULL);
         buffer_add_byte(&body, '}');
     }
     struct reply reply;
@@ -184,20 +181,15 @@ static int act(struct invocation *invocation, const struct action *action)
 
 int command_tenant(struct invocation *invocation)
 {
-    if (invocation->count == 0)
-        return invocation_misused(
-            invocation, "tenant list|show|create|suspend|reactivate|cancel|delete|restore|retry|rollback");
-    const char *verb = invocation->arguments[0];
-    invocation->arguments++;
-    invocation->count--;
-    if (strcmp(verb, "list") == 0)
+    if (invocation_take_verb(invocation, "list"))
         return list(invocation);
-    if (strcmp(verb, "show") == 0)
+    if (invocation_take_verb(invocation, "show"))
         return show(invocation);
-    if (strcmp(verb, "create") == 0)
+    if (invocation_take_verb(invocation, "create"))
         return create(invocation);
     for (size_t i = 0; i < sizeof actions / sizeof actions[0]; i++)
-        if (strcmp(verb, actions[i].verb) == 0)
+        if (invocation_take_verb(invocation, actions[i].verb))
             return act(invocation, &actions[i]);
-    return invocation_misused(invocation, "there is no such verb; see nidia help tenant");
+    return invocation_misused(
+        invocation, "tenant list|show|create|suspend|reactivate|cancel|delete|restore|retry|rollback");
 }

@@ -1,6 +1,7 @@
 #include "base/percent.h"
 #include "model/model.h"
 #include "record/query_reader.h"
+#include "record/search.h"
 #include <stdarg.h>
 #include <stdio.h>
 

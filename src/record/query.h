@@ -58,8 +58,3 @@ struct query {
 
 /* The opaque cursor of the last row: signed under the key ring and bound to table, sort and filters. */
 struct text query_cursor(struct work *work, const struct query *query, const struct value *last_row);
-
-/* Unicode case folding with marks removed, as in the companion column `search`. */
-struct text search_fold(struct arena *arena, struct text text);
-/* What `search` holds for a row: its SEARCHED columns, folded. */
-struct text search_of_row(struct arena *arena, const struct table *table, const struct value *cells);

@@ -1,5 +1,5 @@
+#include "record/search.h"
 #include "base/buffer.h"
-#include "record/query.h"
 #include <glib.h>
 
 static bool is_ascii(struct text text)

@@ -1,6 +1,6 @@
 #include "record/search_fill.h"
 #include "base/random.h"
-#include "record/query.h"
+#include "record/search.h"
 #include "record/sql_text.h"
 #include <assert.h>
 #include <string.h>

@@ -7,6 +7,7 @@
 #include "record/fault.h"
 #include "record/reference.h"
 #include "record/row.h"
+#include "record/search.h"
 #include "record/site.h"
 #include "record/sql_text.h"
 #include "record/store.h"

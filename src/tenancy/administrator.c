@@ -1,5 +1,6 @@
 #include "tenancy/administrator.h"
 #include "record/store.h"
+#include "usage/seats.h"
 
 struct administrator administrator_of(struct arena *arena, const struct tenant *tenant)
 {
@@ -42,17 +43,6 @@ static void name_person(const struct tenant *tenant, struct user *user)
     user->last_name = value_text_or_null(clip(text_trim(rest), NAME_MAX));
 }
 
-static bool take_seat(struct work *work, struct text tenant_id)
-{
-    static const char take[] = "UPDATE tenants SET current_users = current_users + 1 "
-                               "WHERE id = $1 AND current_users < max_users";
-    struct result result;
-    if (!db_run(work->db, work->arena, &result, &work->error, take, PARAMETERS(value_text(tenant_id))))
-        return false;
-    return result.changed == 1 ? store_announce(work, &tenants_table, tenant_id)
-                               : fail(&work->error, ERROR_limit_reached, "users");
-}
-
 bool administrator_add(struct work *work, void *data)
 {
     struct text tenant_id = *(struct text *)data, whose;
@@ -73,5 +63,5 @@ bool administrator_add(struct work *work, void *data)
         .phone = tenant.primary_contact_phone,
     };
     name_person(&tenant, &user);
-    return take_seat(work, tenant_id) && store_create(work, &users_table, user.cells);
+    return seats_take(work, tenant_id) && store_create(work, &users_table, user.cells);
 }

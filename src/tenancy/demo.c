@@ -1,6 +1,6 @@
 #include "tenancy/demo.h"
 #include "base/buffer.h"
-#include "record/query.h"
+#include "record/search.h"
 #include <assert.h>
 
 /* The list is read four times; each time all but one of its words mean nothing. */

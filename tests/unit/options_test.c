@@ -1,4 +1,5 @@
 /* Options: command line over environment over file over default, and no secret ever printed. */
+#include "base/log.h"
 #include "settings/options.h"
 #include "test.h"
 #include <stdio.h>
@@ -129,4 +130,12 @@ TEST(no_secret_is_printed)
         CHECK(text_contains(texts[i], TEXT("command line")) && text_contains(texts[i], TEXT("default")));
     }
     CHECK(text_starts(json.text, TEXT("[{\"option\":\"data\"")));
+}
+
+TEST(a_log_level_is_one_of_four_words)
+{
+    enum log_level level;
+    CHECK(log_level_named(TEXT("debug"), &level) && level == LOG_DEBUG);
+    CHECK(log_level_named(TEXT("error"), &level) && level == LOG_ERROR);
+    CHECK(!log_level_named(TEXT("loud"), &level) && !log_level_named(TEXT(""), &level));
 }

@@ -1,5 +1,6 @@
 /* Search folds what it compares. */
 #include "record/query.h"
+#include "record/search.h"
 #include "test.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))

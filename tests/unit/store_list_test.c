@@ -1,4 +1,5 @@
 /* Lists: pages that stay true while rows come and go, filters, search. */
+#include "record/search.h"
 #include "world.h"
 #include <stdlib.h>
 #include <string.h>
