@@ -106,9 +106,8 @@ static void fill(struct place *place, uint64_t hash, const struct call *call)
     size_t size = key.length + response->headers.length + response->body.length;
     if (size > place->capacity) {
         free(place->bytes);
-        *place = (struct place){ .bytes = malloc(size), .capacity = size };
-        if (!place->bytes)
-            abort();
+        place->bytes = memory_require(malloc(size));
+        place->capacity = size;
     }
     place->hash = hash;
     place->version = call->state->version;
