@@ -105,8 +105,7 @@ static void fill(struct place *place, uint64_t hash, const struct call *call)
     struct text key = call->state->key;
     size_t size = key.length + response->headers.length + response->body.length;
     if (size > place->capacity) {
-        free(place->bytes);
-        place->bytes = memory_require(malloc(size));
+        place->bytes = memory_require(realloc(place->bytes, size));
         place->capacity = size;
     }
     place->hash = hash;

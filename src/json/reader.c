@@ -219,15 +219,19 @@ static bool read_object(struct reader *reader, struct json *json)
     }
     reader->at++;
 
+    *json = (struct json){ .kind = JSON_OBJECT };
     size_t count = reader->pending_count - first;
+    if (count == 0)
+        return true;
     if (!(count <= FEW_MEMBERS ? few_names_differ : many_names_differ)(reader, reader->pending + first,
                                                                        count))
         return false;
-    struct json_member *members = count ? arena_array(reader->arena, struct json_member, count) : NULL;
+    struct json_member *members = arena_array(reader->arena, struct json_member, count);
     for (size_t i = 0; i < count; i++)
         members[i] = reader->pending[first + i].member;
     reader->pending_count = first;
-    *json = (struct json){ .kind = JSON_OBJECT, .count = count, .members = members };
+    json->count = count;
+    json->members = members;
     return true;
 }
 
