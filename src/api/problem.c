@@ -109,6 +109,18 @@ void answer_common_headers(struct response *response, struct text request_id)
     response_header(response, TEXT("X-Request-Id"), request_id);
 }
 
+/* What the transport refuses has a code of its own where a client can do something about it. */
+static enum error_code refusal_code(int status)
+{
+    switch (status) {
+    case 408: return ERROR_request_timed_out;
+    case 413: return ERROR_body_too_large;
+    case 414: return ERROR_target_too_long;
+    case 431: return ERROR_head_too_large;
+    default: return ERROR_malformed_request;
+    }
+}
+
 void answer_refusal(struct response *response, int status, const char *why, struct text request_id)
 {
     struct buffer *json = &response->body;
@@ -118,6 +130,7 @@ void answer_refusal(struct response *response, int status, const char *why, stru
     buffer_print(json, ",\"status\":%d", status);
     add_member(json, "detail", text_from(why));
     add_member(json, "instance", request_id);
-    buffer_add(json, TEXT(",\"code\":\"malformed_request\"}"));
+    add_member(json, "code", text_from(error_words[refusal_code(status)].code));
+    buffer_add_byte(json, '}');
     answer_common_headers(response, request_id);
 }

@@ -66,7 +66,8 @@ def test_heads_and_bodies_over_their_limits(world):
         except OSError:
             pass  # it stopped listening, as it should
         else:
-            assert wire.reply().status == 413
+            reply = wire.reply()
+            assert (reply.status, reply.code) == (413, "body_too_large"), reply
 
 
 def test_a_chunked_body_is_a_body(world):
