@@ -77,11 +77,24 @@ static void take(int64_t values[static SETTING_COUNT], struct text key, struct t
         values[i] = number;
 }
 
+/* The rows that mean something to this program, by key: there may be any number of others. */
+static bool read_known(struct work *work, struct result *result)
+{
+    struct buffer sql = { .arena = work->arena };
+    struct value keys[SETTING_COUNT];
+    buffer_add(&sql, TEXT("SELECT key, value FROM system_settings WHERE key IN ("));
+    for (int i = 0; i < SETTING_COUNT; i++) {
+        keys[i] = value_string(all[i].key);
+        buffer_print(&sql, "%s$%d", i > 0 ? ", " : "", i + 1);
+    }
+    buffer_add_byte(&sql, ')');
+    return db_run(work->db, work->arena, result, &work->error, sql.data, keys, SETTING_COUNT);
+}
+
 bool settings_load(struct work *work)
 {
     struct result result;
-    if (!db_run(work->db, work->arena, &result, &work->error, "SELECT key, value FROM system_settings",
-                NO_PARAMETERS))
+    if (!read_known(work, &result))
         return false;
     int64_t values[SETTING_COUNT];
     for (int i = 0; i < SETTING_COUNT; i++)
@@ -93,7 +106,7 @@ bool settings_load(struct work *work)
     return true;
 }
 
-/* All of them: they are few, and change seldom. */
+/* All that are known: they are few, and change seldom. */
 static void changed(struct work *work, struct text id)
 {
     (void)id;
