@@ -22,7 +22,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { WORKERS_ON_POSTGRES = 16, WORKER_QUEUE_MAX = 4096, SLOW_QUEUE_MAX = 128, SLOW_NICE = 5 };
+enum { WORKERS_ON_POSTGRES = 16, WORKER_QUEUE_MAX = 4096, SLOW_QUEUE_MAX = 128, SLOW_NICE = 19 };
 
 static int64_t real_now(struct site *site)
 {
