@@ -27,8 +27,10 @@ static bool read_body(struct call *call)
     struct error *error = &call->work.error;
     if (route->any_body)
         return true;
-    if (table)
+    if (table) {
         call->taken = record_new(call->work.arena, table);
+        call->taken_count = table->width;
+    }
     if (body.length == 0 && (!table || route->body_optional))
         return true;
     if (!table)

@@ -10,10 +10,11 @@ struct call_state {
     struct seat *seat;
     bool must_ask; /* memory could not identify the caller: a thread with a database must */
     bool admitted, replayed;
-    struct text allow;  /* of a 405: the methods that are offered */
-    struct text limits; /* RateLimit's lines, where a quota applies */
-    struct text key;    /* of a read that is remembered */
-    uint64_t version;   /* that its answer is good for; 0: it is not remembered */
+    struct value *given; /* what call->taken was before the first run of the transaction */
+    struct text allow;   /* of a 405: the methods that are offered */
+    struct text limits;  /* RateLimit's lines, where a quota applies */
+    struct text key;     /* of a read that is remembered */
+    uint64_t version;    /* that its answer is good for; 0: it is not remembered */
 };
 
 /* origin.c: request id, address behind trusted proxies, user agent, language. */

@@ -22,12 +22,25 @@ static void answer(struct call *call, bool succeeded)
     exchange_finish(call->exchange);
 }
 
+/* A transaction may be run again: each run begins with the body as it was read, and with nothing answered. */
+static void begin_run(struct call *call)
+{
+    size_t size = call->taken_count * sizeof *call->taken;
+    call->response->headers.length = call->response->body.length = 0;
+    if (size == 0)
+        return;
+    if (!call->state->given)
+        call->state->given = memcpy(arena_alloc(call->work.arena, size), call->taken, size);
+    else
+        memcpy(call->taken, call->state->given, size);
+}
+
 /* A handler's work is one transaction: all of it is kept, or nothing. */
 static bool run_in_transaction(struct work *work, void *data)
 {
     (void)work;
     struct call *call = data;
-    call->response->headers.length = call->response->body.length = 0; /* it may be run again */
+    begin_run(call);
     if (call->idempotency_key.length == 0)
         return call->route->handle(call);
     return idempotency_replay(call, &call->state->replayed)

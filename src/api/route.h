@@ -74,8 +74,8 @@ struct call {
     struct text parameters[PATH_PARAMETERS_MAX]; /* decoded, in the path's order */
     struct text queried[8]; /* the route's query parameters, decoded, in their order; empty: not given */
     struct json body;
-    struct value
-        *taken; /* the body, read and checked as .takes (or the table); all absent where there is none */
+    struct value *taken; /* the body, read and checked as .takes or the table; all absent where it is empty */
+    size_t taken_count;
     struct text idempotency_key;
     struct call_state *state; /* the gate's */
 };

@@ -10,6 +10,8 @@ import subprocess
 import tempfile
 import threading
 
+import psycopg2
+
 from harness import LONG, World
 from server import Server, pause, until
 
@@ -206,3 +208,25 @@ def test_a_lost_answer_is_found_by_its_key(engine):
         world.restart(kill=True)
         again = world.admin.post("/plans", body, 201, Idempotency_Key='"cut-off"')
         assert again.json["id"] == first["id"] and again.headers["Idempotency-Replayed"] == "true"
+
+
+def test_what_is_run_again_is_run_on_what_was_asked(engine):
+    """A transaction whose connection is lost before its commit runs again: on the body, not on what it had made of it."""
+    if engine.name != "postgres":
+        return
+    with World(engine) as world:
+        world.admin.get("/plans")
+        other = psycopg2.connect(world.database)
+        with other.cursor() as cursor:
+            cursor.execute("UPDATE plans SET max_users = 77 WHERE name = 'basic'")
+            cursor.execute("SELECT id FROM plans WHERE name = 'basic' FOR UPDATE")
+            replies = []
+            asking = threading.Thread(target=lambda: replies.append(world.ask_for_tenant(plan_type="basic")))
+            asking.start()
+            waiting = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            until(lambda: engine.run(waiting, world.database), 20, "a transaction that waits")
+            engine.run(f"SELECT pg_terminate_backend(pid) FROM ({waiting}) AS held", world.database)
+            other.commit()
+            asking.join()
+        other.close()
+        assert replies and replies[0].json["max_users"] == 77, replies and replies[0]
