@@ -1,5 +1,5 @@
 /* For the product's servers, answered from memory: whose request is this, and what may that tenant do? */
-#include "tenancy/directory.h"
+#include "directory/directory.h"
 #include "api/route.h"
 #include "base/random.h"
 #include "model/model.h"

@@ -2,13 +2,13 @@
 #include "app/parts.h"
 #include "base/clock.h"
 #include "base/memory.h"
+#include "directory/directory_load.h"
 #include "identity/revocation.h"
 #include "jobs/runner.h"
 #include "model/model.h"
 #include "settings/settings.h"
 #include "sql/database.h"
 #include "sql/listener.h"
-#include "tenancy/directory_load.h"
 #include <stdlib.h>
 
 struct listening {

@@ -7,6 +7,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "directory/directory.h"
+#include "directory/directory_load.h"
+#include "hosting/hosting.h"
 #include "identity/identity.h"
 #include "jobs/runner.h"
 #include "model/model.h"
@@ -14,7 +17,6 @@
 #include "record/transact.h"
 #include "settings/settings.h"
 #include "sql/database.h"
-#include "tenancy/directory.h"
 #include "tenancy/tenancy.h"
 #include <malloc.h>
 #include <stdlib.h>

@@ -1,6 +1,7 @@
 /* The one file that knows everyone: what each part exports, put together. */
 #include "api/route.h"
 #include "app/parts.h"
+#include "directory/directory_load.h"
 #include "identity/identity.h"
 #include "jobs/cleaning.h"
 #include "record/audit.h"
@@ -17,7 +18,7 @@ const struct service *const app_services[] = { identity_services, tenancy_servic
                                                audit_services, NULL };
 
 const struct watcher *const app_watchers[] = {
-    identity_watchers, tenancy_watchers, settings_watchers, subject_watchers, NULL,
+    identity_watchers, directory_watchers, settings_watchers, subject_watchers, NULL,
 };
 
 /* Each node writes down for itself when its keys and sessions were last used. */

@@ -91,8 +91,7 @@ static bool give_up(struct work *work, struct claimed *claimed)
     };
     claimed->is_over = true;
     return store_update(work, &jobs_table, claimed->job.cells, changes.cells, claimed->job.cells)
-        && (!claimed->program->failed
-            || claimed->program->failed(work, claimed->job.tenant_id.text, why, true));
+        && (!claimed->program->failed || claimed->program->failed(work, &claimed->job, why, true));
 }
 
 struct claiming {

@@ -26,7 +26,7 @@ static bool write_progress(struct work *work, void *data)
     else if (is_choice(progress->after.status, job_status, completed))
         work_count(work, METRIC_jobs_completed_total);
     return !progress->failed || !claimed->program->failed
-        || claimed->program->failed(work, claimed->job.tenant_id.text, progress->why, progress->for_good);
+        || claimed->program->failed(work, &claimed->job, progress->why, progress->for_good);
 }
 
 /* False: the job is not ours any more, or the database failed. */
@@ -122,7 +122,7 @@ static bool run_steps(struct work *work, const struct job_node *node, struct cla
             return give_back(work, claimed);
         error_clear(&work->error);
         work->now = work->site->now(work->site);
-        if (!claimed->program->actions[at].run(work, claimed->job.tenant_id.text))
+        if (!claimed->program->actions[at].run(work, &claimed->job))
             return keep_failure(work, claimed, at);
         work->now = work->site->now(work->site);
         if (!keep_success(work, claimed, at))

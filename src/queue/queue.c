@@ -3,6 +3,7 @@
 #include "record/site.h"
 #include "record/sql_text.h"
 #include "record/store.h"
+#include "record/transact.h"
 #include <assert.h>
 
 static void wake(struct work *work, void *data)
@@ -19,16 +20,15 @@ static bool lock_tenant(struct work *work, struct text tenant_id)
     return db_lock(work->db, work->arena, &work->error, name);
 }
 
-static bool find_open(struct work *work, enum job_kind kind, struct text tenant_id, struct job *job,
-                      bool *found)
+bool job_find_open(struct work *work, enum job_kind kind, struct text tenant_id, struct job *job, bool *found)
 {
     struct sql_text sql;
     sql_begin(&sql, work->arena);
     sql_select(&sql, &jobs_table);
     sql_add(&sql, " WHERE status IN ('queued', 'running') AND kind = ");
     sql_bind(&sql, value_text(job_kind_choices.texts[kind]));
-    sql_add(&sql, " AND tenant_id = ");
-    sql_bind(&sql, value_text(tenant_id));
+    sql_add(&sql, " AND tenant_id IS NOT DISTINCT FROM ");
+    sql_bind(&sql, value_text_or_null(tenant_id));
     sql_add(&sql, " ORDER BY id LIMIT 1 {for update}");
     struct result result;
     if (!sql_run(work, &sql, &result))
@@ -39,55 +39,80 @@ static bool find_open(struct work *work, enum job_kind kind, struct text tenant_
     return true;
 }
 
+static struct value parameters_of(const struct job_request *request)
+{
+    return value_text(request->parameters.length > 0 ? request->parameters : TEXT("{}"));
+}
+
 /*
  * A job that runs just now began with what was true before this transaction: it runs again from its first
  * step. It keeps its lease, so that nobody else begins before its runner has noticed and let it go.
  */
-static bool ask_again(struct work *work, const struct job_program *program, const struct job *job,
-                      int64_t run_at)
+static bool ask_again(struct work *work, const struct job_request *request, const struct job *job)
 {
     struct job after, changes = {
         .status = choice_value(job_status, queued),
         .attempts = value_integer(0),
-        .attempts_max = value_integer(program->attempts_max),
+        .attempts_max = value_integer(request->program->attempts_max),
         .error = value_null(),
-        .run_at = value_time(run_at),
+        .parameters = parameters_of(request),
+        .run_at = value_time(request->run_at),
     };
     if (is_choice(job->status, job_status, running)) {
-        struct steps steps = steps_of(program);
+        struct steps steps = steps_of(request->program);
         changes.steps = steps_write(work->arena, &steps);
     }
     return store_update(work, &jobs_table, job->cells, changes.cells, after.cells);
 }
 
-static bool ask(struct work *work, const struct job_program *program, struct text tenant_id, int64_t run_at,
-                struct job *job)
+static bool ask(struct work *work, const struct job_request *request, struct job *job)
 {
-    struct steps steps = steps_of(program);
+    struct steps steps = steps_of(request->program);
     *job = (struct job){
-        .kind = value_text(job_kind_choices.texts[program->kind]),
-        .tenant_id = value_text(tenant_id),
+        .kind = value_text(job_kind_choices.texts[request->program->kind]),
+        .tenant_id = value_text_or_null(request->tenant_id),
+        .parameters = parameters_of(request),
         .steps = steps_write(work->arena, &steps),
-        .attempts_max = value_integer(program->attempts_max),
-        .run_at = value_time(run_at),
+        .attempts_max = value_integer(request->program->attempts_max),
+        .run_at = value_time(request->run_at),
         .requested_by = value_text_or_null(work->actor.user_id),
     };
     return store_create(work, &jobs_table, job->cells);
 }
 
-bool job_enqueue(struct work *work, const struct job_program *program, struct text tenant_id, int64_t run_at,
-                 struct text *job_id)
+bool job_enqueue(struct work *work, const struct job_request *request, struct text *job_id)
 {
     assert(work->transacting);
     struct job job;
     bool found;
-    if (!lock_tenant(work, tenant_id) || !find_open(work, program->kind, tenant_id, &job, &found))
+    if (!lock_tenant(work, request->tenant_id)
+        || !job_find_open(work, request->program->kind, request->tenant_id, &job, &found))
         return false;
-    if (found ? !ask_again(work, program, &job, run_at) : !ask(work, program, tenant_id, run_at, &job))
+    if (found ? !ask_again(work, request, &job) : !ask(work, request, &job))
         return false;
     *job_id = job.id.text;
     work_after_commit(work, wake, NULL);
     return db_notify(work->db, work->arena, &work->error, TEXT("jobs:"));
+}
+
+struct progress {
+    const struct job *job;
+    int64_t done, total;
+};
+
+static bool write_progress(struct work *work, void *data)
+{
+    static const char sql[] = "UPDATE jobs SET progress_done = $2, progress_total = $3 WHERE id = $1";
+    const struct progress *progress = data;
+    struct result ignored;
+    return db_run(
+        work->db, work->arena, &ignored, &work->error, sql,
+        PARAMETERS(progress->job->id, value_integer(progress->done), value_integer(progress->total)));
+}
+
+bool job_note_progress(struct work *work, const struct job *job, int64_t done, int64_t total)
+{
+    return db_transact(work, write_progress, &(struct progress){ job, done, total });
 }
 
 bool job_withdraw(struct work *work, enum job_kind kind, struct text tenant_id)
@@ -95,7 +120,7 @@ bool job_withdraw(struct work *work, enum job_kind kind, struct text tenant_id)
     assert(work->transacting);
     struct job job, after;
     bool found;
-    if (!lock_tenant(work, tenant_id) || !find_open(work, kind, tenant_id, &job, &found))
+    if (!lock_tenant(work, tenant_id) || !job_find_open(work, kind, tenant_id, &job, &found))
         return false;
     struct job changes = {
         .status = choice_value(job_status, rolled_back),

@@ -15,7 +15,7 @@
 struct job_action {
     const char *name; /* as in job_steps.name */
     /* Outside of any transaction; writes through db_transact. May be run again after it succeeded. */
-    bool (*run)(struct work *work, struct text tenant_id);
+    bool (*run)(struct work *work, const struct job *job);
 };
 
 enum { JOB_ACTIONS_MAX = 12 };
@@ -25,16 +25,29 @@ struct job_program {
     int attempts_max; /* of the whole: a step that fails ends the attempt; the next begins with that step */
     struct job_action actions[JOB_ACTIONS_MAX + 1]; /* ended by a NULL name */
     /* In the transaction that records a failed attempt; `for_good`: there will be no other. NULL: nothing. */
-    bool (*failed)(struct work *work, struct text tenant_id, struct text why, bool for_good);
+    bool (*failed)(struct work *work, const struct job *job, struct text why, bool for_good);
+};
+
+struct job_request {
+    const struct job_program *program;
+    struct text tenant_id;  /* empty: of the installation as a whole */
+    int64_t run_at;         /* not before this */
+    struct text parameters; /* a JSON object for the steps; empty: {} */
 };
 
 /*
- * Inside a transaction: adds the job, not to be run before `run_at`, wakes the runners after the commit, and
- * leaves its id. A tenant has at most one open job of a kind: if there is one, it is brought forward or put
- * off to `run_at`, with its attempts counted anew.
+ * Inside a transaction: adds the job, wakes the runners after the commit, and leaves its id. A tenant has at
+ * most one open job of a kind: if there is one, it is brought forward or put off to `run_at`, with these
+ * parameters and its attempts counted anew. Who must not replace what is under way asks job_find_open first.
  */
-[[nodiscard]] bool job_enqueue(struct work *work, const struct job_program *program, struct text tenant_id,
-                               int64_t run_at, struct text *job_id);
+[[nodiscard]] bool job_enqueue(struct work *work, const struct job_request *request, struct text *job_id);
+
+/* Inside a transaction: the open job of this kind, of a tenant or (an empty id) of the installation. */
+[[nodiscard]] bool job_find_open(struct work *work, enum job_kind kind, struct text tenant_id,
+                                 struct job *job, bool *found);
+
+/* By a step, outside of any transaction: how far it has come, for whoever watches. */
+[[nodiscard]] bool job_note_progress(struct work *work, const struct job *job, int64_t done, int64_t total);
 
 /* Inside a transaction: the tenant's open job of this kind, if
  * any, will not be run (it becomes `rolled_back`). */

@@ -17,8 +17,8 @@ struct site {
     struct keyring *keyring;
     const struct options *options;         /* settings/options.h: command line, environment, file */
     struct settings *settings;             /* settings/settings.h: the rows of system_settings */
-    struct directory *directory;           /* tenancy/directory.h */
-    struct hosting *hosting;               /* tenancy/hosting.h: where the tenants' databases live */
+    struct directory *directory;           /* directory/directory.h */
+    struct hosting *hosting;               /* hosting/hosting.h: where the tenants' databases live */
     struct revocations *revocations;       /* identity/revocation.h */
     struct known_tokens *known_tokens;     /* identity/access.h: verified tokens by their digest */
     struct subject_cache *subjects;        /* record/subject.h */

@@ -1,7 +1,7 @@
 #include "tenancy/doctor_places.h"
 #include "crypto/seal.h"
+#include "hosting/hosting.h"
 #include "record/site.h"
-#include "tenancy/hosting.h"
 #include "tenancy/provision.h"
 #include <stdlib.h>
 

@@ -19,7 +19,8 @@ struct step {
 
 static bool enqueue(struct step *step, const struct job_program *program, int64_t run_at)
 {
-    return job_enqueue(step->work, program, step->before->id.text, run_at, &step->job_id);
+    return job_enqueue(step->work, &(struct job_request){ program, step->before->id.text, run_at },
+                       &step->job_id);
 }
 
 static bool suspend(struct step *step)
@@ -246,5 +247,7 @@ bool tenant_act(struct work *work, struct text tenant_id, enum life_action actio
     return store_update(work, &tenants_table, before.cells, changes.cells, after->cells)
         && leave_record(&step, kind)
         && (!kind->event || event_add(work, kind->event, &tenants_table, after->cells))
-        && (!turns || job_enqueue(work, &sync_tenant_access_program, tenant_id, work->now, &ignored));
+        && (!turns
+            || job_enqueue(work, &(struct job_request){ &sync_tenant_access_program, tenant_id, work->now },
+                           &ignored));
 }

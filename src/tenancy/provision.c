@@ -91,10 +91,10 @@ static bool record_failure(struct work *work, struct text tenant_id, struct text
     return change(work, &tenant, &changes);
 }
 
-static bool provisioning_failed(struct work *work, struct text tenant_id, struct text why, bool)
+static bool provisioning_failed(struct work *work, const struct job *job, struct text why, bool)
 {
     work_count(work, METRIC_provisioning_failures_total);
-    return record_failure(work, tenant_id, why);
+    return record_failure(work, job->tenant_id.text, why);
 }
 
 static bool record_roll_back(struct work *work, void *tenant_id)
@@ -104,9 +104,16 @@ static bool record_roll_back(struct work *work, void *tenant_id)
 
 /* ---- The steps ---- */
 
-static bool reserve(struct work *work, struct text tenant_id)
+static bool on_row(struct work *work, const struct job *job,
+                   bool (*function)(struct work *work, void *tenant_id))
 {
-    return db_transact(work, begin, &tenant_id);
+    struct text tenant_id = job->tenant_id.text;
+    return db_transact(work, function, &tenant_id);
+}
+
+static bool reserve(struct work *work, const struct job *job)
+{
+    return on_row(work, job, begin);
 }
 
 /* What is done at the host, by the tenant's row. */
@@ -120,34 +127,34 @@ static bool at_host(struct work *work, struct text tenant_id,
         && function(&call, &place);
 }
 
-static bool make_role(struct work *work, struct text tenant_id)
+static bool make_role(struct work *work, const struct job *job)
 {
-    return at_host(work, tenant_id, hosting_make_role);
+    return at_host(work, job->tenant_id.text, hosting_make_role);
 }
 
-static bool make_database(struct work *work, struct text tenant_id)
+static bool make_database(struct work *work, const struct job *job)
 {
-    return at_host(work, tenant_id, hosting_make_database);
+    return at_host(work, job->tenant_id.text, hosting_make_database);
 }
 
-static bool run_migrations(struct work *work, struct text tenant_id)
+static bool run_migrations(struct work *work, const struct job *job)
 {
-    return at_host(work, tenant_id, hosting_migrate);
+    return at_host(work, job->tenant_id.text, hosting_migrate);
 }
 
-static bool add_administrator(struct work *work, struct text tenant_id)
+static bool add_administrator(struct work *work, const struct job *job)
 {
-    return db_transact(work, administrator_add, &tenant_id);
+    return on_row(work, job, administrator_add);
 }
 
-static bool verify(struct work *work, struct text tenant_id)
+static bool verify(struct work *work, const struct job *job)
 {
-    return at_host(work, tenant_id, hosting_verify);
+    return at_host(work, job->tenant_id.text, hosting_verify);
 }
 
-static bool activate(struct work *work, struct text tenant_id)
+static bool activate(struct work *work, const struct job *job)
 {
-    return db_transact(work, activate_row, &tenant_id);
+    return on_row(work, job, activate_row);
 }
 
 const struct job_program provision_tenant_program = {
@@ -164,19 +171,19 @@ const struct job_program provision_tenant_program = {
 };
 
 /* A tenant that was provisioned meanwhile keeps its database. */
-static bool drop_unfinished(struct work *work, struct text tenant_id)
+static bool drop_unfinished(struct work *work, const struct job *job)
 {
     struct tenant tenant;
-    if (!find(work, tenant_id, &tenant))
+    if (!find(work, job->tenant_id.text, &tenant))
         return false;
     if (is_choice(tenant.provisioning_status, provisioning_status, completed))
         return fail(&work->error, ERROR_conflict, "the tenant has been provisioned");
-    return at_host(work, tenant_id, hosting_drop);
+    return at_host(work, job->tenant_id.text, hosting_drop);
 }
 
-static bool note_roll_back(struct work *work, struct text tenant_id)
+static bool note_roll_back(struct work *work, const struct job *job)
 {
-    return db_transact(work, record_roll_back, &tenant_id);
+    return on_row(work, job, record_roll_back);
 }
 
 const struct job_program rollback_provisioning_program = {
@@ -185,14 +192,14 @@ const struct job_program rollback_provisioning_program = {
     .actions = { { "database", drop_unfinished }, { "record", note_roll_back } },
 };
 
-static bool set_access(struct work *work, struct text tenant_id)
+static bool set_access(struct work *work, const struct job *job)
 {
     struct tenant tenant;
-    if (!find(work, tenant_id, &tenant))
+    if (!find(work, job->tenant_id.text, &tenant))
         return false;
     bool has_database = is_choice(tenant.provisioning_status, provisioning_status, completed)
                      && !value_is_set(tenant.deleted_at);
-    return !has_database || at_host(work, tenant_id, hosting_set_access);
+    return !has_database || at_host(work, job->tenant_id.text, hosting_set_access);
 }
 
 const struct job_program sync_tenant_access_program = {
@@ -213,12 +220,12 @@ static bool expire(struct work *work, void *tenant_id)
     return take_step(work, *(struct text *)tenant_id, LIFE_expire);
 }
 
-static bool cancel(struct work *work, struct text tenant_id)
+static bool cancel(struct work *work, const struct job *job)
 {
     struct tenant tenant;
-    if (!find(work, tenant_id, &tenant))
+    if (!find(work, job->tenant_id.text, &tenant))
         return false;
-    return is_choice(tenant.plan_status, plan_status, cancelled) || db_transact(work, expire, &tenant_id);
+    return is_choice(tenant.plan_status, plan_status, cancelled) || on_row(work, job, expire);
 }
 
 const struct job_program cancel_tenant_program = {
@@ -232,22 +239,22 @@ static bool bury_row(struct work *work, void *tenant_id)
     return take_step(work, *(struct text *)tenant_id, LIFE_bury);
 }
 
-static bool bury(struct work *work, struct text tenant_id)
+static bool bury(struct work *work, const struct job *job)
 {
     struct tenant tenant;
-    if (!find(work, tenant_id, &tenant))
+    if (!find(work, job->tenant_id.text, &tenant))
         return false;
-    return value_is_set(tenant.deleted_at) || db_transact(work, bury_row, &tenant_id);
+    return value_is_set(tenant.deleted_at) || on_row(work, job, bury_row);
 }
 
-static bool drop(struct work *work, struct text tenant_id)
+static bool drop(struct work *work, const struct job *job)
 {
     struct tenant tenant;
-    if (!find(work, tenant_id, &tenant))
+    if (!find(work, job->tenant_id.text, &tenant))
         return false;
     if (!value_is_set(tenant.deleted_at))
         return fail(&work->error, ERROR_conflict, "the tenant is not deleted");
-    return at_host(work, tenant_id, hosting_drop);
+    return at_host(work, job->tenant_id.text, hosting_drop);
 }
 
 const struct job_program delete_tenant_program = {

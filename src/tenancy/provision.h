@@ -1,7 +1,7 @@
 /* What the jobs of tenancy share: the tenant's database as the hosting knows it. */
 #pragma once
+#include "hosting/hosting.h"
 #include "model/model.h"
-#include "tenancy/hosting.h"
 
 /* `tenant_` and the last 12 hexadecimal digits of the id: the first ones tell when it was made. */
 struct text place_name_of(struct arena *arena, struct text tenant_id);

@@ -4,10 +4,10 @@
 #include "base/random.h"
 #include "crypto/hash.h"
 #include "crypto/seal.h"
+#include "directory/limits.h"
 #include "record/store.h"
 #include "settings/settings.h"
 #include "tenancy/administrator.h"
-#include "tenancy/limits.h"
 #include "tenancy/provision.h"
 #include "tenancy/slug.h"
 #include "tenancy/subscription.h"
@@ -98,7 +98,8 @@ static bool create(struct work *work, struct value *cells)
     begin_trial(work, tenant, &plan);
     name_database(work, tenant);
     return store_create(work, &tenants_table, cells) && subscription_begin(work, tenant, &plan)
-        && job_enqueue(work, &provision_tenant_program, tenant->id.text, work->now, &job_id);
+        && job_enqueue(work, &(struct job_request){ &provision_tenant_program, tenant->id.text, work->now },
+                       &job_id);
 }
 
 static bool remove_tenant(struct work *work, const struct value *before)

@@ -1,5 +1,5 @@
 /* The directory: found by every key, replaced, removed, and read by many threads while it is written. */
-#include "tenancy/directory.h"
+#include "directory/directory.h"
 #include "test.h"
 #include <pthread.h>
 #include <stdio.h>

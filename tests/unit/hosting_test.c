@@ -1,8 +1,8 @@
 /* Tenants' databases on both engines: made, repeated, entered by their own role alone, shut, dropped. */
 #include "base/random.h"
+#include "hosting/host.h"
+#include "hosting/hosting.h"
 #include "sql/driver.h"
-#include "tenancy/host.h"
-#include "tenancy/hosting.h"
 #include "world.h"
 #include <libpq-fe.h>
 #include <stdio.h>

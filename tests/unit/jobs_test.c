@@ -23,33 +23,31 @@ static bool step(struct work *work, const char *name)
         || fail(&work->error, ERROR_conflict, "%s", "the disk is away");
 }
 
-static bool run_a(struct work *work, struct text tenant_id)
+static bool run_a(struct work *work, const struct job *)
 {
-    (void)tenant_id;
     return step(work, "a");
 }
 
-static bool run_b(struct work *work, struct text tenant_id)
+static bool run_b(struct work *work, const struct job *job)
 {
     void (*hook)(struct work * work, struct text tenant_id) = meanwhile;
     meanwhile = NULL;
     if (hook)
-        hook(work, tenant_id);
+        hook(work, job->tenant_id.text);
     return step(work, "b");
 }
 
-static bool run_c(struct work *work, struct text tenant_id)
+static bool run_c(struct work *work, const struct job *)
 {
-    (void)tenant_id;
     bool done = step(work, "c");
     sem_post(&finished);
     return done;
 }
 
-static bool note_failure(struct work *work, struct text tenant_id, struct text why, bool for_good)
+static bool note_failure(struct work *work, const struct job *job, struct text why, bool for_good)
 {
     (void)work;
-    CHECK(tenant_id.length == UUID_LENGTH);
+    CHECK(job->tenant_id.text.length == UUID_LENGTH);
     CHECK(text_contains(why, TEXT("the disk is away")) || text_contains(why, TEXT("ended with the process")));
     died_for_good = for_good;
     return true;
@@ -79,7 +77,8 @@ struct asking {
 static bool ask(struct work *work, void *data)
 {
     struct asking *asking = data;
-    return job_enqueue(work, asking->program, asking->tenant_id, asking->run_at, &asking->job_id);
+    return job_enqueue(work, &(struct job_request){ asking->program, asking->tenant_id, asking->run_at },
+                       &asking->job_id);
 }
 
 static struct text enqueue(struct work *work, const struct job_program *wanted, struct text tenant_id,
@@ -442,4 +441,41 @@ TEST_IN_WORLD(a_runner_runs_what_is_queued_before_and_while_it_runs)
     CHECK(is_choice(job_of(world, id).status, job_status, completed));
     CHECK(is_choice(job_of(world, next).status, job_status, completed));
     job_runner_wake(&world->site); /* nobody is there: nothing happens */
+}
+
+/* ---- What a job is told and tells ---- */
+
+static struct text told;
+
+static bool listen_to_parameters(struct work *work, const struct job *job)
+{
+    told = arena_copy(work->arena, job->parameters.text);
+    return job_note_progress(work, job, 3, 7);
+}
+
+static const struct job_program of_all_program = {
+    .kind = job_kind_delete_tenant,
+    .attempts_max = 1,
+    .actions = { { "listen", listen_to_parameters }, {} },
+};
+
+static bool ask_for_all(struct work *work, void *job_id)
+{
+    return job_enqueue(work, &(struct job_request){ &of_all_program, TEXT(""), work->now, TEXT("{\"n\":1}") },
+                       job_id);
+}
+
+TEST_IN_WORLD(a_job_of_no_tenant_is_one_is_told_its_parameters_and_tells_how_far_it_is)
+{
+    const struct job_program *const of_all[] = { &of_all_program, NULL };
+    const struct job_node node = { .name = TEXT("here"), .programs = of_all };
+    struct text first, second;
+    bool ran;
+    CHECK(db_transact(&world->work, ask_for_all, &first) && db_transact(&world->work, ask_for_all, &second));
+    CHECK(text_equal(first, second));
+    CHECK(job_run_next(&world->work, &node, &ran) && ran);
+    CHECK(text_equal(told, TEXT("{\"n\":1}")) || text_equal(told, TEXT("{\"n\": 1}")));
+    struct job job = job_of(world, first);
+    CHECK(is_choice(job.status, job_status, completed));
+    CHECK(job.progress_done.integer == 3 && job.progress_total.integer == 7);
 }

@@ -1,7 +1,7 @@
 /* Provisioning on both engines: done once, resumed after a failure and after a kill at each step, rolled
  * back. */
 #include "base/calendar.h"
-#include "tenancy/directory.h"
+#include "directory/directory.h"
 #include "tenancy/provision.h"
 #include "tenancy_world.h"
 #include <signal.h>
@@ -81,14 +81,15 @@ TEST_IN_WORLD(each_step_may_be_done_again_before_it_was_noted)
                   world->scratch.engine);
         for (int round = 0; round < 2; round++)
             for (int i = 0; i <= last; i++)
-                CHECK(provision_tenant_program.actions[i].run(&world->work, tenant.id.text));
+                CHECK(provision_tenant_program.actions[i].run(&world->work,
+                                                              &(struct job){ .tenant_id = tenant.id }));
         CHECK(tenancy_run_jobs(&tenancy) == 1);
         check_whole(world, tenant.id.text);
     }
     tenancy_end(&tenancy);
 }
 
-static bool refuse(struct work *work, struct text)
+static bool refuse(struct work *work, const struct job *)
 {
     return fail(&work->error, ERROR_conflict, "%s", "the disk is away");
 }
@@ -181,10 +182,10 @@ TEST_IN_WORLD(a_deleted_tenants_database_is_dropped_when_its_grace_is_over)
 
 static int dying_step; /* dies before it, or with STEPS added, after it */
 
-static bool run_and_die(struct work *work, struct text tenant_id)
+static bool run_and_die(struct work *work, const struct job *job)
 {
     if (dying_step >= STEPS)
-        (void)!provision_tenant_program.actions[dying_step - STEPS].run(work, tenant_id);
+        (void)!provision_tenant_program.actions[dying_step - STEPS].run(work, job);
     raise(SIGKILL);
     return false;
 }

@@ -2,8 +2,8 @@
 #include "base/calendar.h"
 #include "crypto/hash.h"
 #include "crypto/keyring.h"
+#include "directory/directory.h"
 #include "settings/settings.h"
-#include "tenancy/directory.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -36,7 +36,7 @@ void tenancy_open(struct tenancy_world *tenancy, struct world *world, struct tex
 {
     *tenancy = (struct tenancy_world){
         .world = world,
-        .watchers = { tenancy_watchers, settings_watchers },
+        .watchers = { directory_watchers, settings_watchers },
         .node = { .name = TEXT("a test"), .programs = tenancy_job_programs },
         .keys = keys,
     };

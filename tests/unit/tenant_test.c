@@ -1,7 +1,7 @@
 /* Making a tenant: names, plan, limits, trial; and how the directory learns of it. */
 #include "base/calendar.h"
+#include "directory/directory.h"
 #include "tenancy/demo.h"
-#include "tenancy/directory.h"
 #include "tenancy/doctor_places.h"
 #include "tenancy/provision.h"
 #include "tenancy/slug.h"

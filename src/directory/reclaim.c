@@ -3,7 +3,7 @@
  * left of that epoch or before. The order between a reader's note and its first look, and between a writer's
  * replacement and its look at the notes, is the one total order of the sequentially consistent operations.
  */
-#include "tenancy/reclaim.h"
+#include "directory/reclaim.h"
 #include "base/memory.h"
 #include <pthread.h>
 #include <stdalign.h>

@@ -1,4 +1,4 @@
-#include "tenancy/directory_facts.h"
+#include "directory/directory_facts.h"
 #include "record/document.h"
 #include "json/json.h"
 

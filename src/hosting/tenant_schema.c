@@ -1,4 +1,4 @@
-#include "tenancy/schema.h"
+#include "hosting/tenant_schema.h"
 #include <stdio.h>
 
 static const char make_ledger[] = "CREATE TABLE IF NOT EXISTS nidia_schema ("
@@ -12,11 +12,11 @@ static bool read_ledger(struct db *db, struct arena *arena, struct result *ledge
 }
 
 /* What has run must be the list's beginning, unchanged. */
-static bool compare(const struct schema *schema, const struct result *ledger, struct error *error)
+static bool compare(const struct tenant_schema *schema, const struct result *ledger, struct error *error)
 {
     for (size_t i = 0; i < ledger->row_count; i++) {
         const struct value *row = result_row(ledger, i);
-        const struct schema_file *file = i < schema->count ? &schema->files[i] : NULL;
+        const struct tenant_schema_file *file = i < schema->count ? &schema->files[i] : NULL;
         if (!file || file->version != row[0].integer)
             return fail(error, ERROR_conflict, "tenant schema: %04d_%.*s has run, but is not the next file",
                         (int)row[0].integer, TEXT_ARG(row[1].text));
@@ -28,7 +28,7 @@ static bool compare(const struct schema *schema, const struct result *ledger, st
 }
 
 /* Says which file it was; the cause alone does not. */
-static bool fail_in(const struct schema_file *file, struct error *error)
+static bool fail_in(const struct tenant_schema_file *file, struct error *error)
 {
     char cause[sizeof error->about];
     snprintf(cause, sizeof cause, "%s", error->about);
@@ -40,7 +40,7 @@ static bool fail_in(const struct schema_file *file, struct error *error)
  * The savepoint tells a file that ends the transaction it stands in: then there is none left to release, and
  * the file has failed on either engine.
  */
-static bool run_file(const struct schema_file *file, struct db *db, struct arena *arena, int64_t now,
+static bool run_file(const struct tenant_schema_file *file, struct db *db, struct arena *arena, int64_t now,
                      struct error *error)
 {
     static const char note[] =
@@ -53,7 +53,7 @@ static bool run_file(const struct schema_file *file, struct db *db, struct arena
                              value_integer(now)));
 }
 
-static bool apply_file(const struct schema_file *file, struct db *db, struct arena *arena, int64_t now,
+static bool apply_file(const struct tenant_schema_file *file, struct db *db, struct arena *arena, int64_t now,
                        struct error *error)
 {
     if (db_begin(db, error) && run_file(file, db, arena, now, error) && db_commit(db, error))
@@ -62,8 +62,8 @@ static bool apply_file(const struct schema_file *file, struct db *db, struct are
     return fail_in(file, error);
 }
 
-bool schema_apply(const struct schema *schema, struct db *db, struct arena *arena, int64_t now,
-                  struct error *error)
+bool tenant_schema_apply(const struct tenant_schema *schema, struct db *db, struct arena *arena, int64_t now,
+                         struct error *error)
 {
     struct result ledger;
     if (!db_run_script(db, error, make_ledger) || !read_ledger(db, arena, &ledger, error)
@@ -75,7 +75,8 @@ bool schema_apply(const struct schema *schema, struct db *db, struct arena *aren
     return true;
 }
 
-bool schema_verify(const struct schema *schema, struct db *db, struct arena *arena, struct error *error)
+bool tenant_schema_verify(const struct tenant_schema *schema, struct db *db, struct arena *arena,
+                          struct error *error)
 {
     struct result ledger;
     if (!read_ledger(db, arena, &ledger, error) || !compare(schema, &ledger, error))

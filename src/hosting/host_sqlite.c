@@ -4,9 +4,9 @@
  * operating system's to say.
  */
 #include "base/file.h"
+#include "hosting/host.h"
 #include "settings/options.h"
 #include "sql/driver.h"
-#include "tenancy/host.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -54,7 +54,7 @@ static bool run_schema(struct hosting_call *call, const char *path)
 {
     [[gnu::cleanup(db_cleanup)]] struct db *db = NULL;
     return sqlite_connect(&db, path, SQLITE_WRITES, call->error)
-        && schema_apply(&call->hosting->schema, db, call->arena, call->now, call->error);
+        && tenant_schema_apply(&call->hosting->schema, db, call->arena, call->now, call->error);
 }
 
 /* Made under another name, so that what bears the template's name is whole. */

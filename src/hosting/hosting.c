@@ -1,6 +1,6 @@
 #include "base/memory.h"
+#include "hosting/host.h"
 #include "settings/options.h"
-#include "tenancy/host.h"
 #include <stdlib.h>
 
 bool hosting_create(struct hosting **out, const struct options *options, const struct keyring *keyring,
@@ -12,8 +12,8 @@ bool hosting_create(struct hosting **out, const struct options *options, const s
     hosting->host = on_postgres ? &host_postgres : &host_sqlite;
     hosting->keyring = keyring;
     hosting->arena = arena_create();
-    if (!schema_read(&hosting->schema, hosting->arena, option_string(options, OPTION_tenant_schema),
-                     hosting->host->engine, error)
+    if (!tenant_schema_read(&hosting->schema, hosting->arena, option_string(options, OPTION_tenant_schema),
+                            hosting->host->engine, error)
         || !hosting->host->open(hosting, options, error)) {
         hosting_destroy(hosting);
         return false;
@@ -75,14 +75,14 @@ bool hosting_migrate(struct hosting_call *call, const struct tenant_place *place
 {
     [[gnu::cleanup(db_cleanup)]] struct db *db = NULL;
     return check(call, place) && call->hosting->host->connect(call, place, &db)
-        && schema_apply(&call->hosting->schema, db, call->arena, call->now, call->error);
+        && tenant_schema_apply(&call->hosting->schema, db, call->arena, call->now, call->error);
 }
 
 bool hosting_verify(struct hosting_call *call, const struct tenant_place *place)
 {
     [[gnu::cleanup(db_cleanup)]] struct db *db = NULL;
     return check(call, place) && call->hosting->host->connect(call, place, &db)
-        && schema_verify(&call->hosting->schema, db, call->arena, call->error);
+        && tenant_schema_verify(&call->hosting->schema, db, call->arena, call->error);
 }
 
 bool hosting_set_access(struct hosting_call *call, const struct tenant_place *place)

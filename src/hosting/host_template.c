@@ -8,7 +8,7 @@
 #include "base/buffer.h"
 #include "base/random.h"
 #include "crypto/hash.h"
-#include "tenancy/host.h"
+#include "hosting/host.h"
 #include <assert.h>
 
 enum { UNFINISHED_BYTES = 6 };
@@ -43,7 +43,7 @@ static bool run_schema(struct hosting_call *call, struct text name)
 {
     [[gnu::cleanup(db_cleanup)]] struct db *db = NULL;
     return postgres_connect_to(call, name, &db) && db_run_script(db, call->error, "SET ROLE nidia_template")
-        && schema_apply(&call->hosting->schema, db, call->arena, call->now, call->error);
+        && tenant_schema_apply(&call->hosting->schema, db, call->arena, call->now, call->error);
 }
 
 /* Its owner while it is made may write in it; afterwards it is the administrator's, so that REASSIGN OWNED in

@@ -1,7 +1,7 @@
 /* Connections to the PostgreSQL server of the tenants' databases: whose, and to which of them. */
+#include "hosting/host.h"
 #include "settings/options.h"
 #include "sql/driver.h"
-#include "tenancy/host.h"
 #include <libpq-fe.h>
 
 enum { DEFAULT_PORT = 5432 };

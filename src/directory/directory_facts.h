@@ -1,7 +1,7 @@
 /* What the directory tells of a tenant, read from the database. */
 #pragma once
+#include "directory/directory.h"
 #include "record/work.h"
-#include "tenancy/directory.h"
 
 enum { FACTS_PAGE_MAX = 512 };
 

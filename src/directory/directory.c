@@ -1,4 +1,4 @@
-#include "tenancy/directory.h"
+#include "directory/directory.h"
 #include "base/memory.h"
 #include "base/random.h"
 #include <pthread.h>

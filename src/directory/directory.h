@@ -6,8 +6,8 @@
  * until it leaves.
  */
 #pragma once
-#include "tenancy/directory_entry.h"
-#include "tenancy/reclaim.h"
+#include "directory/directory_entry.h"
+#include "directory/reclaim.h"
 
 struct directory;
 

@@ -1,7 +1,7 @@
 /* What an engine gives to hosting.c, and what its drivers share. Included by tenancy's hosts alone. */
 #pragma once
 #include "crypto/keyring.h"
-#include "tenancy/hosting.h"
+#include "hosting/hosting.h"
 #include <stdatomic.h>
 
 struct host {
@@ -23,7 +23,7 @@ struct hosting {
     const struct host *host;
     const struct keyring *keyring;
     struct arena *arena; /* of what lives as long as the hosting */
-    struct schema schema;
+    struct tenant_schema schema;
     const char *url;                /* PostgreSQL: of its administrator */
     const char *folder, *templates; /* SQLite */
     atomic_bool is_shut;            /* PostgreSQL: what every role could enter has been shut */

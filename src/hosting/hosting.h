@@ -3,8 +3,8 @@
  * dropped. Every call may be repeated: it brings things to a state, whatever an earlier one left behind.
  */
 #pragma once
+#include "hosting/tenant_schema.h"
 #include "record/site.h"
-#include "tenancy/schema.h"
 
 /* A tenant's database and the role that alone may enter it, by the same name. */
 struct tenant_place {

@@ -1,4 +1,4 @@
-#include "tenancy/directory_entry.h"
+#include "directory/directory_entry.h"
 #include "base/memory.h"
 #include <stdlib.h>
 #include <string.h>

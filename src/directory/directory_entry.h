@@ -1,6 +1,6 @@
 /* What the directory knows of a tenant: one immutable piece of memory, and counters that move in place. */
 #pragma once
-#include "tenancy/limits.h"
+#include "directory/limits.h"
 #include <stdatomic.h>
 
 /* The texts of an entry; the first ENTRY_KEYS of them find it. */

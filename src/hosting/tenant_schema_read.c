@@ -2,7 +2,7 @@
 #include "base/buffer.h"
 #include "base/file.h"
 #include "crypto/hash.h"
-#include "tenancy/schema.h"
+#include "hosting/tenant_schema.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -21,7 +21,7 @@ static const struct ending {
 };
 
 struct named_file {
-    struct schema_file file;
+    struct tenant_schema_file file;
     int engine;
 };
 
@@ -52,8 +52,9 @@ static bool add_file(struct listing *listing, struct text name, struct text sql)
     if (!read_name(name, &named))
         return fail(listing->error, ERROR_conflict, "tenant schema: %.*s is not named NNNN_name.sql",
                     TEXT_ARG(name));
-    if (listing->count == SCHEMA_FILES_MAX)
-        return fail(listing->error, ERROR_conflict, "tenant schema: more than %d files", SCHEMA_FILES_MAX);
+    if (listing->count == TENANT_SCHEMA_FILES_MAX)
+        return fail(listing->error, ERROR_conflict, "tenant schema: more than %d files",
+                    TENANT_SCHEMA_FILES_MAX);
     named.file.name = arena_copy(listing->arena, named.file.name);
     named.file.sql = sql;
     named.file.checksum = sha256_hex(listing->arena, sql);
@@ -67,9 +68,9 @@ static bool read_whole(struct listing *listing, int folder, const char *name, st
     struct stat status;
     if (file < 0 || fstat(file, &status) != 0)
         return fail(listing->error, ERROR_conflict, "tenant schema: %s: %s", name, strerror(errno));
-    if (!S_ISREG(status.st_mode) || status.st_size > SCHEMA_FILE_BYTES_MAX)
+    if (!S_ISREG(status.st_mode) || status.st_size > TENANT_SCHEMA_FILE_BYTES_MAX)
         return fail(listing->error, ERROR_conflict, "tenant schema: %s is no file of at most %d bytes", name,
-                    SCHEMA_FILE_BYTES_MAX);
+                    TENANT_SCHEMA_FILE_BYTES_MAX);
     size_t size = (size_t)status.st_size;
     char *data = arena_alloc(listing->arena, size + 1);
     for (size_t at = 0; at < size;) {
@@ -101,7 +102,7 @@ static bool list_folder(struct listing *listing, const char *path)
 
 static bool list_built_in(struct listing *listing)
 {
-    for (const struct schema_source *source = schema_built_in; source->name; source++)
+    for (const struct tenant_schema_source *source = tenant_schema_built_in; source->name; source++)
         if (!add_file(listing, text_from(source->name), text_from(source->sql)))
             return false;
     return true;
@@ -117,8 +118,8 @@ static int by_version(const void *a, const void *b)
 }
 
 /* Of one version: the engine's own file, else the one for all. */
-static bool choose(struct schema *schema, const struct named_file *files, size_t count, enum engine engine,
-                   struct error *error)
+static bool choose(struct tenant_schema *schema, const struct named_file *files, size_t count,
+                   enum engine engine, struct error *error)
 {
     const struct named_file *chosen = NULL;
     for (size_t i = 0; i < count; i++) {
@@ -135,25 +136,26 @@ static bool choose(struct schema *schema, const struct named_file *files, size_t
     return true;
 }
 
-static struct text fingerprint_of(struct arena *arena, const struct schema *schema)
+static struct text fingerprint_of(struct arena *arena, const struct tenant_schema *schema)
 {
     struct buffer all = { .arena = arena };
     for (size_t i = 0; i < schema->count; i++)
         buffer_print(&all, "%04d %.*s %.*s\n", (int)schema->files[i].version, TEXT_ARG(schema->files[i].name),
                      TEXT_ARG(schema->files[i].checksum));
-    return text_slice(sha256_hex(arena, all.text), 0, SCHEMA_FINGERPRINT_LENGTH);
+    return text_slice(sha256_hex(arena, all.text), 0, TENANT_SCHEMA_FINGERPRINT_LENGTH);
 }
 
-bool schema_read(struct schema *schema, struct arena *arena, const char *folder, enum engine engine,
-                 struct error *error)
+bool tenant_schema_read(struct tenant_schema *schema, struct arena *arena, const char *folder,
+                        enum engine engine, struct error *error)
 {
     struct listing listing = { .arena = arena,
-                               .files = arena_array(arena, struct named_file, SCHEMA_FILES_MAX),
+                               .files = arena_array(arena, struct named_file, TENANT_SCHEMA_FILES_MAX),
                                .error = error };
     if (!(*folder ? list_folder(&listing, folder) : list_built_in(&listing)))
         return false;
     qsort(listing.files, listing.count, sizeof *listing.files, by_version);
-    *schema = (struct schema){ .files = arena_array(arena, struct schema_file, listing.count + 1) };
+    *schema =
+        (struct tenant_schema){ .files = arena_array(arena, struct tenant_schema_file, listing.count + 1) };
     for (size_t from = 0, to; from < listing.count; from = to) {
         to = from + 1;
         while (to < listing.count && listing.files[to].file.version == listing.files[from].file.version)

@@ -5,4 +5,4 @@
 /* Reads every tenant; also after news may have been missed (a listener that reconnects). */
 [[nodiscard]] bool directory_load(struct work *work);
 
-extern const struct watcher tenancy_watchers[]; /* ended by {} */
+extern const struct watcher directory_watchers[]; /* ended by {} */

@@ -1,6 +1,6 @@
-#include "tenancy/directory_load.h"
+#include "directory/directory_load.h"
 #include "base/random.h"
-#include "tenancy/directory_facts.h"
+#include "directory/directory_facts.h"
 #include <string.h>
 
 static const char before_all[] = "00000000-0000-0000-0000-000000000000";
@@ -65,7 +65,7 @@ static void plan_changed(struct work *work, struct text id)
     work->error = outcome;
 }
 
-const struct watcher tenancy_watchers[] = {
+const struct watcher directory_watchers[] = {
     { &tenants_table, tenant_changed },
     { &plans_table, plan_changed },
     {},

@@ -1,4 +1,4 @@
-#include "tenancy/limits.h"
+#include "directory/limits.h"
 
 #define LIMIT(name)                                                                                          \
     [LIMIT_##name] = { .of_plan = ONE(plan, max_##name),                                                     \

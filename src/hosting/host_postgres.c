@@ -7,7 +7,7 @@
 #include "crypto/hash.h"
 #include "crypto/mac.h"
 #include "crypto/scram.h"
-#include "tenancy/host.h"
+#include "hosting/host.h"
 
 /*
  * What tells this installation's databases and roles from those of another on the same server. Every role can

@@ -1,0 +1,44 @@
+/*
+ * The schema of the tenants' own databases: numbered SQL files, each run once in every database.
+ *
+ * Which have run stands in the database itself, in `nidia_schema`; a file that was changed after it ran is
+ * refused. Whole lists have a fingerprint, by which ready-made templates are known.
+ */
+#pragma once
+#include "sql/db.h"
+
+enum {
+    TENANT_SCHEMA_FILES_MAX = 1000,
+    TENANT_SCHEMA_FILE_BYTES_MAX = 1024 * 1024,
+    TENANT_SCHEMA_FINGERPRINT_LENGTH = 16
+};
+
+struct tenant_schema_source {
+    const char *name, *sql;
+};
+extern const struct tenant_schema_source tenant_schema_built_in[]; /* ended by a NULL name */
+
+struct tenant_schema_file {
+    int64_t version;
+    struct text name; /* without number and ending */
+    struct text sql, checksum;
+};
+
+struct tenant_schema {
+    struct tenant_schema_file *files; /* by version */
+    size_t count;
+    struct text fingerprint;
+};
+
+/* The files of a folder that are for this engine; an empty path: those that the program carries. */
+[[nodiscard]] bool tenant_schema_read(struct tenant_schema *schema, struct arena *arena, const char *folder,
+                                      enum engine engine, struct error *error);
+
+/* Runs what the database has not run yet, each file in a
+ * transaction of its own with its row in the ledger. */
+[[nodiscard]] bool tenant_schema_apply(const struct tenant_schema *schema, struct db *db, struct arena *arena,
+                                       int64_t now, struct error *error);
+
+/* Has the database run exactly these files? `conflict` says what differs. */
+[[nodiscard]] bool tenant_schema_verify(const struct tenant_schema *schema, struct db *db,
+                                        struct arena *arena, struct error *error);
