@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { PORT_MAX = 65535 };
+
 const struct option_words option_words[OPTION_COUNT] = {
 #define OPTION(name, initially, words) { #name, initially, words, OPTION_##name == OPTION_admin_password },
 #include "settings/options.def"
@@ -37,6 +39,22 @@ static bool is_number(int option)
     return option == OPTION_loops || option == OPTION_workers;
 }
 
+static bool is_address(int option)
+{
+    return option == OPTION_listen || option == OPTION_internal;
+}
+
+/* Whether there is such a host is found out when it is listened at. */
+static bool is_address_formed(struct text value)
+{
+    int64_t port;
+    if (text_starts(value, TEXT("unix:")))
+        return value.length > sizeof "unix:" - 1;
+    const char *colon = value.length > 0 ? memrchr(value.data, ':', value.length) : NULL;
+    return colon && text_to_integer(text_slice(value, (size_t)(colon + 1 - value.data), SIZE_MAX), &port)
+        && port >= 0 && port <= PORT_MAX;
+}
+
 static bool set(struct options *options, struct arena *arena, struct text name, struct text value,
                 enum option_source source, struct error *error)
 {
@@ -47,6 +65,9 @@ static bool set(struct options *options, struct arena *arena, struct text name, 
     if (is_number(i) && (!text_to_integer(value, &number) || number < 0 || number > 1024))
         return fail(error, ERROR_malformed_value, "--%s must be a number from 0 to 1024",
                     option_words[i].name);
+    if (is_address(i) && value.length > 0 && !is_address_formed(value))
+        return fail(error, ERROR_malformed_value, "--%s must be HOST:PORT or unix:PATH, not %.*s",
+                    option_words[i].name, TEXT_ARG(value));
     if (options->sources[i] == source && source == SOURCE_COMMAND_LINE)
         return fail(error, ERROR_given_twice, "--%s is given twice", option_words[i].name);
     if (options->sources[i] <= source) {

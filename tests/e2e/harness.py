@@ -4,6 +4,7 @@ import os
 import secrets
 import subprocess
 import urllib.parse
+from unittest import SkipTest
 
 import psycopg2
 
@@ -68,6 +69,12 @@ class PostgreSQL:
 
 
 ENGINES = {"sqlite": SQLite, "postgres": PostgreSQL}
+
+
+def only_on(engine, name):
+    """A story that the other engine has no counterpart of is counted there as skipped."""
+    if engine.name != name:
+        raise SkipTest(f"for {name} alone")
 
 
 class World:

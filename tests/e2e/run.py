@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""Runs the stories: tests/e2e/run.py ENGINE [part of MODULE.TEST ...]; the last line is "N passed, N failed".
+"""Runs the stories: tests/e2e/run.py ENGINE [part of MODULE.TEST ...]; the last line is "N passed, N failed",
+and ", N skipped" behind it where a story could not be told here, as its SkipTest says.
 
 A story is a function test_…; its parameters say what it needs: `world`, the module's server, shared by its stories
 in their order; `engine`, to make servers of its own. A module for one engine alone says so: ENGINES = ("postgres",).
@@ -14,6 +15,8 @@ import subprocess
 import sys
 import time
 import traceback
+from collections import Counter
+from unittest import SkipTest
 
 from harness import ENGINES, World
 from server import TOP
@@ -58,7 +61,7 @@ def short_trace(error):
 
 
 def run_module(module, engine, filters):
-    passed = failed = 0
+    counts = Counter()
     shared = Shared(engine)
     givers = {"world": shared.get, "engine": lambda: engine}
     try:
@@ -67,9 +70,12 @@ def run_module(module, engine, filters):
             where = f"{engine.name}: {module.__name__}.{name}"
             try:
                 function(**{wanted: givers[wanted]() for wanted in inspect.signature(function).parameters})
-                passed += 1
+                counts["passed"] += 1
+            except SkipTest as reason:
+                counts["skipped"] += 1
+                print(f"skipped {where}: {reason}")
             except Exception as error:
-                failed += 1
+                counts["failed"] += 1
                 tell(where, error, shared.world)
             if time.monotonic() - started > SLOW_S:
                 print(f"slow: {where} {time.monotonic() - started:.0f} s")
@@ -77,9 +83,9 @@ def run_module(module, engine, filters):
         try:
             shared.end()
         except Exception as error:
-            failed += 1
+            counts["failed"] += 1
             tell(f"{engine.name}: {module.__name__}: the end of its server", error, None)
-    return passed, failed
+    return counts
 
 
 def main():
@@ -90,18 +96,18 @@ def main():
         subprocess.run([TOP / "tools" / "build.sh", "asan", "nidia"], check=True)
     engine, filters = ENGINES[sys.argv[1]](), sys.argv[2:]
     sys.stdout.reconfigure(line_buffering=True)
-    passed = failed = 0
+    total = Counter()
     for path in sorted(pathlib.Path(__file__).parent.glob("test_*.py")):
         module = importlib.import_module(path.stem)
         if engine.name not in getattr(module, "ENGINES", ENGINES) or not any(stories(module, filters)):
             continue
         started = time.monotonic()
-        module_passed, module_failed = run_module(module, engine, filters)
-        print(f"{engine.name:9} {module.__name__:24} {module_passed:3} passed {module_failed:3} failed "
+        counts = run_module(module, engine, filters)
+        print(f"{engine.name:9} {module.__name__:24} {counts['passed']:3} passed {counts['failed']:3} failed "
               f"{time.monotonic() - started:6.1f} s")
-        passed, failed = passed + module_passed, failed + module_failed
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed or not passed else 0
+        total += counts
+    print(f"{total['passed']} passed, {total['failed']} failed" + (f", {total['skipped']} skipped" if total["skipped"] else ""))
+    return 1 if total["failed"] or not total["passed"] else 0
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import urllib.parse
 
 import psycopg2
 
-from harness import PASSWORD
+from harness import PASSWORD, only_on
 from server import until
 
 
@@ -127,8 +127,7 @@ def test_a_tenant_is_suspended_once_and_given_back_what_it_was(world):
 
 
 def test_on_postgresql_suspension_shuts_the_role_out(world):
-    if world.engine.name == "sqlite":
-        return
+    only_on(world.engine, "postgres")
     tenant = world.new_tenant()
     password = password_of(world, tenant)
     inside = connect_as_tenant(world, tenant, password)

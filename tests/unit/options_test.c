@@ -103,9 +103,11 @@ TEST(a_mistake_is_told)
     CHECK(!READ(&good, "--workers", "many") && strstr(good.error.about, "workers"));
     CHECK(!READ(&good, "--workers", "-1") && !READ(&good, "--workers", "1025"));
     CHECK(!READ(&good, "--listen") && strstr(good.error.about, "listen"));
-    CHECK(!READ(&good, "--listen", "a", "--listen", "b") && good.error.code == ERROR_given_twice);
+    CHECK(!READ(&good, "--listen", "nonsense") && strstr(good.error.about, "--listen must be"));
+    CHECK(!READ(&good, "--internal", "unix:") && !READ(&good, "--internal", "host:65536"));
+    CHECK(!READ(&good, "--listen", "a:1", "--listen", "b:1") && good.error.code == ERROR_given_twice);
     CHECK(!READ(&good, "--config", "/nowhere/nidia.ini") && strstr(good.error.about, "/nowhere"));
-    [[gnu::cleanup(reading_end)]] struct reading torn = reading_of("listen = a\nthis is no line\n");
+    [[gnu::cleanup(reading_end)]] struct reading torn = reading_of("listen = a:1\nthis is no line\n");
     CHECK(!read_with(&torn, 0, NULL) && strstr(torn.error.about, ":2"));
 }
 
