@@ -37,8 +37,8 @@ void connection_close(struct connection *connection)
     deadline_clear(&connection->deadline);
     deadline_clear(&connection->turn);
     close(connection->fd);
-    if (connection->state == CONNECTION_WRITING)
-        exchange_end(connection->exchange, false);
+    if (connection->state == CONNECTION_WRITING || connection->state == CONNECTION_STREAMING)
+        exchange_end(connection->exchange, connection->state == CONNECTION_STREAMING);
     if (connection->exchange && connection->state != CONNECTION_HANDLING)
         connection_drop_exchange(connection);
     loop_give_connection(connection);
@@ -51,9 +51,8 @@ static bool wait_for_handler(struct connection *connection)
 }
 
 static bool (*const steps[])(struct connection *) = {
-    [CONNECTION_READING] = connection_read,
-    [CONNECTION_HANDLING] = wait_for_handler,
-    [CONNECTION_WRITING] = connection_write,
+    [CONNECTION_READING] = connection_read,     [CONNECTION_HANDLING] = wait_for_handler,
+    [CONNECTION_WRITING] = connection_write,    [CONNECTION_STREAMING] = connection_stream,
     [CONNECTION_LINGERING] = connection_linger,
 };
 
@@ -98,6 +97,12 @@ static void cut_off(struct connection *connection)
     run(connection);
 }
 
+static void end_quiet(struct connection *connection)
+{
+    connection->quiet = true;
+    run(connection);
+}
+
 void connection_expired(struct deadline *deadline)
 {
     enum deadline_kind kind = deadline->kind;
@@ -105,8 +110,13 @@ void connection_expired(struct deadline *deadline)
         kind == DEADLINE_TURN ? offsetof(struct connection, turn) : offsetof(struct connection, deadline);
     struct connection *connection = (struct connection *)(void *)((char *)deadline - place);
     static void (*const ends[DEADLINE_COUNT])(struct connection *) = {
-        [DEADLINE_TURN] = run,     [DEADLINE_IDLE] = end_idleness,      [DEADLINE_HEAD] = cut_off,
-        [DEADLINE_BODY] = cut_off, [DEADLINE_WRITE] = connection_close, [DEADLINE_LINGER] = connection_close,
+        [DEADLINE_TURN] = run,
+        [DEADLINE_IDLE] = end_idleness,
+        [DEADLINE_HEAD] = cut_off,
+        [DEADLINE_BODY] = cut_off,
+        [DEADLINE_WRITE] = connection_close,
+        [DEADLINE_LINGER] = connection_close,
+        [DEADLINE_QUIET] = end_quiet,
     };
     deadline_clear(deadline);
     ends[kind](connection);

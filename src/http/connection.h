@@ -7,7 +7,13 @@
 #include "http/exchange.h"
 #include <netinet/in.h>
 
-enum connection_state { CONNECTION_READING, CONNECTION_HANDLING, CONNECTION_WRITING, CONNECTION_LINGERING };
+enum connection_state {
+    CONNECTION_READING,
+    CONNECTION_HANDLING,
+    CONNECTION_WRITING,
+    CONNECTION_STREAMING,
+    CONNECTION_LINGERING
+};
 
 struct connection {
     struct deadline deadline, turn; /* first: a deadline's connection is known by its place */
@@ -20,9 +26,12 @@ struct connection {
     bool readable; /* there may be more to receive */
     bool ended;    /* the other end sends no more, or has gone */
     bool closing;  /* after the answer */
+    bool quiet;    /* the stream is to give a sign of life */
+    bool over;     /* the stream gives nothing more */
     int listener;
     uid_t peer_uid;
     size_t sent;                 /* since the write deadline began */
+    char *rest;                  /* of a stream's piece that was not taken whole; NULL until that happens */
     char peer[INET6_ADDRSTRLEN]; /* an address; empty on a Unix socket */
 };
 
@@ -44,4 +53,11 @@ void connection_refuse(struct connection *connection, int status, const char *wh
  * closed the connection. */
 bool connection_read(struct connection *connection);
 bool connection_write(struct connection *connection);
+bool connection_stream(struct connection *connection);
 bool connection_linger(struct connection *connection);
+
+/* The answer's first bytes are out, and it goes on; it is over. */
+void connection_begin_stream(struct connection *connection);
+bool connection_end_answer(struct connection *connection);
+/* Sends the exchange's output. False: it waits, or the connection is closed. */
+bool connection_send(struct connection *connection);

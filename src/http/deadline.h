@@ -13,6 +13,7 @@ enum deadline_kind {
     DEADLINE_HEAD,
     DEADLINE_BODY,
     DEADLINE_WRITE,
+    DEADLINE_QUIET, /* a stream sent nothing */
     DEADLINE_LINGER,
     DEADLINE_ACCEPT, /* descriptors ran out: accepting rests */
     DEADLINE_LISTEN, /* the server drains: for those who were on the way */

@@ -79,6 +79,9 @@ void exchange_end(struct server_exchange *exchange, bool delivered)
     const struct server_options *options = &exchange->loop->server->options;
     if (options->finished)
         options->finished(&exchange->exchange, delivered, options->context);
+    const struct stream *stream = exchange->exchange.response.stream;
+    if (stream)
+        stream->close(stream->reader);
     arena_reset(exchange->exchange.arena);
     clear(exchange);
     parser_next(&exchange->parser);

@@ -8,7 +8,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-enum { EVENTS_MAX = 256, DRAIN_IDLE_MS = 200 };
+enum { EVENTS_MAX = 256, DRAIN_IDLE_MS = 200, STREAMS_A_TURN = 16 };
 
 static const uint64_t WAKE_NAME = UINT32_MAX; /* generation 0, and no listener */
 
@@ -81,6 +81,30 @@ void loop_post(struct loop *loop, struct server_exchange *exchange)
     pthread_mutex_unlock(&loop->mutex);
 }
 
+/* Who is not seen sleeping here sees the flag before it sleeps. */
+void loop_wake_streams(struct loop *loop)
+{
+    atomic_store(&loop->streams_woken, true);
+    if (atomic_exchange(&loop->sleeping, false))
+        loop_wake(loop);
+}
+
+/* Serves some of the streams; the others after requests have had their turn. False: there are no others. */
+static bool serve_streams(struct loop *loop)
+{
+    if (loop->stream_slot >= loop->slots_used && atomic_exchange(&loop->streams_woken, false))
+        loop->stream_slot = 0;
+    for (int served = 0; served < STREAMS_A_TURN && loop->stream_slot < loop->slots_used;
+         loop->stream_slot++) {
+        struct connection *connection = &loop->connections[loop->stream_slot];
+        if (connection->fd >= 0 && connection->state == CONNECTION_STREAMING) {
+            connection_event(connection, 0);
+            served++;
+        }
+    }
+    return loop->stream_slot < loop->slots_used || atomic_load(&loop->streams_woken);
+}
+
 /* NULL: nothing was finished; who finishes from now on wakes the loop. */
 static struct server_exchange *take_finished(struct loop *loop)
 {
@@ -132,6 +156,7 @@ static void begin_draining(struct loop *loop)
 {
     loop->draining = true;
     loop->deadlines.duration_us[DEADLINE_IDLE] = DRAIN_IDLE_MS * INT64_C(1000);
+    atomic_store(&loop->streams_woken, true);
     loop_hide_listeners(loop);
     deadline_set(&loop->deadlines, &loop->listen_end, DEADLINE_LISTEN, loop->now_us);
 }
@@ -199,7 +224,8 @@ void *loop_run(void *argument)
         loop->state = options->loop_begin(options->context);
     while (obey(loop)) {
         struct server_exchange *finished = take_finished(loop);
-        int wait_ms = finished ? 0 : deadlines_wait_ms(&loop->deadlines, loop->now_us);
+        bool at_once = serve_streams(loop) || finished;
+        int wait_ms = at_once ? 0 : deadlines_wait_ms(&loop->deadlines, loop->now_us);
         for (struct server_exchange *next; finished; finished = next) {
             next = finished->next;
             answer(loop, finished);

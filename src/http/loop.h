@@ -33,7 +33,10 @@ struct loop {
     pthread_mutex_t mutex;                             /* of the two that follow */
     struct server_exchange *finished, **last_finished; /* by other threads */
     atomic_bool sleeping;                              /* who finishes an exchange must wake it */
-    _Atomic int64_t accepted, refused, requests;       /* written by this thread alone */
+    atomic_bool streams_woken;                         /* a round of all streams is asked for */
+    uint32_t stream_slot;                        /* where the round goes on; behind the last: it is over */
+    char piece[STREAM_PIECE_MAX];                /* what a stream sends next */
+    _Atomic int64_t accepted, refused, requests; /* written by this thread alone */
 };
 
 struct server {
@@ -55,6 +58,8 @@ void loop_wake(struct loop *loop);  /* from any thread */
 
 /* An exchange is finished; from any thread. */
 void loop_post(struct loop *loop, struct server_exchange *exchange);
+
+void loop_wake_streams(struct loop *loop); /* from any thread */
 
 /* The connection that epoll or an exchange means, or NULL if it has gone. */
 struct connection *loop_connection(struct loop *loop, uint64_t name);

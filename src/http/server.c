@@ -37,6 +37,7 @@ static bool open_loop(struct server *server, struct loop *loop, struct error *er
         [DEADLINE_HEAD] = or_default(options->head_deadline_ms, 10'000),
         [DEADLINE_BODY] = or_default(options->body_deadline_ms, 30'000),
         [DEADLINE_WRITE] = or_default(options->write_deadline_ms, 30'000),
+        [DEADLINE_QUIET] = or_default(options->quiet_ms, 15'000),
         [DEADLINE_LINGER] = LINGER_MS,
         [DEADLINE_ACCEPT] = ACCEPT_REST_MS,
         [DEADLINE_LISTEN] = LISTEN_END_MS,
@@ -119,6 +120,12 @@ bool server_start(struct server **server, const struct server_options *options, 
 int server_port(const struct server *server, int listener)
 {
     return endpoint_port(&server->endpoints[listener]);
+}
+
+void server_wake_streams(struct server *server)
+{
+    for (int i = 0; i < server->options.loops; i++)
+        loop_wake_streams(&server->loops[i]);
 }
 
 bool server_drain(struct server *server, int timeout_ms)

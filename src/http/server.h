@@ -50,12 +50,29 @@ struct request {
     int64_t begun_us; /* monotonic: when its first byte came */
 };
 
+/*
+ * What an answer goes on with once its first bytes are out, until it says that it is over, the client leaves,
+ * or the server drains; then the connection is closed, which ends the answer. All in the connection's own
+ * loop: none may block.
+ */
+struct stream {
+    void *reader;
+    /* Writes what comes next, `size` bytes at most, and returns how many; 0: nothing yet. Asked again
+     * whenever the client has taken it, after server_wake_streams, and with `quiet` where nothing was sent
+     * for a while. */
+    size_t (*next)(void *reader, bool quiet, char *room, size_t size, bool *over);
+    void (*close)(void *reader); /* once, also where the client had left before the first byte */
+};
+
+enum { STREAM_PIECE_MAX = 16 * 1024 /* bytes asked of a stream at once */ };
+
 struct response {
     int status;
     struct text content_type; /* empty: none */
     struct buffer headers;    /* whole lines with CRLF, by response_header */
     struct buffer body;
-    bool close; /* close the connection after it */
+    bool close;                  /* close the connection after it */
+    const struct stream *stream; /* NULL: the body is all; HEAD has none of it */
 };
 
 struct exchange {
@@ -83,6 +100,7 @@ struct server_options {
     int body_deadline_ms;  /* from there to the end of the body; 0 = 30 s */
     int idle_deadline_ms;  /* between requests; 0 = 75 s */
     int write_deadline_ms; /* for a client that does not read; 0 = 30 s */
+    int quiet_ms;          /* after which a stream that sent nothing is asked for a sign of life; 0 = 15 s */
     void *(*loop_begin)(void *context); /* the loop's own state, made in its thread */
     void (*loop_turned)(
         void *loop_state); /* after all that was ready was served, before it waits again; or NULL */
@@ -103,8 +121,10 @@ struct server;
 int server_port(const struct server *server, int listener);
 /* Sends the response; from any thread, once. The exchange is gone after it. */
 void exchange_finish(struct exchange *exchange);
-/* Accepts no more, answers what is under way (and what arrives on open connections, with Connection: close);
- * true when all is done in time. */
+/* There is more for the streams to send: each is asked. From any thread; wakes each loop once. */
+void server_wake_streams(struct server *server);
+/* Accepts no more, ends the streams, answers what is under way (and what arrives on open connections, with
+ * Connection: close); true when all is done in time. */
 bool server_drain(struct server *server, int timeout_ms);
 /* Closes all, waits for the handlers that have an exchange to finish it, joins the loops, frees. */
 void server_stop(struct server *server);

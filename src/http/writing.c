@@ -20,8 +20,8 @@ void connection_answer(struct connection *connection)
 {
     struct server_exchange *exchange = connection->exchange;
     bool draining = atomic_load(&connection->loop->server->draining);
-    connection->closing = exchange->exchange.response.close || !exchange->parser.keep_alive
-                       || (draining && !has_unread(connection));
+    connection->closing = exchange->exchange.response.close || exchange->exchange.response.stream
+                       || !exchange->parser.keep_alive || (draining && !has_unread(connection));
     struct text body,
         head = respond(&exchange->exchange, &connection->loop->date, connection->closing, &body);
     exchange->output[0] = (struct iovec){ (void *)(uintptr_t)head.data, head.length };
@@ -39,7 +39,7 @@ static void begin_lingering(struct connection *connection)
     connection_set_deadline(connection, DEADLINE_LINGER);
 }
 
-static bool end_answer(struct connection *connection)
+bool connection_end_answer(struct connection *connection)
 {
     struct server_exchange *exchange = connection->exchange;
     bool unread = has_unread(connection);
@@ -77,15 +77,13 @@ static void count_sent(struct connection *connection, size_t sent)
     deadline_clear(&connection->deadline);
 }
 
-bool connection_write(struct connection *connection)
+bool connection_send(struct connection *connection)
 {
     struct iovec *output = connection->exchange->output;
     struct msghdr message = { .msg_iov = output, .msg_iovlen = output[1].iov_len > 0 ? 2 : 1 };
     ssize_t sent = sendmsg(connection->fd, &message, MSG_NOSIGNAL);
     if (sent >= 0) {
         advance(&output[1], advance(&output[0], (size_t)sent));
-        if (output[0].iov_len + output[1].iov_len == 0)
-            return end_answer(connection);
         count_sent(connection, (size_t)sent);
         return true;
     }
@@ -96,6 +94,24 @@ bool connection_write(struct connection *connection)
     else
         connection_close(connection);
     return false;
+}
+
+static bool goes_on(const struct exchange *exchange)
+{
+    return exchange->response.stream && exchange->request.method != METHOD_HEAD;
+}
+
+bool connection_write(struct connection *connection)
+{
+    const struct iovec *output = connection->exchange->output;
+    if (!connection_send(connection))
+        return false;
+    if (output[0].iov_len + output[1].iov_len > 0)
+        return true;
+    if (!goes_on(&connection->exchange->exchange))
+        return connection_end_answer(connection);
+    connection_begin_stream(connection);
+    return true;
 }
 
 bool connection_linger(struct connection *connection)

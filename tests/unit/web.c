@@ -120,7 +120,8 @@ void web_begin(struct web *web, const struct server_options *options)
     web->options.listener_count = 2;
     web->options.loops = WEB_LOOPS;
     web->options.loop_begin = begin_loop;
-    web->options.handle = handle;
+    if (!web->options.handle)
+        web->options.handle = handle;
     web->options.refuse = refuse;
     web->options.finished = finished;
     web->options.context = web;

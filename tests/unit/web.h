@@ -28,7 +28,8 @@ struct web {
     int last_listener;
 };
 
-/* `options`: only what differs; NULL for none. The second listener is a Unix socket. */
+/* `options`: only what differs; NULL for none; a handler's loop_state is the web. The second listener is a
+ * Unix socket. */
 void web_begin(struct web *web, const struct server_options *options);
 void web_end(struct web *web);                            /* for [[gnu::cleanup]] */
 struct exchange *web_held(struct web *web);               /* waits until /held is with its handler */
