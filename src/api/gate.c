@@ -35,6 +35,17 @@ static void begin_run(struct call *call)
         memcpy(call->taken, call->state->given, size);
 }
 
+/* A read in halves is one of one where nobody travels with it. */
+static bool handle(struct call *call)
+{
+    if (call->route->handle)
+        return call->route->handle(call);
+    if (!call->route->ask(call))
+        return false;
+    db_run_each(call->work.db, (struct db_read *[]){ &call->read }, 1);
+    return call->route->tell(call);
+}
+
 /* A handler's work is one transaction: all of it is kept, or nothing. */
 static bool run_in_transaction(struct work *work, void *data)
 {
@@ -42,9 +53,9 @@ static bool run_in_transaction(struct work *work, void *data)
     struct call *call = data;
     begin_run(call);
     if (call->idempotency_key.length == 0)
-        return call->route->handle(call);
+        return handle(call);
     return idempotency_replay(call, &call->state->replayed)
-        && (call->state->replayed || (call->route->handle(call) && idempotency_keep(call)));
+        && (call->state->replayed || (handle(call) && idempotency_keep(call)));
 }
 
 static void written(struct work *work, bool kept, void *data)
@@ -62,7 +73,7 @@ static bool is_sqlite(const struct gate *gate)
 static void run(struct call *call, struct gate *gate)
 {
     if (call->route->cost != COST_WRITE)
-        return answer(call, call->route->handle(call));
+        return answer(call, handle(call));
     if (!is_sqlite(gate))
         return answer(call, db_transact(&call->work, run_in_transaction, call));
     if (!db_transact_later(&call->work, run_in_transaction, written, call))
@@ -98,14 +109,42 @@ static bool admit(struct call *call, bool asking)
 static void run_on_slow_pool(struct task *task, void *thread_state);
 static void run_on_worker(struct task *task, void *thread_state);
 
-static void queue(struct call *call, struct pool *pool, void (*run_there)(struct task *, void *))
+static void refuse_for_now(struct call *call)
 {
-    call->state->task.run = run_there;
-    if (pool_submit(pool, &call->state->task))
-        return;
     call->work.error.retry_after_seconds = 1;
     fail(&call->work.error, ERROR_overloaded, "");
     answer(call, false);
+}
+
+static void queue(struct call *call, struct pool *pool, void (*run_there)(struct task *, void *))
+{
+    call->state->task.run = run_there;
+    if (!pool_submit(pool, &call->state->task))
+        refuse_for_now(call);
+}
+
+/* Waits in this loop until it has served what was ready, so that one wake-up and one way serve many. */
+static void ask_later(struct call *call, struct seat *seat)
+{
+    if (!call->route->ask(call))
+        return answer(call, false);
+    call->state->task.next = NULL;
+    *seat->last_asked = &call->state->task;
+    seat->last_asked = &call->state->task.next;
+}
+
+void gate_turned(void *state)
+{
+    struct seat *seat = state;
+    struct task *asked = seat->asked;
+    seat->asked = NULL;
+    seat->last_asked = &seat->asked;
+    if (!asked || pool_submit_list(seat->gate->readers, asked))
+        return;
+    for (struct task *next; asked; asked = next) {
+        next = asked->next;
+        refuse_for_now(((struct call_state *)asked)->call);
+    }
 }
 
 /* Sends an admitted call to where its cost belongs; `seat` is this thread's. */
@@ -121,6 +160,8 @@ static void place(struct call *call, struct seat *seat)
         queue(call, gate->slow, run_on_slow_pool);
     else if (cost == COST_MEMORY || (cost == COST_KEY && seat->db) || (cost == COST_WRITE && is_sqlite(gate)))
         run(call, gate);
+    else if (call->route->ask && gate->readers)
+        ask_later(call, seat);
     else
         queue(call, gate->workers, run_on_worker);
 }
@@ -159,6 +200,29 @@ static void run_on_slow_pool(struct task *task, void *thread_state)
     if (call->route->cost != COST_SLOW && !prepare(call))
         return answer(call, false);
     run(call, call->state->seat->gate);
+}
+
+/* All are answered after all are written: the first answer wakes the loop, which then finds the others. */
+void gate_read_together(struct task *first, void *thread_state)
+{
+    struct call *calls[READS_MAX], *leader = ((struct call_state *)first)->call;
+    struct db_read *reads[READS_MAX];
+    bool told[READS_MAX], sits = sit(leader, thread_state);
+    size_t count = 0;
+    for (struct task *task = first; task; task = task->next, count++) {
+        struct call *call = calls[count] = ((struct call_state *)task)->call;
+        reads[count] = &call->read;
+        call->state->seat = thread_state;
+        call->work.db = leader->work.db;
+        if (!sits)
+            call->work.error = leader->work.error;
+    }
+    if (sits)
+        db_run_each(leader->work.db, reads, count);
+    for (size_t i = 0; i < count; i++)
+        told[i] = sits && calls[i]->route->tell(calls[i]);
+    for (size_t i = 0; i < count; i++)
+        answer(calls[i], told[i]);
 }
 
 static struct call *call_create(struct exchange *exchange, struct seat *seat)

@@ -23,16 +23,23 @@ static bool list(struct call *call)
     return answer_page(call, &query, &page);
 }
 
-static bool find(struct call *call)
+static bool ask(struct call *call)
+{
+    struct query query;
+    if (!query_read(&call->work, call->route->table, call->request->query, true, &query))
+        return false;
+    call->columns = query.columns;
+    return store_find_ask(&call->work, call->route->table, call->parameters[0], &call->read);
+}
+
+static bool tell(struct call *call)
 {
     const struct table *table = call->route->table;
     struct value *cells = record_new(call->work.arena, table);
-    struct query query;
-    if (!query_read(&call->work, table, call->request->query, true, &query)
-        || !store_find(&call->work, table, call->parameters[0], cells))
+    if (!store_find_told(&call->work, table, &call->read, cells))
         return false;
     show(call, table, cells, 1);
-    return answer_columns(call, table, cells, &query.columns);
+    return answer_columns(call, table, cells, &call->columns);
 }
 
 bool record_create(struct call *call)
@@ -88,12 +95,12 @@ static const struct record_call {
     bool list, one;
     int status;
     const char *verb, *doc;
-    bool (*handle)(struct call *call);
+    bool (*handle)(struct call *call), (*ask)(struct call *call), (*tell)(struct call *call);
     enum error_code codes[ROUTE_CODES_MAX];
 } record_calls[] = {
     { METHOD_GET, READ, COST_QUERY, .list = true, .verb = "list", .doc = "A page of ", .handle = list,
       .codes = { ERROR_invalid_query } },
-    { METHOD_GET, READ, COST_KEY, .one = true, .verb = "get", .doc = "One of the ", .handle = find,
+    { METHOD_GET, READ, COST_KEY, .one = true, .verb = "get", .doc = "One of the ", .ask = ask, .tell = tell,
       .codes = { ERROR_invalid_query, ERROR_not_found } },
     { METHOD_POST, CREATE, COST_WRITE, .status = 201, .verb = "create", .doc = "Makes one of the ",
       .handle = record_create, .codes = { ERROR_invalid_body, ERROR_taken } },
@@ -119,6 +126,8 @@ bool record_route(const struct table *table, size_t i, struct arena *arena, stru
         .cost = kind->cost,
         .may = table->may[kind->action],
         .handle = kind->handle,
+        .ask = kind->ask,
+        .tell = kind->tell,
         .gives = gives ? table : NULL,
         .how = kind->list ? GIVES_LIST
              : gives      ? GIVES_ROW

@@ -7,6 +7,7 @@
 #include "http/server.h"
 #include "model/table.h"
 #include "record/service.h"
+#include "record/visibility.h"
 #include "record/work.h"
 #include "json/json.h"
 
@@ -45,6 +46,10 @@ struct route {
     unsigned may; /* roles; VISITOR: without signing in; MACHINE: API keys that have .scope */
     const char *scope;
     bool (*handle)(struct call *call);
+    /* Or, where it is one read by key, in halves, so that many may travel together: what to ask (in
+     * call->read), and what to answer. */
+    bool (*ask)(struct call *call);
+    bool (*tell)(struct call *call);
     /* The body: a SHAPE; or, for CREATE and UPDATE of .table,
      * the table itself. Neither: a body is refused. */
     const struct table *takes;
@@ -77,7 +82,9 @@ struct call {
     struct value *taken; /* the body, read and checked as .takes or the table; all absent where it is empty */
     size_t taken_count;
     struct text idempotency_key;
-    struct call_state *state; /* the gate's */
+    struct db_read read;       /* of a handler in halves */
+    struct column_set columns; /* that it shows */
+    struct call_state *state;  /* the gate's */
 };
 
 /* Lists of routes and services end with {}. Each is declared by the file that has it; app.c puts them

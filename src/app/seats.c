@@ -8,6 +8,7 @@ void *seat_begin_bare(void *context)
     struct app *app = context;
     struct seat *seat = memory_new(struct seat);
     seat->gate = &app->gate;
+    seat->last_asked = &seat->asked;
     return seat;
 }
 

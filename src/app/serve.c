@@ -54,7 +54,7 @@ static void *begin_loop_on_sqlite(void *app)
 
 static void loop_turned(void *seat)
 {
-    (void)seat;
+    gate_turned(seat);
     log_flush();
 }
 

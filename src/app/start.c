@@ -24,7 +24,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { WORKERS_ON_POSTGRES = 16, WORKER_QUEUE_MAX = 4096, SLOW_QUEUE_MAX = 128, SLOW_NICE = 19 };
+enum {
+    WORKERS_ON_POSTGRES = 16,
+    READERS_ON_POSTGRES = 2,
+    WORKER_QUEUE_MAX = 4096,
+    SLOW_QUEUE_MAX = 128,
+    SLOW_NICE = 19
+};
 
 static int64_t real_now(struct site *site)
 {
@@ -89,6 +95,16 @@ static void make_gate(struct app *app)
     app->gate.openapi = arena_copy(app->arena, openapi_document(app->routes, arena));
 }
 
+/* Few, so that reads meet and travel together: one on its way, one for those that came meanwhile. */
+static struct pool *make_readers(struct pool_options options)
+{
+    options.name = "reader";
+    options.threads = READERS_ON_POSTGRES;
+    options.run_together = gate_read_together;
+    options.together_max = READS_MAX;
+    return pool_create(&options);
+}
+
 static void make_pools(struct app *app)
 {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
@@ -105,6 +121,8 @@ static void make_pools(struct app *app)
         .context = app,
     };
     app->gate.workers = pool_create(&options);
+    if (!is_sqlite)
+        app->gate.readers = make_readers(options);
     options.name = "slow";
     options.threads = cores > 2 ? (int)cores - 1 : 1;
     options.queue_max = SLOW_QUEUE_MAX;
@@ -182,6 +200,7 @@ void app_close(struct app *app)
     job_runner_destroy(app->runner);
     listening_end(app);
     pool_destroy(app->gate.workers);
+    pool_destroy(app->gate.readers);
     pool_destroy(app->gate.slow);
     if (app->site.database)
         database_close(app->site.database);

@@ -30,23 +30,28 @@ static void random_id_bytes(unsigned char *out, size_t size)
     left -= size;
 }
 
-struct text random_uuid(struct arena *arena, int64_t now_ms)
+struct text uuid_print(const unsigned char bytes[static UUID_SIZE], char out[static UUID_LENGTH])
 {
-    unsigned char bytes[16];
-    random_id_bytes(bytes + 6, sizeof bytes - 6);
-    for (int i = 0; i < 6; i++)
-        bytes[i] = (unsigned char)((uint64_t)now_ms >> (40 - 8 * i));
-    bytes[6] = (unsigned char)(0x70 | (bytes[6] & 0x0f));
-    bytes[8] = (unsigned char)(0x80 | (bytes[8] & 0x3f));
-
-    char *out = arena_alloc(arena, UUID_LENGTH + 1), *at = out;
-    for (int i = 0; i < 16; i++) {
+    char *at = out;
+    for (int i = 0; i < UUID_SIZE; i++) {
         if (i == 4 || i == 6 || i == 8 || i == 10)
             *at++ = '-';
         *at++ = hex[bytes[i] >> 4];
         *at++ = hex[bytes[i] & 15];
     }
     return (struct text){ out, UUID_LENGTH };
+}
+
+struct text random_uuid(struct arena *arena, int64_t now_ms)
+{
+    unsigned char bytes[UUID_SIZE];
+    random_id_bytes(bytes + 6, sizeof bytes - 6);
+    for (int i = 0; i < 6; i++)
+        bytes[i] = (unsigned char)((uint64_t)now_ms >> (40 - 8 * i));
+    bytes[6] = (unsigned char)(0x70 | (bytes[6] & 0x0f));
+    bytes[8] = (unsigned char)(0x80 | (bytes[8] & 0x3f));
+
+    return uuid_print(bytes, arena_alloc(arena, UUID_LENGTH + 1));
 }
 
 bool text_is_uuid(struct text text)

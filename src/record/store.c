@@ -3,16 +3,20 @@
 #include "record/sql_text.h"
 #include <string.h>
 
+static bool take_one(struct work *work, const struct table *table, const struct result *result,
+                     struct value *cells)
+{
+    if (result->row_count == 0)
+        return fail(&work->error, ERROR_not_found, "%s", table->row_name);
+    row_read(table, result->cells, cells);
+    return true;
+}
+
 static bool run_for_one(struct work *work, const struct table *table, struct sql_text *sql,
                         struct value *cells)
 {
     struct result result;
-    if (!sql_run(work, sql, &result))
-        return false;
-    if (result.row_count == 0)
-        return fail(&work->error, ERROR_not_found, "%s", table->row_name);
-    row_read(table, result.cells, cells);
-    return true;
+    return sql_run(work, sql, &result) && take_one(work, table, &result, cells);
 }
 
 /* What a path names a row by: its id, or what the table is known by. */
@@ -24,21 +28,48 @@ static const char *key_column(const struct table *table, struct text key)
     return possible ? column_at(table, table->known_by)->name : NULL;
 }
 
-static bool find(struct work *work, const struct table *table, struct text key, bool lock,
-                 struct value *cells)
+/* The row of this key behind the actor's wall. */
+static bool ask_for_one(struct work *work, const struct table *table, struct text key, struct sql_text *sql)
 {
     const char *column = key_column(table, key);
     if (!column)
         return fail(&work->error, ERROR_not_found, "%s", table->row_name);
+    sql_begin(sql, work->arena);
+    sql_select(sql, table);
+    buffer_print(&sql->text, " WHERE %s = ", column);
+    sql_bind(sql, value_text(key));
+    wall_add(sql, &work->actor, table);
+    return true;
+}
+
+static bool find(struct work *work, const struct table *table, struct text key, bool lock,
+                 struct value *cells)
+{
     struct sql_text sql;
-    sql_begin(&sql, work->arena);
-    sql_select(&sql, table);
-    buffer_print(&sql.text, " WHERE %s = ", column);
-    sql_bind(&sql, value_text(key));
-    wall_add(&sql, &work->actor, table);
+    if (!ask_for_one(work, table, key, &sql))
+        return false;
     if (lock && work->transacting)
         sql_add(&sql, " {for update}");
     return run_for_one(work, table, &sql, cells);
+}
+
+bool store_find_ask(struct work *work, const struct table *table, struct text key, struct db_read *read)
+{
+    struct sql_text *sql = arena_new(work->arena, struct sql_text); /* outlives this call */
+    if (!ask_for_one(work, table, key, sql))
+        return false;
+    *read = (struct db_read){ .arena = work->arena,
+                              .sql = sql->text.data,
+                              .parameters = sql->parameters,
+                              .parameter_count = sql->parameter_count,
+                              .error = &work->error };
+    return true;
+}
+
+bool store_find_told(struct work *work, const struct table *table, const struct db_read *read,
+                     struct value *cells)
+{
+    return read->good && take_one(work, table, &read->result, cells);
 }
 
 bool store_find(struct work *work, const struct table *table, struct text key, struct value *cells)

@@ -22,6 +22,11 @@ static inline struct value *page_row(const struct page *page, const struct table
 /* By id, or by the table's .known_by. `not_found` where it is missing or not the actor's to see. */
 [[nodiscard]] bool store_find(struct work *work, const struct table *table, struct text key,
                               struct value *cells);
+/* store_find in halves, so that several may travel together: what is to be asked, and what the answer was. */
+[[nodiscard]] bool store_find_ask(struct work *work, const struct table *table, struct text key,
+                                  struct db_read *read);
+[[nodiscard]] bool store_find_told(struct work *work, const struct table *table, const struct db_read *read,
+                                   struct value *cells);
 /* The same; nobody else changes the row before this transaction ends. */
 [[nodiscard]] bool store_find_locked(struct work *work, const struct table *table, struct text key,
                                      struct value *cells);

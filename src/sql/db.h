@@ -49,6 +49,26 @@ enum { SQL_PARAMETERS_MAX = 128 };
 [[nodiscard]] bool db_run(struct db *db, struct arena *arena, struct result *result, struct error *error,
                           const char *sql, const struct value *parameters, size_t parameter_count);
 
+/* One of several reads that have nothing to do with each other but the way. */
+struct db_read {
+    struct arena *arena;
+    const char *sql;
+    const struct value *parameters;
+    size_t parameter_count;
+    struct error *error; /* of its own */
+    struct result result;
+    bool good; /* else: see error */
+};
+
+enum { READS_MAX = 32 };
+
+/*
+ * Runs each read, outside of a transaction; on PostgreSQL they travel together and cost one wait. What fails
+ * in one leaves the others as they are; but when the database is away for one, those not yet answered are not
+ * tried any more.
+ */
+void db_run_each(struct db *db, struct db_read *const *reads, size_t count);
+
 /*
  * As db_run, for a row that needs no answer (audit, event): on PostgreSQL it travels with the next statement
  * or with COMMIT, and its failure is that one's. Its parameters must live until then.

@@ -19,6 +19,14 @@ static_assert((int)EXPECTED_MAX < (int)STATEMENTS_MAX);
 struct prepared {
     struct statement head;
     char name[NAME_SIZE]; /* on the server; never used twice in a session */
+    bool is_binary;       /* how its results come: known from the first one's types */
+};
+
+/* What one of the server's answers will be about. */
+struct expectation {
+    struct prepared *statement; /* NULL: none that is kept */
+    bool prepares;              /* the answer says whether it could be prepared; else it is its result */
+    struct db_read *read;       /* to whom the result goes at once */
 };
 
 struct postgres {
@@ -32,7 +40,7 @@ struct postgres {
     bool begun; /* BEGIN was sent */
     bool stale; /* the server still holds statements that the cache has forgotten */
     size_t expected_count;
-    struct prepared *expected[EXPECTED_MAX]; /* by answer: the statement it prepares, or NULL */
+    struct expectation expected[EXPECTED_MAX]; /* in the order of the answers */
 };
 
 /* Session: postgres_session.c */
@@ -46,6 +54,8 @@ void postgres_session_forget_statements(struct postgres *postgres);
 /* Pipeline: postgres_pipeline.c */
 [[nodiscard]] bool pipeline_send(struct postgres *postgres, struct arena *arena, struct error *error,
                                  const char *sql, const struct value *parameters, size_t parameter_count);
+/* The same for one of several reads: its result goes to it while the answers are read. */
+[[nodiscard]] bool pipeline_send_read(struct postgres *postgres, struct db_read *read);
 [[nodiscard]] bool pipeline_send_plain(struct postgres *postgres, struct error *error, const char *sql);
 /* Reads all answers; the latest, if it is wanted and good, goes to *last. The first failure is the one that
  * is told. */
@@ -55,6 +65,7 @@ void postgres_session_forget_statements(struct postgres *postgres);
 Oid parameter_type(const struct value *value);
 const char *parameter_text(struct arena *arena, const struct value *value); /* NULL: null */
 void result_read(const PGresult *answer, struct arena *arena, struct result *result);
+bool result_may_be_binary(const PGresult *answer); /* every column's type is known */
 
 /* Failures: postgres_fault.c. `answer` may be NULL: then the connection knows why. */
 bool postgres_fail(struct postgres *postgres, const PGresult *answer, struct error *error);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 /* What could not be sent leaves the session in a state that nobody knows: it ends. */
-static bool expect(struct postgres *postgres, int sent, struct prepared *prepares, struct error *error)
+static bool expect(struct postgres *postgres, int sent, struct expectation expectation, struct error *error)
 {
     if (!sent) {
         postgres_fail(postgres, NULL, error);
@@ -13,14 +13,14 @@ static bool expect(struct postgres *postgres, int sent, struct prepared *prepare
         return false;
     }
     assert(postgres->expected_count < EXPECTED_MAX);
-    postgres->expected[postgres->expected_count++] = prepares;
+    postgres->expected[postgres->expected_count++] = expectation;
     return true;
 }
 
 bool pipeline_send_plain(struct postgres *postgres, struct error *error, const char *sql)
 {
     int sent = PQsendQueryParams(postgres->connection, sql, 0, NULL, NULL, NULL, NULL, 0);
-    return expect(postgres, sent, NULL, error);
+    return expect(postgres, sent, (struct expectation){}, error);
 }
 
 static bool make_room(struct postgres *postgres, struct error *error)
@@ -48,7 +48,7 @@ static bool prepare(struct postgres *postgres, struct arena *arena, struct error
     statement_add(&postgres->statements, &(*prepared)->head);
     const char *expanded = sql_expand(arena, ENGINE_POSTGRES, sql.data);
     int sent = PQsendPrepare(postgres->connection, (*prepared)->name, expanded, (int)parameter_count, types);
-    return expect(postgres, sent, *prepared, error);
+    return expect(postgres, sent, (struct expectation){ .statement = *prepared, .prepares = true }, error);
 }
 
 bool pipeline_send(struct postgres *postgres, struct arena *arena, struct error *error, const char *sql,
@@ -62,8 +62,17 @@ bool pipeline_send(struct postgres *postgres, struct arena *arena, struct error 
     for (size_t i = 0; i < parameter_count; i++)
         values[i] = parameter_text(arena, &parameters[i]);
     int sent = PQsendQueryPrepared(postgres->connection, prepared->name, (int)parameter_count, values, NULL,
-                                   NULL, 0);
-    return expect(postgres, sent, NULL, error);
+                                   NULL, prepared->is_binary);
+    return expect(postgres, sent, (struct expectation){ .statement = prepared }, error);
+}
+
+bool pipeline_send_read(struct postgres *postgres, struct db_read *read)
+{
+    if (!pipeline_send(postgres, read->arena, read->error, read->sql, read->parameters,
+                       read->parameter_count))
+        return false;
+    postgres->expected[postgres->expected_count - 1].read = read;
+    return true;
 }
 
 static bool is_good(const PGresult *answer)
@@ -88,12 +97,25 @@ static void forget(struct postgres *postgres, struct prepared *prepared)
 }
 
 /* Statements that the server did not come to prepare are unknown to it. */
+static void take_answer(struct postgres *postgres, const struct expectation *expectation, PGresult *answer)
+{
+    struct prepared *statement = expectation->statement;
+    bool good = is_good(answer);
+    if (!good && expectation->prepares)
+        forget(postgres, statement);
+    else if (good && statement && !expectation->prepares && !statement->is_binary)
+        statement->is_binary = result_may_be_binary(answer);
+    if (!good || !expectation->read)
+        return;
+    result_read(answer, expectation->read->arena, &expectation->read->result);
+    expectation->read->good = true;
+}
+
 static bool read_answer(struct postgres *postgres, size_t i, bool tell, PGresult **last, struct error *error)
 {
     PGresult *answer = next_answer(postgres->connection);
     bool good = is_good(answer);
-    if (!good && postgres->expected[i])
-        forget(postgres, postgres->expected[i]);
+    take_answer(postgres, &postgres->expected[i], answer);
     if (!good && tell) {
         postgres_fail(postgres, answer, error);
         if (postgres_plan_is_outdated(answer))

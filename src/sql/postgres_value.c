@@ -1,10 +1,28 @@
-/* Values as PostgreSQL writes them. All travels as text: the server infers the type of what has none. */
+/*
+ * Values as PostgreSQL writes them. Parameters travel as text: the server infers the type of what has none.
+ * Results come in the server's own form where every column's type is known here, which costs it a third of
+ * printing them; else as text.
+ */
 #include "base/calendar.h"
+#include "base/random.h"
 #include "sql/postgres.h"
 #include <stdio.h>
 #include <string.h>
 
-enum { OID_BOOL = 16, OID_INT8 = 20, OID_INT2 = 21, OID_INT4 = 23, OID_TIMESTAMPTZ = 1184 };
+enum {
+    OID_BOOL = 16,
+    OID_INT8 = 20,
+    OID_INT2 = 21,
+    OID_INT4 = 23,
+    OID_TEXT = 25,
+    OID_DATE = 1082,
+    OID_TIMESTAMPTZ = 1184,
+    OID_UUID = 2950,
+    OID_JSONB = 3802,
+};
+
+/* The server counts from the first of January 2000. */
+#define EPOCH_DAYS INT64_C(10'957)
 
 Oid parameter_type(const struct value *value)
 {
@@ -67,20 +85,103 @@ static struct value read_time(struct arena *arena, struct text text)
     return read_text(arena, text);
 }
 
-static const struct {
+static int64_t read_big_endian(struct text bytes)
+{
+    uint64_t number = bytes.length > 0 && (bytes.data[0] & 0x80) ? UINT64_MAX : 0;
+    for (size_t i = 0; i < bytes.length; i++)
+        number = number << 8 | (unsigned char)bytes.data[i];
+    return (int64_t)number;
+}
+
+static struct value read_binary_boolean(struct arena *, struct text bytes)
+{
+    return value_boolean(bytes.data[0] != 0);
+}
+
+static struct value read_binary_integer(struct arena *, struct text bytes)
+{
+    return value_integer(read_big_endian(bytes));
+}
+
+/* The server's infinities, and what else the calendar does not know. */
+static struct value beyond_calendar(int64_t number)
+{
+    return value_text(number < 0 ? TEXT("-infinity") : TEXT("infinity"));
+}
+
+static bool is_in_calendar(int64_t day)
+{
+    enum { FIRST_DAY = -719'162, LAST_DAY = 2'932'896 }; /* of the years 1 and 9999, counted from 1970 */
+    return day >= FIRST_DAY && day <= LAST_DAY;
+}
+
+static struct value read_binary_time(struct arena *, struct text bytes)
+{
+    int64_t time_us = read_big_endian(bytes);
+    int64_t time_ms = time_us / 1000 - (time_us % 1000 < 0) + EPOCH_DAYS * DAY_MS;
+    int64_t day = time_ms / DAY_MS - (time_ms % DAY_MS < 0);
+    return is_in_calendar(day) ? value_time(time_ms) : beyond_calendar(time_us);
+}
+
+static struct value read_binary_date(struct arena *arena, struct text bytes)
+{
+    int64_t day = read_big_endian(bytes) + EPOCH_DAYS;
+    if (!is_in_calendar(day))
+        return beyond_calendar(day);
+    return value_text(
+        calendar_print_date(calendar_date_of(day * DAY_MS), arena_alloc(arena, DATE_TEXT_SIZE)));
+}
+
+static struct value read_binary_uuid(struct arena *arena, struct text bytes)
+{
+    return value_text(uuid_print((const unsigned char *)bytes.data, arena_alloc(arena, UUID_LENGTH + 1)));
+}
+
+/* A version, and the text behind it. */
+static struct value read_binary_jsonb(struct arena *arena, struct text bytes)
+{
+    return read_text(arena, text_slice(bytes, 1, bytes.length));
+}
+
+static const struct type_reader {
     Oid type;
-    struct value (*read)(struct arena *arena, struct text text);
+    struct value (*text)(struct arena *arena, struct text text);
+    struct value (*binary)(struct arena *arena, struct text bytes);
 } readers[] = {
-    { OID_BOOL, read_boolean }, { OID_INT8, read_integer },     { OID_INT4, read_integer },
-    { OID_INT2, read_integer }, { OID_TIMESTAMPTZ, read_time },
+    { OID_TEXT, read_text, read_text },
+    { OID_BOOL, read_boolean, read_binary_boolean },
+    { OID_INT8, read_integer, read_binary_integer },
+    { OID_INT4, read_integer, read_binary_integer },
+    { OID_INT2, read_integer, read_binary_integer },
+    { OID_TIMESTAMPTZ, read_time, read_binary_time },
+    { OID_DATE, read_text, read_binary_date },
+    { OID_UUID, read_text, read_binary_uuid },
+    { OID_JSONB, read_text, read_binary_jsonb },
 };
+
+static const struct type_reader *reader_of(const PGresult *answer, size_t column)
+{
+    for (size_t i = 0; i < sizeof readers / sizeof *readers; i++)
+        if (readers[i].type == PQftype(answer, (int)column))
+            return &readers[i];
+    return NULL;
+}
+
+bool result_may_be_binary(const PGresult *answer)
+{
+    size_t count = (size_t)PQnfields(answer), known = 0;
+    while (known < count && reader_of(answer, known))
+        known++;
+    return known == count;
+}
 
 static void read_column(const PGresult *answer, size_t column, struct arena *arena, struct result *result)
 {
-    struct value (*read)(struct arena *, struct text) = read_text;
-    for (size_t i = 0; i < sizeof readers / sizeof *readers; i++)
-        if (readers[i].type == PQftype(answer, (int)column))
-            read = readers[i].read;
+    const struct type_reader *reader = reader_of(answer, column);
+    bool is_binary = PQfformat(answer, (int)column) == 1;
+    struct value (*read)(struct arena *, struct text) = !reader   ? read_text
+                                                      : is_binary ? reader->binary
+                                                                  : reader->text;
     for (size_t row = 0; row < result->row_count; row++) {
         struct text text = { PQgetvalue(answer, (int)row, (int)column),
                              (size_t)PQgetlength(answer, (int)row, (int)column) };

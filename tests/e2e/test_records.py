@@ -1,6 +1,7 @@
 """Every table, the same five calls: making, reading, changing and removing one record (API.md)."""
 
 import secrets
+from concurrent.futures import ThreadPoolExecutor
 
 from harness import PASSWORD
 
@@ -21,6 +22,26 @@ def test_a_record_from_its_making_to_its_end(world):
     world.admin.delete(path, 204)
     assert world.admin.get(path, 404).code == "not_found"
     world.admin.delete(path, 404)
+
+
+def test_many_who_read_at_once_get_each_what_is_theirs(world):
+    tenants = [world.new_tenant() for _ in range(2)]
+    readers = [world.sign_in_as("tenant_admin", tenant["id"]) for tenant in tenants] + [world.admin]
+
+    def read(number):
+        who, round_number = number % 3, number // 3
+        reader = readers[who].twin(contract=None)
+        mine, other = (tenants[i]["id"] for i in ((who, 1 - who) if who < 2 else (0, 1)))
+        with_them = [(f"/tenants/{mine}", 200, mine), (f"/tenants/{other}", 404 if who < 2 else 200, other),
+                     (f"/tenants/{ABSENT}", 404, None), (f"/tenants/{mine}?fields=id,slug", 200, mine),
+                     (f"/tenants/{mine}?limit=2", 400, None), ("/plans/professional", 200, None)]
+        for path, status, identity in with_them[round_number % 3:] + with_them:
+            reply = reader.get(path, status)
+            assert identity is None or status != 200 or reply.json["id"] == identity, f"{path}: {reply}"
+        reader.close()
+
+    with ThreadPoolExecutor(24) as pool:
+        list(pool.map(read, range(48)))
 
 
 def test_null_clears_and_absent_leaves(world):

@@ -173,3 +173,99 @@ TEST_ON_POSTGRES(a_plan_that_went_stale_is_planned_again)
     scratch_script(scratch, "DEALLOCATE ALL");
     CHECK(run(scratch, &result, all, NO_PARAMETERS) && result.column_count == 2);
 }
+
+/* Three reads: one that is good, one to be chosen, another good one. */
+struct trio {
+    struct value parameter;
+    struct error errors[3];
+    struct db_read reads[3], *list[3];
+};
+
+static void fly(struct scratch *scratch, struct trio *trio, const char *middle)
+{
+    *trio = (struct trio){ .parameter = value_integer(0) };
+    for (size_t i = 0; i < 3; i++) {
+        trio->reads[i] = (struct db_read){ .arena = scratch->arena,
+                                           .sql = i == 1 ? middle : "SELECT $1 + 41",
+                                           .parameters = &trio->parameter,
+                                           .parameter_count = 1,
+                                           .error = &trio->errors[i] };
+        trio->list[i] = &trio->reads[i];
+    }
+    db_run_each(scratch->db, trio->list, 3);
+}
+
+static bool answered(const struct trio *trio, size_t i)
+{
+    return trio->reads[i].good && cell_integer(trio->reads[i].result.cells[0]) == 41;
+}
+
+TEST_ON_POSTGRES(a_read_that_fails_while_it_runs_skips_no_other)
+{
+    struct trio trio;
+    for (int times = 0; times < 2; times++) {
+        fly(scratch, &trio, "SELECT 1 / $1");
+        CHECK(answered(&trio, 0) && answered(&trio, 2));
+        CHECK(!trio.reads[1].good && trio.errors[1].code == ERROR_internal);
+    }
+}
+
+TEST_ON_POSTGRES(reads_on_a_session_that_was_ended_are_run_on_another)
+{
+    struct trio trio;
+    fly(scratch, &trio, "SELECT $1 + 41");
+    terminate(scratch);
+    fly(scratch, &trio, "SELECT $1 + 41");
+    CHECK(answered(&trio, 0) && answered(&trio, 1) && answered(&trio, 2));
+}
+
+TEST_ON_POSTGRES(a_session_that_ends_under_its_reads_is_told_to_those_left_and_made_again)
+{
+    struct trio trio;
+    fly(scratch, &trio, "SELECT pg_terminate_backend(pg_backend_pid()), $1 + 0");
+    CHECK(answered(&trio, 0));
+    CHECK(!trio.reads[1].good && trio.errors[1].code == ERROR_database_unavailable);
+    CHECK(!trio.reads[2].good && trio.errors[2].code == ERROR_database_unavailable);
+    fly(scratch, &trio, "SELECT $1 + 41");
+    CHECK(answered(&trio, 0) && answered(&trio, 1) && answered(&trio, 2));
+}
+
+TEST_ON_POSTGRES(a_table_that_changed_under_its_reads_is_read_as_it_is)
+{
+    struct trio trio;
+    scratch_script(scratch, "CREATE TABLE t (number bigint); INSERT INTO t VALUES (41)");
+    fly(scratch, &trio, "SELECT t.* FROM t WHERE $1 = 0");
+    CHECK(answered(&trio, 1));
+    scratch_script(scratch, "ALTER TABLE t ADD COLUMN more text");
+    fly(scratch, &trio, "SELECT t.* FROM t WHERE $1 = 0");
+    CHECK(answered(&trio, 0) && answered(&trio, 1) && answered(&trio, 2));
+    CHECK(trio.reads[1].result.column_count == 2);
+}
+
+TEST_ON_POSTGRES(values_are_the_same_in_either_form)
+{
+    static const char forms[] =
+        "SELECT v, v::timestamptz, v::timestamptz::date FROM (VALUES ('0001-01-01 00:00:00.001+00'), "
+        "('1969-12-31 23:59:59.9995+00'), ('2000-01-01 00:00:00+00'), ('9999-12-31 23:59:59.999+00'), "
+        "('infinity'), ('-infinity')) AS t (v)";
+    struct result text, binary;
+    CHECK(run(scratch, &text, forms, NO_PARAMETERS)); /* the first answer comes as text */
+    CHECK(run(scratch, &binary, forms, NO_PARAMETERS));
+    CHECK(text.row_count == 6 && binary.row_count == 6);
+    for (size_t i = 0; i < 6 * 3; i++) {
+        test_note("cell %zu", i);
+        CHECK(value_equal(text.cells[i], binary.cells[i]));
+    }
+    /* A type that is not known keeps the whole result as text. */
+    for (int times = 0; times < 2; times++) {
+        CHECK(run(scratch, &text, "SELECT 1.50, true, 7::smallint, -7::int", NO_PARAMETERS));
+        CHECK(text_is(text.cells[0].text, "1.50") && text.cells[1].boolean);
+        CHECK(text.cells[2].integer == 7 && text.cells[3].integer == -7);
+    }
+    for (int times = 0; times < 2; times++) {
+        CHECK(run(scratch, &binary, "SELECT false, (-7)::smallint, -7::int, -7::bigint", NO_PARAMETERS));
+        CHECK(binary.cells[0].kind == VALUE_BOOLEAN && !binary.cells[0].boolean);
+        for (size_t i = 1; i < 4; i++)
+            CHECK(binary.cells[i].kind == VALUE_INTEGER && binary.cells[i].integer == -7);
+    }
+}

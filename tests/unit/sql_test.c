@@ -267,3 +267,66 @@ TEST(an_engine_that_does_not_answer_is_unavailable)
     CHECK(!sqlite_connect(&db, "/nowhere/at/all.db", SQLITE_WRITES, &error));
     CHECK(error.code == ERROR_database_unavailable);
 }
+
+enum { MANY = 20 };
+
+/* One flight of reads that ask for their own number, but for the one at `odd`. */
+struct flight {
+    struct value parameters[MANY];
+    struct error errors[MANY];
+    struct db_read reads[MANY], *list[MANY];
+};
+
+static struct flight *make_flight(struct scratch *scratch, size_t odd, const char *odd_sql)
+{
+    struct flight *flight = arena_new(scratch->arena, struct flight);
+    for (size_t i = 0; i < MANY; i++) {
+        flight->parameters[i] = value_integer((int64_t)i);
+        flight->reads[i] = (struct db_read){ .arena = scratch->arena,
+                                             .sql = i == odd ? odd_sql : "SELECT CAST($1 AS bigint)",
+                                             .parameters = &flight->parameters[i],
+                                             .parameter_count = 1,
+                                             .error = &flight->errors[i] };
+        flight->list[i] = &flight->reads[i];
+    }
+    return flight;
+}
+
+static bool has_its_own(const struct flight *flight, size_t i)
+{
+    const struct db_read *read = &flight->reads[i];
+    return read->good && read->error->code == ERROR_none && read->result.row_count == 1
+        && cell_integer(read->result.cells[0]) == (int64_t)i;
+}
+
+TEST_ON_BOTH(reads_that_travel_together_get_each_its_own)
+{
+    for (int times = 0; times < 3; times++) { /* a statement that is new, one that is known */
+        struct flight *flight = make_flight(scratch, MANY, NULL);
+        db_run_each(scratch->db, flight->list, MANY);
+        for (size_t i = 0; i < MANY; i++)
+            CHECK(has_its_own(flight, i));
+    }
+}
+
+TEST_ON_BOTH(one_read_that_fails_leaves_the_others_alone)
+{
+    const char *const faulty[] = { "SELECT $1 FROM nowhere", "SELECT CAST($1 AS bigint) FROM" };
+    for (size_t times = 0; times < 4; times++) {
+        struct flight *flight = make_flight(scratch, 7, faulty[times % 2]);
+        db_run_each(scratch->db, flight->list, MANY);
+        CHECK(!flight->reads[7].good && flight->errors[7].code == ERROR_internal);
+        for (size_t i = 0; i < MANY; i++)
+            CHECK(i == 7 || has_its_own(flight, i));
+    }
+}
+
+TEST_ON_BOTH(a_zero_byte_is_refused_in_company_too)
+{
+    struct flight *flight = make_flight(scratch, 3, "SELECT CAST($1 AS text)");
+    flight->parameters[3] = value_text(TEXT("a\0b"));
+    db_run_each(scratch->db, flight->list, MANY);
+    CHECK(!flight->reads[3].good && flight->errors[3].code == ERROR_internal);
+    for (size_t i = 0; i < MANY; i++)
+        CHECK(i == 3 || has_its_own(flight, i));
+}
