@@ -2,6 +2,7 @@
 #pragma once
 #include "crypto/keyring.h"
 #include "hosting/hosting.h"
+#include "hosting/schema_folder.h"
 #include <stdatomic.h>
 
 struct host {
@@ -10,6 +11,7 @@ struct host {
     bool (*make_role)(struct hosting_call *call, const struct tenant_place *place);
     bool (*make_database)(struct hosting_call *call, const struct tenant_place *place);
     bool (*connect)(struct hosting_call *call, const struct tenant_place *place, struct db **db);
+    bool (*enter)(struct hosting_call *call, const struct tenant_place *place, struct db **db);
     bool (*set_access)(struct hosting_call *call, const struct tenant_place *place);
     bool (*drop)(struct hosting_call *call, const struct tenant_place *place);
     bool (*list_databases)(struct hosting_call *call, struct place_list *list);
@@ -23,7 +25,7 @@ struct hosting {
     const struct host *host;
     const struct keyring *keyring;
     struct arena *arena; /* of what lives as long as the hosting */
-    struct tenant_schema schema;
+    struct schema_folder *schema;
     const char *url;                /* PostgreSQL: of its administrator */
     const char *folder, *templates; /* SQLite */
     atomic_bool is_shut;            /* PostgreSQL: what every role could enter has been shut */

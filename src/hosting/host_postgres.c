@@ -9,6 +9,8 @@
 #include "crypto/scram.h"
 #include "hosting/host.h"
 
+enum { PASSWORD_BYTES = 32 };
+
 /*
  * What tells this installation's databases and roles from those of another on the same server. Every role can
  * read it, and none but this installation can make it.
@@ -84,7 +86,7 @@ static bool shut_server(struct hosting_call *call, struct db *db)
 static bool create_shut(struct hosting_call *call, struct db *db, struct text name)
 {
     struct text template =
-        arena_format(call->arena, "nidia_template_%.*s", TEXT_ARG(call->hosting->schema.fingerprint));
+        arena_format(call->arena, "nidia_template_%.*s", TEXT_ARG(call->schema->fingerprint));
     bool exists;
     if (!shut_server(call, db) || !postgres_has_database(call, db, template, &exists)
         || (!exists && !template_make(call, db, template)))
@@ -116,19 +118,45 @@ static bool make_database(struct hosting_call *call, const struct tenant_place *
         && take_over(call, place->name);
 }
 
+/* With its password, since enter() may have been killed while it had another. A role that is gone stays gone.
+ */
+static bool set_login(struct hosting_call *call, struct db *administrator, const struct tenant_place *place)
+{
+    static const char script[] = "DO $$ BEGIN IF EXISTS (SELECT FROM pg_roles WHERE rolname = '{name}')"
+                                 " THEN ALTER ROLE {name} {login} PASSWORD '{verifier}'; END IF; END $$";
+    return postgres_script(call, administrator, script,
+                           BLANKS({ "name", place->name },
+                                  { "login", place->may_connect ? TEXT("LOGIN") : TEXT("NOLOGIN") },
+                                  { "verifier", scram_verifier(call->arena, place->password) }));
+}
+
+/*
+ * A role that is shut out is let in for as long as it takes to connect, by a password that nobody else knows.
+ * The administrator does not enter in its place: what a tenant has hidden in a function must not run with his
+ * rights.
+ */
+static bool enter(struct hosting_call *call, const struct tenant_place *place, struct db **db)
+{
+    if (place->may_connect)
+        return postgres_connect_as_tenant(call, place, db);
+    struct tenant_place once = *place;
+    once.may_connect = true;
+    once.password = random_token(call->arena, PASSWORD_BYTES);
+    [[gnu::cleanup(administrator_end)]] struct administrator administrator = {};
+    if (!administrator_begin(call, &administrator) || !set_login(call, administrator.db, &once))
+        return false;
+    bool entered = postgres_connect_as_tenant(call, &once, db);
+    return set_login(call, administrator.db, place) && entered;
+}
+
 /* Shut out first, so that whoever is sent away does not come back. */
 static bool set_access(struct hosting_call *call, const struct tenant_place *place)
 {
-    static const char script[] = "DO $$ BEGIN IF EXISTS (SELECT FROM pg_roles WHERE rolname = '{name}')"
-                                 " THEN ALTER ROLE {name} {login}; END IF; END $$";
     static const char send_away[] =
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1";
     [[gnu::cleanup(administrator_end)]] struct administrator administrator = {};
     struct result ignored;
-    return administrator_begin(call, &administrator)
-        && postgres_script(call, administrator.db, script,
-                           BLANKS({ "name", place->name },
-                                  { "login", place->may_connect ? TEXT("LOGIN") : TEXT("NOLOGIN") }))
+    return administrator_begin(call, &administrator) && set_login(call, administrator.db, place)
         && (place->may_connect
             || db_run(administrator.db, call->arena, &ignored, call->error, send_away,
                       PARAMETERS(value_text(place->name))));
@@ -200,6 +228,7 @@ const struct host host_postgres = {
     .make_role = make_role,
     .make_database = make_database,
     .connect = postgres_connect_as_tenant,
+    .enter = enter,
     .set_access = set_access,
     .drop = drop,
     .list_databases = list_databases,

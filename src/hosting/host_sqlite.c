@@ -54,15 +54,15 @@ static bool run_schema(struct hosting_call *call, const char *path)
 {
     [[gnu::cleanup(db_cleanup)]] struct db *db = NULL;
     return sqlite_connect(&db, path, SQLITE_WRITES, call->error)
-        && tenant_schema_apply(&call->hosting->schema, db, call->arena, call->now, call->error);
+        && tenant_schema_apply(call->schema, db, call->arena, call->now, call->error);
 }
 
 /* Made under another name, so that what bears the template's name is whole. */
 static bool find_template(struct hosting_call *call, const char **path)
 {
     struct hosting *hosting = call->hosting;
-    *path = arena_format(call->arena, "%s/%.*s.db", hosting->templates, TEXT_ARG(hosting->schema.fingerprint))
-                .data;
+    *path =
+        arena_format(call->arena, "%s/%.*s.db", hosting->templates, TEXT_ARG(call->schema->fingerprint)).data;
     if (access(*path, F_OK) == 0)
         return true;
     const char *unfinished = arena_format(call->arena, "%s.%d", *path, (int)gettid()).data;
@@ -164,6 +164,7 @@ const struct host host_sqlite = {
     .make_role = make_role,
     .make_database = make_database,
     .connect = connect_database,
+    .enter = connect_database,
     .set_access = set_access,
     .drop = drop,
     .list_databases = list_databases,

@@ -43,7 +43,7 @@ static bool run_schema(struct hosting_call *call, struct text name)
 {
     [[gnu::cleanup(db_cleanup)]] struct db *db = NULL;
     return postgres_connect_to(call, name, &db) && db_run_script(db, call->error, "SET ROLE nidia_template")
-        && tenant_schema_apply(&call->hosting->schema, db, call->arena, call->now, call->error);
+        && tenant_schema_apply(call->schema, db, call->arena, call->now, call->error);
 }
 
 /* Its owner while it is made may write in it; afterwards it is the administrator's, so that REASSIGN OWNED in

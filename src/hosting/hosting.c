@@ -12,7 +12,7 @@ bool hosting_create(struct hosting **out, const struct options *options, const s
     hosting->host = on_postgres ? &host_postgres : &host_sqlite;
     hosting->keyring = keyring;
     hosting->arena = arena_create();
-    if (!tenant_schema_read(&hosting->schema, hosting->arena, option_string(options, OPTION_tenant_schema),
+    if (!schema_folder_open(&hosting->schema, option_string(options, OPTION_tenant_schema),
                             hosting->host->engine, error)
         || !hosting->host->open(hosting, options, error)) {
         hosting_destroy(hosting);
@@ -27,6 +27,7 @@ void hosting_destroy(struct hosting *hosting)
     if (!hosting)
         return;
     db_close(atomic_load(&hosting->kept));
+    schema_folder_close(hosting->schema);
     arena_destroy(hosting->arena);
     free(hosting);
 }
@@ -37,9 +38,20 @@ void hosting_address(const struct hosting *hosting, struct text *host, int64_t *
     *port = hosting->port;
 }
 
+bool hosting_reread_schema(struct hosting *hosting, struct error *error)
+{
+    return schema_folder_reread(hosting->schema, error);
+}
+
+const struct tenant_schema *hosting_schema(const struct hosting *hosting)
+{
+    return schema_folder_newest(hosting->schema);
+}
+
 struct hosting_call hosting_call_of(struct work *work)
 {
-    return (struct hosting_call){ work->site->hosting, work->arena, &work->error, work->now };
+    struct hosting *hosting = work->site->hosting;
+    return (struct hosting_call){ hosting, hosting_schema(hosting), work->arena, &work->error, work->now };
 }
 
 /* The names stand in statements that take no parameters, and in paths. */
@@ -75,14 +87,19 @@ bool hosting_migrate(struct hosting_call *call, const struct tenant_place *place
 {
     [[gnu::cleanup(db_cleanup)]] struct db *db = NULL;
     return check(call, place) && call->hosting->host->connect(call, place, &db)
-        && tenant_schema_apply(&call->hosting->schema, db, call->arena, call->now, call->error);
+        && tenant_schema_apply(call->schema, db, call->arena, call->now, call->error);
 }
 
 bool hosting_verify(struct hosting_call *call, const struct tenant_place *place)
 {
     [[gnu::cleanup(db_cleanup)]] struct db *db = NULL;
     return check(call, place) && call->hosting->host->connect(call, place, &db)
-        && tenant_schema_verify(&call->hosting->schema, db, call->arena, call->error);
+        && tenant_schema_verify(call->schema, db, call->arena, call->error);
+}
+
+bool hosting_enter(struct hosting_call *call, const struct tenant_place *place, struct db **db)
+{
+    return check(call, place) && call->hosting->host->enter(call, place, db);
 }
 
 bool hosting_set_access(struct hosting_call *call, const struct tenant_place *place)

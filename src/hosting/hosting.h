@@ -26,9 +26,15 @@ void hosting_destroy(struct hosting *hosting);
 /* Where the product finds the databases made from now on; an empty host: files of this machine. */
 void hosting_address(const struct hosting *hosting, struct text *host, int64_t *port);
 
+/* Reads the tenant schema again: what is made from now on has it as its folder is now. Of any thread. */
+[[nodiscard]] bool hosting_reread_schema(struct hosting *hosting, struct error *error);
+/* As it was last read; stays as it is, and as long as the hosting. */
+const struct tenant_schema *hosting_schema(const struct hosting *hosting);
+
 /* Of one call: results lie in the arena, reasons in the error. */
 struct hosting_call {
     struct hosting *hosting;
+    const struct tenant_schema *schema; /* the same from the call's begin to its end */
     struct arena *arena;
     struct error *error;
     int64_t now;
@@ -41,6 +47,8 @@ struct hosting_call hosting_call_of(struct work *work);
 /* As the database's owner, with the password that the product will use. */
 [[nodiscard]] bool hosting_migrate(struct hosting_call *call, const struct tenant_place *place);
 [[nodiscard]] bool hosting_verify(struct hosting_call *call, const struct tenant_place *place);
+/* To work on the database as its owner, whether its role is let in or shut out; who is shut out stays out. */
+[[nodiscard]] bool hosting_enter(struct hosting_call *call, const struct tenant_place *place, struct db **db);
 /* Lets the role in or shuts it out, then ending its connections. */
 [[nodiscard]] bool hosting_set_access(struct hosting_call *call, const struct tenant_place *place);
 /* Database and role; what is not there is gone already. */

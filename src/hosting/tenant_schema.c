@@ -53,10 +53,25 @@ static bool run_file(const struct tenant_schema_file *file, struct db *db, struc
                              value_integer(now)));
 }
 
+/* Has another run it since the ledger was read? Whoever asks holds the lock until the transaction ends. */
+static bool has_run(const struct tenant_schema_file *file, struct db *db, struct arena *arena, bool *run,
+                    struct error *error)
+{
+    struct result result;
+    if (!db_lock(db, arena, error, TEXT("nidia_schema"))
+        || !db_run(db, arena, &result, error, "SELECT 1 FROM nidia_schema WHERE version = $1",
+                   PARAMETERS(value_integer(file->version))))
+        return false;
+    *run = result.row_count > 0;
+    return true;
+}
+
 static bool apply_file(const struct tenant_schema_file *file, struct db *db, struct arena *arena, int64_t now,
                        struct error *error)
 {
-    if (db_begin(db, error) && run_file(file, db, arena, now, error) && db_commit(db, error))
+    bool run = false;
+    if (db_begin(db, error) && has_run(file, db, arena, &run, error)
+        && (run || run_file(file, db, arena, now, error)) && db_commit(db, error))
         return true;
     db_rollback(db);
     return fail_in(file, error);
@@ -75,13 +90,21 @@ bool tenant_schema_apply(const struct tenant_schema *schema, struct db *db, stru
     return true;
 }
 
-bool tenant_schema_verify(const struct tenant_schema *schema, struct db *db, struct arena *arena,
-                          struct error *error)
+bool tenant_schema_count(const struct tenant_schema *schema, struct db *db, struct arena *arena,
+                         size_t *count, struct error *error)
 {
     struct result ledger;
     if (!read_ledger(db, arena, &ledger, error) || !compare(schema, &ledger, error))
         return false;
-    return ledger.row_count == schema->count
-        || fail(error, ERROR_conflict, "tenant schema: %zu of %zu files have run", ledger.row_count,
-                schema->count);
+    *count = ledger.row_count;
+    return true;
+}
+
+bool tenant_schema_verify(const struct tenant_schema *schema, struct db *db, struct arena *arena,
+                          struct error *error)
+{
+    size_t count;
+    return tenant_schema_count(schema, db, arena, &count, error)
+        && (count == schema->count
+            || fail(error, ERROR_conflict, "tenant schema: %zu of %zu files have run", count, schema->count));
 }

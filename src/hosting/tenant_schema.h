@@ -22,6 +22,7 @@ struct tenant_schema_file {
     int64_t version;
     struct text name; /* without number and ending */
     struct text sql, checksum;
+    struct text fingerprint; /* of the list up to here */
 };
 
 struct tenant_schema {
@@ -34,10 +35,15 @@ struct tenant_schema {
 [[nodiscard]] bool tenant_schema_read(struct tenant_schema *schema, struct arena *arena, const char *folder,
                                       enum engine engine, struct error *error);
 
-/* Runs what the database has not run yet, each file in a
- * transaction of its own with its row in the ledger. */
+/* Runs what the database has not run yet, each file in a transaction of its own with its row in the ledger:
+ * of two who do it at once, each file is run by one. */
 [[nodiscard]] bool tenant_schema_apply(const struct tenant_schema *schema, struct db *db, struct arena *arena,
                                        int64_t now, struct error *error);
+
+/* How many of the list's files the database has run; `conflict` where what it has run is not the list's
+ * beginning. */
+[[nodiscard]] bool tenant_schema_count(const struct tenant_schema *schema, struct db *db, struct arena *arena,
+                                       size_t *count, struct error *error);
 
 /* Has the database run exactly these files? `conflict` says what differs. */
 [[nodiscard]] bool tenant_schema_verify(const struct tenant_schema *schema, struct db *db,

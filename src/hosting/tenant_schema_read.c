@@ -136,13 +136,21 @@ static bool choose(struct tenant_schema *schema, const struct named_file *files,
     return true;
 }
 
-static struct text fingerprint_of(struct arena *arena, const struct tenant_schema *schema)
+static struct text fingerprint_of(struct arena *arena, struct text list)
 {
-    struct buffer all = { .arena = arena };
-    for (size_t i = 0; i < schema->count; i++)
-        buffer_print(&all, "%04d %.*s %.*s\n", (int)schema->files[i].version, TEXT_ARG(schema->files[i].name),
-                     TEXT_ARG(schema->files[i].checksum));
-    return text_slice(sha256_hex(arena, all.text), 0, TENANT_SCHEMA_FINGERPRINT_LENGTH);
+    return text_slice(sha256_hex(arena, list), 0, TENANT_SCHEMA_FINGERPRINT_LENGTH);
+}
+
+/* Of each beginning of the list: by it a database that has run so much is known. */
+static void add_fingerprints(struct tenant_schema *schema, struct arena *arena)
+{
+    struct buffer list = { .arena = arena };
+    schema->fingerprint = fingerprint_of(arena, list.text);
+    for (struct tenant_schema_file *file = schema->files; file < schema->files + schema->count; file++) {
+        buffer_print(&list, "%04d %.*s %.*s\n", (int)file->version, TEXT_ARG(file->name),
+                     TEXT_ARG(file->checksum));
+        schema->fingerprint = file->fingerprint = fingerprint_of(arena, list.text);
+    }
 }
 
 bool tenant_schema_read(struct tenant_schema *schema, struct arena *arena, const char *folder,
@@ -163,6 +171,6 @@ bool tenant_schema_read(struct tenant_schema *schema, struct arena *arena, const
         if (!choose(schema, listing.files + from, to - from, engine, error))
             return false;
     }
-    schema->fingerprint = fingerprint_of(arena, schema);
+    add_fingerprints(schema, arena);
     return true;
 }

@@ -1,8 +1,8 @@
 #include "tenancy/doctor_places.h"
 #include "crypto/seal.h"
 #include "hosting/hosting.h"
+#include "hosting/place.h"
 #include "record/site.h"
-#include "tenancy/provision.h"
 #include <stdlib.h>
 
 /* A tenant's row as far as it concerns its database. */

@@ -2,8 +2,7 @@
  * Provisioning: from a row to a tenant that works. Each step brings one thing to its state, whatever was done
  * of it before, so that a crash at any point resumes.
  */
-#include "tenancy/provision.h"
-#include "crypto/seal.h"
+#include "hosting/place.h"
 #include "record/store.h"
 #include "record/transact.h"
 #include "tenancy/administrator.h"
@@ -11,28 +10,6 @@
 #include "tenancy/programs.h"
 
 enum { ATTEMPTS_MAX = 10 };
-
-struct text place_name_of(struct arena *arena, struct text tenant_id)
-{
-    return arena_format(arena, "tenant_%.*s",
-                        TEXT_ARG(text_slice(tenant_id, tenant_id.length - 12, tenant_id.length)));
-}
-
-struct text password_place(struct arena *arena, struct text tenant_id)
-{
-    return arena_format(arena, "tenants.db_password_encrypted:%.*s", TEXT_ARG(tenant_id));
-}
-
-bool place_of_tenant(struct work *work, const struct tenant *tenant, struct tenant_place *place)
-{
-    *place = (struct tenant_place){
-        .name = tenant->db_name.text,
-        .connections_max = tenant->db_connection_pool_size.integer,
-        .may_connect = value_is_true(tenant->is_active),
-    };
-    return unseal(work->arena, work->site->keyring, tenant->db_password_encrypted.text,
-                  password_place(work->arena, tenant->id.text), &place->password, &work->error);
-}
 
 static bool find(struct work *work, struct text tenant_id, struct tenant *tenant)
 {

@@ -2,7 +2,7 @@
  * back. */
 #include "base/calendar.h"
 #include "directory/directory.h"
-#include "tenancy/provision.h"
+#include "hosting/place.h"
 #include "tenancy_world.h"
 #include <signal.h>
 #include <stdio.h>

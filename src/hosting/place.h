@@ -1,4 +1,4 @@
-/* What the jobs of tenancy share: the tenant's database as the hosting knows it. */
+/* A tenant's database as the hosting knows it, told by the tenant's row. */
 #pragma once
 #include "hosting/hosting.h"
 #include "model/model.h"
