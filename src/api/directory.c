@@ -1,15 +1,16 @@
-/* For the product's servers, answered from memory: whose request is this, and what may that tenant do? */
+/* Answered from memory, for the product's servers: whose request is this, what may that tenant do, and may it
+ * have a certificate? */
 #include "directory/directory.h"
 #include "api/route.h"
 #include "base/random.h"
 #include "model/model.h"
 #include "record/site.h"
+#include "settings/options.h"
 
 /* Inside a reader's brackets. A key that is bound to a tenant knows no other. */
-static const struct directory_entry *find(struct call *call, enum entry_part key, struct text text)
+static const struct directory_entry *admit(struct call *call, const struct directory_entry *entry)
 {
     const struct actor *actor = &call->work.actor;
-    const struct directory_entry *entry = directory_find(call->work.site->directory, key, text);
     bool is_foreign = entry && actor->tenant_id.length > 0
                    && !text_equal(actor->tenant_id, directory_entry_part(entry, ENTRY_id));
     if (entry && !is_foreign)
@@ -18,12 +19,52 @@ static const struct directory_entry *find(struct call *call, enum entry_part key
     return NULL;
 }
 
+/* "acme.app.example.com" where tenants live below app.example.com: acme. Else empty. */
+static struct text slug_of_host(const struct call *call, struct text name)
+{
+    struct text base = text_from(option_string(call->work.site->options, OPTION_tenant_domain));
+    bool is_below = base.length > 0 && name.length > base.length + 1
+                 && name.data[name.length - base.length - 1] == '.'
+                 && text_equal_blind(text_slice(name, name.length - base.length, name.length), base);
+    return is_below ? text_slice(name, 0, name.length - base.length - 1) : TEXT("");
+}
+
+static const struct directory_entry *find_host(struct call *call, struct text host)
+{
+    struct directory *directory = call->work.site->directory;
+    char buffer[HOST_NAME_MAX_BYTES];
+    struct text name = directory_host_name(host, buffer), slug = slug_of_host(call, name);
+    return admit(call, slug.length > 0 ? directory_find(directory, ENTRY_slug, slug)
+                                       : directory_find_host(directory, name));
+}
+
+enum { ASKED_slug, ASKED_host };
+
 static bool resolve(struct call *call)
 {
     [[maybe_unused, gnu::cleanup(reclaimer_leave)]] struct reader *reader =
         directory_enter(call->work.site->directory);
-    const struct directory_entry *entry = find(call, ENTRY_slug, call->queried[0]);
+    struct text slug = call->queried[ASKED_slug], host = call->queried[ASKED_host];
+    if ((slug.length > 0) == (host.length > 0)) {
+        (void)fail(&call->work.error, ERROR_invalid_query, "");
+        return fail_at(&call->work.error, slug.length > 0 ? "host" : "slug",
+                       slug.length > 0 ? ERROR_given_twice : ERROR_required, "");
+    }
+    const struct directory_entry *entry =
+        host.length > 0 ? find_host(call, host)
+                        : admit(call, directory_find(call->work.site->directory, ENTRY_slug, slug));
     return entry && answer_text(call, directory_entry_part(entry, ENTRY_resolved));
+}
+
+/* A certificate is worth having for whoever is served at all. */
+static bool ask_for_certificate(struct call *call)
+{
+    [[maybe_unused, gnu::cleanup(reclaimer_leave)]] struct reader *reader =
+        directory_enter(call->work.site->directory);
+    const struct directory_entry *entry = find_host(call, call->queried[0]);
+    if (entry && text_is(directory_entry_part(entry, ENTRY_service_level), "off"))
+        return fail(&call->work.error, ERROR_not_found, "tenant");
+    return entry && answer_nothing(call);
 }
 
 static struct value part(const struct directory_entry *entry, enum entry_part part)
@@ -36,7 +77,8 @@ static bool entitlements(struct call *call)
     [[maybe_unused, gnu::cleanup(reclaimer_leave)]] struct reader *reader =
         directory_enter(call->work.site->directory);
     enum entry_part key = text_is_uuid(call->parameters[0]) ? ENTRY_id : ENTRY_slug;
-    const struct directory_entry *entry = find(call, key, call->parameters[0]);
+    const struct directory_entry *entry =
+        admit(call, directory_find(call->work.site->directory, key, call->parameters[0]));
     if (!entry)
         return false;
     struct entitlement answer = {
@@ -57,16 +99,25 @@ static bool entitlements(struct call *call)
     return answer_shape(call, &entitlements_table, answer.cells);
 }
 
-static const struct query_parameter by_slug[] = {
-    { "slug", TYPE_slug, .required = true, .doc = "The tenant's name in URLs." },
+static const struct query_parameter by_name[] = {
+    [ASKED_slug] = { "slug", TYPE_slug, .doc = "The tenant's name in URLs: this or the host." },
+    [ASKED_host] = { "host", TYPE_text, .doc = "A verified domain of the tenant's, as a request names it." },
+    {},
+};
+static const struct query_parameter by_domain[] = {
+    { "domain", TYPE_text, .required = true, .doc = "The name that a client asks a certificate of." },
     {},
 };
 
 const struct route directory_routes[] = {
     { METHOD_GET, "/resolve", "resolve", COST_MEMORY, MACHINE | SUPER_ADMIN, .scope = "directory",
-      .handle = resolve, .gives = &resolutions_table, .how = GIVES_ROW, .parameters = by_slug,
+      .handle = resolve, .gives = &resolutions_table, .how = GIVES_ROW, .parameters = by_name,
       .codes = { ERROR_not_found, ERROR_invalid_query },
       .doc = "Whose request this is, and where that tenant's database lives." },
+    { METHOD_GET, "/tls/ask", "ask_for_certificate", COST_MEMORY, MACHINE | SUPER_ADMIN, .scope = "directory",
+      .handle = ask_for_certificate, .status = 200, .internal = true, .parameters = by_domain,
+      .codes = { ERROR_not_found, ERROR_invalid_query },
+      .doc = "May a proxy get a certificate for this name? For those that issue them on demand." },
     { METHOD_GET, "/tenants/{id}/entitlements", "get_entitlements", COST_MEMORY, MACHINE | SUPER_ADMIN,
       .scope = "directory", .handle = entitlements, .gives = &entitlements_table, .how = GIVES_ROW,
       .codes = { ERROR_not_found }, .doc = "What a tenant may use, and how much of it is used." },

@@ -42,9 +42,47 @@ static bool take_all(struct work *work, const char *where, struct value paramete
     }
 }
 
+static const char hosts_columns[] = "SELECT id, tenant_id, domain FROM tenant_domains WHERE is_verified AND ";
+
+static void put_host(struct directory *directory, const struct value *row)
+{
+    directory_put_host(directory, row[0].text, row[1].text, row[2].text);
+}
+
+/* A page of verified domains behind the last of the page before; leaves how many there were. */
+static bool take_hosts(struct work *work, struct arena *arena, char last[static UUID_LENGTH], size_t *count)
+{
+    struct result result;
+    struct text sql = arena_format(arena, "%sid > $1 ORDER BY id LIMIT %d", hosts_columns, FACTS_PAGE_MAX);
+    if (!db_run(work->db, arena, &result, &work->error, sql.data,
+                PARAMETERS(value_text((struct text){ last, UUID_LENGTH }))))
+        return false;
+    for (size_t i = 0; i < result.row_count; i++)
+        put_host(work->site->directory, result_row(&result, i));
+    *count = result.row_count;
+    if (*count > 0)
+        memcpy(last, result_row(&result, *count - 1)->text.data, UUID_LENGTH);
+    return true;
+}
+
+static bool load_hosts(struct work *work)
+{
+    [[gnu::cleanup(arena_cleanup)]] struct arena *arena = arena_create();
+    [[gnu::cleanup(directory_end_hosts)]] struct directory *directory = work->site->directory;
+    char last[UUID_LENGTH];
+    directory_begin_hosts(directory);
+    directory_begin_all_hosts(directory);
+    memcpy(last, before_all, sizeof last);
+    for (size_t count = FACTS_PAGE_MAX; count == FACTS_PAGE_MAX; arena_reset(arena))
+        if (!take_hosts(work, arena, last, &count))
+            return false;
+    directory_end_all_hosts(directory);
+    return true;
+}
+
 bool directory_load(struct work *work)
 {
-    return take_all(work, "t.id > $1", value_null(), 1);
+    return take_all(work, "t.id > $1", value_null(), 1) && load_hosts(work);
 }
 
 /* The work that was committed keeps its own outcome, whatever becomes of the reading: a connection that fails
@@ -65,8 +103,25 @@ static void plan_changed(struct work *work, struct text id)
     work->error = outcome;
 }
 
+static void domain_changed(struct work *work, struct text id)
+{
+    struct error outcome = work->error;
+    struct result result;
+    [[gnu::cleanup(directory_end_hosts)]] struct directory *directory = work->site->directory;
+    struct text sql = arena_format(work->arena, "%sid = $1", hosts_columns);
+    directory_begin_hosts(directory);
+    if (db_run(work->db, work->arena, &result, &work->error, sql.data, PARAMETERS(value_text(id)))) {
+        if (result.row_count > 0)
+            put_host(directory, result.cells);
+        else
+            directory_remove_host(directory, id);
+    }
+    work->error = outcome;
+}
+
 const struct watcher directory_watchers[] = {
     { &tenants_table, tenant_changed },
     { &plans_table, plan_changed },
+    { &tenant_domains_table, domain_changed },
     {},
 };

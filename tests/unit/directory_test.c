@@ -3,6 +3,7 @@
 #include "test.h"
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { TENANTS = 200, READER_THREADS = 4, CHANGES = 20'000 };
@@ -169,6 +170,95 @@ TEST(what_a_reader_has_found_stays_until_it_leaves)
     reclaimer_leave(&reader);
     put(directory, 1, 51);
     CHECK(directory_figures(directory).waiting == 0);
+}
+
+static void put_host(struct directory *directory, int domain, int tenant, const char *name)
+{
+    struct names of_domain, of_tenant;
+    facts_of(domain, 0, &of_domain);
+    facts_of(tenant, 0, &of_tenant);
+    directory_put_host(directory, text_from(of_domain.id), text_from(of_tenant.id), text_from(name));
+}
+
+static void remove_host(struct directory *directory, int domain)
+{
+    struct names names;
+    facts_of(domain, 0, &names);
+    directory_remove_host(directory, text_from(names.id));
+}
+
+/* The number of the tenant that a request's host leads to; 0: none. */
+static int tenant_at(struct directory *directory, const char *host)
+{
+    char buffer[HOST_NAME_MAX_BYTES];
+    [[maybe_unused, gnu::cleanup(reclaimer_leave)]] struct reader *reader = directory_enter(directory);
+    struct text name = directory_host_name(text_from(host), buffer);
+    const struct directory_entry *entry = directory_find_host(directory, name);
+    struct text id = entry ? directory_entry_part(entry, ENTRY_id) : TEXT("0");
+    return entry ? atoi(id.data + id.length - 12) : 0;
+}
+
+TEST(a_host_leads_to_its_tenant_however_it_is_written)
+{
+    static const char *const same[] = { "tienda.acme.co", "TIENDA.Acme.CO", "tienda.acme.co:8443",
+                                        "tienda.acme.co.", "Tienda.acme.co.:443" };
+    static const char *const others[] = { "",          ".",         "acme.co",          "tienda.acme.co..",
+                                          "[::1]:443", "127.0.0.1", "x.tienda.acme.co", ":443" };
+    [[gnu::cleanup(destroy)]] struct directory *directory = directory_create();
+    put(directory, 1, 1);
+    put_host(directory, 11, 1, "tienda.acme.co");
+    put_host(directory, 12, 1, "www.acme.co");
+    for (size_t i = 0; i < sizeof same / sizeof *same; i++)
+        CHECK(tenant_at(directory, same[i]) == 1);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        CHECK(tenant_at(directory, others[i]) == 0);
+    char long_host[400] = {};
+    memset(long_host, 'a', sizeof long_host - 1);
+    CHECK(tenant_at(directory, long_host) == 0);
+    CHECK(tenant_at(directory, "www.acme.co") == 1);
+    remove_host(directory, 11);
+    CHECK(tenant_at(directory, "tienda.acme.co") == 0 && tenant_at(directory, "www.acme.co") == 1);
+}
+
+TEST(a_hosts_tenant_that_is_gone_takes_it_along_and_gives_it_back)
+{
+    [[gnu::cleanup(destroy)]] struct directory *directory = directory_create();
+    put_host(directory, 11, 1, "acme.co"); /* its tenant's news has not come yet */
+    CHECK(tenant_at(directory, "acme.co") == 0);
+    put(directory, 1, 1);
+    CHECK(tenant_at(directory, "acme.co") == 1);
+    removed(directory, 1, 2);
+    CHECK(tenant_at(directory, "acme.co") == 0);
+    put(directory, 1, 3);
+    CHECK(tenant_at(directory, "acme.co") == 1);
+}
+
+TEST(a_host_that_changes_hands_is_the_last_one_s)
+{
+    [[gnu::cleanup(destroy)]] struct directory *directory = directory_create();
+    put(directory, 1, 1);
+    put(directory, 2, 1);
+    put_host(directory, 11, 1, "acme.co");
+    put_host(directory, 12, 2, "acme.co"); /* before the news that the first one lost it */
+    CHECK(tenant_at(directory, "acme.co") == 2 && directory_figures(directory).hosts == 1);
+    remove_host(directory, 11);
+    CHECK(tenant_at(directory, "acme.co") == 2);
+}
+
+TEST(reading_all_hosts_forgets_those_that_are_not_there)
+{
+    [[gnu::cleanup(destroy)]] struct directory *directory = directory_create();
+    put(directory, 1, 1);
+    for (int i = 0; i < 50; i++)
+        put_host(directory, 100 + i, 1, i % 2 ? "odd.co" : "even.co");
+    put_host(directory, 11, 1, "acme.co");
+    directory_begin_all_hosts(directory);
+    put_host(directory, 11, 1, "acme.co");
+    put_host(directory, 12, 1, "new.co");
+    directory_end_all_hosts(directory);
+    CHECK(tenant_at(directory, "acme.co") == 1 && tenant_at(directory, "new.co") == 1);
+    CHECK(tenant_at(directory, "odd.co") == 0 && tenant_at(directory, "even.co") == 0);
+    CHECK(directory_figures(directory).hosts == 2);
 }
 
 struct shared {

@@ -1,0 +1,22 @@
+/* What the files of the directory share. */
+#pragma once
+#include "directory/directory.h"
+#include "directory/shards.h"
+#include <pthread.h>
+
+/* News older than the latest thousand removals is not under way any more. */
+enum { TOMBSTONES_MAX = 1024 };
+
+struct directory {
+    struct reclaimer *reclaimer;
+    struct shards *tenants; /* struct directory_entry, by ENTRY_KEYS */
+    struct shards *hosts;   /* of directory_hosts.c */
+    pthread_mutex_t writing;
+    const struct directory_entry *tombstones[TOMBSTONES_MAX]; /* a ring: the oldest at `buried` */
+    size_t buried, tenant_count, host_count;
+    pthread_mutex_t hearing; /* held by whoever reads news of hosts and tells it */
+    uint64_t telling;        /* counts the readings of all hosts */
+};
+
+void directory_hosts_create(struct directory *directory);
+void directory_hosts_destroy(struct directory *directory);
