@@ -22,8 +22,12 @@ enum app_use {
                             struct buffer *announced, struct error *error);
 void app_close(struct app *app);
 
-/* Serves until SIGTERM or SIGINT, then drains. The signals must be blocked in all threads. */
-[[nodiscard]] bool app_serve(struct app *app, struct error *error);
+/*
+ * Opens the app and serves until SIGTERM or SIGINT, then drains; SIGHUP starts a successor and hands over to
+ * it. The three must be blocked in all threads. `announce` gets what app_open announces.
+ */
+[[nodiscard]] bool app_run(const struct options *options, void (*announce)(struct text announced),
+                           struct error *error);
 
 /* A connection of the tables' owner. */
 struct db;

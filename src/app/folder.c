@@ -16,6 +16,8 @@ const char *folder_path(struct app *app, const char *name)
 
 static bool take_lock(struct app *app, struct error *error)
 {
+    if (app->lock >= 0)
+        return true; /* handed over */
     const char *path = folder_path(app, "lock");
     app->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (app->lock < 0)

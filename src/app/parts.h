@@ -12,11 +12,17 @@ struct app {
     struct arena *arena; /* lives as long as the app */
     const struct options *options;
     enum app_use use;
-    int lock; /* DATA/lock, or -1 */
+    int lock;            /* DATA/lock, or -1 */
+    const char *program; /* this one's file, as it was when it was started: what a successor runs */
+    int loops, listener_count;
     struct routes *routes;
     struct listening *listening; /* of PostgreSQL's NOTIFY */
     struct job_runner *runner;
 };
+
+/* start.c: app_open, but `lock`, unless it is -1, is DATA/lock already held; it becomes the app's. */
+[[nodiscard]] bool app_open_holding(struct app **app, const struct options *options, enum app_use use,
+                                    int lock, struct buffer *announced, struct error *error);
 
 /* folder.c: the data folder, its lock and the key ring. */
 [[nodiscard]] bool folder_open(struct app *app, struct error *error);

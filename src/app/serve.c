@@ -1,9 +1,6 @@
-/* Serving: the listeners, the loops, and an orderly end. */
-#include "app/parts.h"
+#include "app/serve.h"
 #include "base/log.h"
 #include "sql/database.h"
-#include <signal.h>
-#include <stdio.h>
 #include <unistd.h>
 
 enum { DRAIN_MS = 20'000, LOOPS_MAX = 8 };
@@ -15,21 +12,20 @@ static int loop_count(const struct app *app)
     return asked > 0 ? asked : cores < LOOPS_MAX ? (int)cores : LOOPS_MAX;
 }
 
-static int add_listener(struct app *app, const char **addresses, int count, const char *address,
-                        enum listener_kind kind)
+static void add_listener(struct app *app, const char **addresses, const char *address,
+                         enum listener_kind kind)
 {
     if (!*address)
-        return count;
-    addresses[count] = address;
-    app->gate.listeners[count] = kind;
-    return count + 1;
+        return;
+    addresses[app->listener_count] = address;
+    app->gate.listeners[app->listener_count++] = kind;
 }
 
 static void say_where(const struct app *app, struct server *server, const struct server_options *options)
 {
-    static const char *const kinds[LISTENER_KIND_COUNT] = { "public", "internal", "socket" };
     for (int i = 0; i < options->listener_count; i++)
-        LOG(LOG_INFO, "listening", { "listener", value_string(kinds[app->gate.listeners[i]]) },
+        LOG(LOG_INFO, "listening",
+            { "listener", value_string(inherited_socket_names[app->gate.listeners[i]]) },
             { "address", value_string(options->addresses[i]) },
             { "port", value_integer(server_port(server, i)) });
 }
@@ -64,32 +60,33 @@ static void end_loop(void *seat)
     seat_end(seat);
 }
 
-/* Waits for SIGTERM or SIGINT, which every thread of the program has blocked. */
-static void wait_for_end(void)
+/* By the server's index, while the heritage goes by kind. */
+static void sort_inherited(const struct app *app, const struct inheritance *heritage,
+                           struct inherited inherited[static LISTENER_KIND_COUNT])
 {
-    sigset_t ends;
-    int got;
-    sigemptyset(&ends);
-    sigaddset(&ends, SIGTERM);
-    sigaddset(&ends, SIGINT);
-    sigwait(&ends, &got);
-    LOG(LOG_INFO, "draining", { "signal", value_string(got == SIGTERM ? "SIGTERM" : "SIGINT") });
+    for (int i = 0; i < app->listener_count; i++)
+        inherited[i] = heritage->sockets[app->gate.listeners[i]];
 }
 
-bool app_serve(struct app *app, struct error *error)
+bool serve_begin(struct app *app, struct inheritance *heritage, struct server **server, struct error *error)
 {
     bool is_sqlite = database_engine(app->site.database) == ENGINE_SQLITE;
     const char *addresses[LISTENER_KIND_COUNT] = {};
-    int count = add_listener(app, addresses, 0, option_string(app->options, OPTION_listen), LISTENER_PUBLIC);
-    count =
-        add_listener(app, addresses, count, option_string(app->options, OPTION_internal), LISTENER_INTERNAL);
+    struct inherited inherited[LISTENER_KIND_COUNT] = {};
+    add_listener(app, addresses, option_string(app->options, OPTION_listen), LISTENER_PUBLIC);
+    add_listener(app, addresses, option_string(app->options, OPTION_internal), LISTENER_INTERNAL);
     struct text socket = arena_format(app->arena, "unix:%s", folder_path(app, "nidia.sock"));
-    count = add_listener(app, addresses, count, socket.data, LISTENER_SOCKET);
+    add_listener(app, addresses, socket.data, LISTENER_SOCKET);
+    sort_inherited(app, heritage, inherited);
+    /* A socket that no loop accepts from would keep its clients waiting for ever. */
+    int asked = loop_count(app), given = heritage->sockets[LISTENER_PUBLIC].count;
+    app->loops = asked > given ? asked : given;
 
     const struct server_options options = {
         .addresses = addresses,
-        .listener_count = count,
-        .loops = loop_count(app),
+        .inherited = inherited,
+        .listener_count = app->listener_count,
+        .loops = app->loops,
         .loop_begin = is_sqlite ? begin_loop_on_sqlite : begin_loop,
         .loop_turned = loop_turned,
         .loop_end = end_loop,
@@ -98,13 +95,16 @@ bool app_serve(struct app *app, struct error *error)
         .finished = finished,
         .context = app,
     };
-    struct server *server;
-    if (!server_start(&server, &options, error))
+    if (!server_start(server, &options, error))
         return false;
-    say_where(app, server, &options);
-    wait_for_end();
+    inheritance_close_sockets(heritage); /* the loops have copies */
+    say_where(app, *server, &options);
+    return true;
+}
+
+void serve_end(struct server *server)
+{
     bool drained = server_drain(server, DRAIN_MS);
     server_stop(server);
     LOG(LOG_INFO, "stopped", { "drained", value_boolean(drained) });
-    return true;
 }

@@ -171,11 +171,17 @@ static bool start_threads(struct app *app, struct error *error)
     return job_runner_create(&app->runner, &options, error);
 }
 
-bool app_open(struct app **out, const struct options *options, enum app_use use, struct buffer *announced,
+bool app_open(struct app **app, const struct options *options, enum app_use use, struct buffer *announced,
               struct error *error)
 {
+    return app_open_holding(app, options, use, -1, announced, error);
+}
+
+bool app_open_holding(struct app **out, const struct options *options, enum app_use use, int lock,
+                      struct buffer *announced, struct error *error)
+{
     struct app *app = memory_new(struct app);
-    *app = (struct app){ .arena = arena_create(), .options = options, .use = use, .lock = -1 };
+    *app = (struct app){ .arena = arena_create(), .options = options, .use = use, .lock = lock };
     make_memory(app);
     *out = app;
     const struct database_options database = app_database(app);

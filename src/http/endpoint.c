@@ -149,6 +149,8 @@ void endpoint_hide(const struct endpoint *endpoint, int fd)
         BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
     };
     struct sock_fprog program = { .len = sizeof filter / sizeof *filter, .filter = filter };
+    if (endpoint->kept)
+        return;
     if (endpoint_path(endpoint))
         unlink(endpoint_path(endpoint));
     else

@@ -134,7 +134,7 @@ static void stop_listening(struct loop *loop)
     deadline_clear(&loop->listen_end);
     deadline_clear(&loop->accept_rest);
     for (int i = 0; i < LISTENERS_MAX; i++)
-        if (loop->listeners[i] >= 0)
+        if (loop->listeners[i] >= 0 && !loop->server->endpoints[i].kept)
             loop_accept(loop, i, INT_MAX);
     loop_close_listeners(loop);
 }
@@ -150,13 +150,17 @@ static void expire(struct loop *loop)
             connection_expired(deadline);
 }
 
-/* Who is connecting is accepted; who is idle, or becomes so, is waited for a moment: it may be sending just
- * now. */
+/*
+ * Who is connecting is accepted; who is idle, or becomes so, is waited for a moment: it may be sending just
+ * now. Where others keep the socket, those who come meanwhile are served too, instead of being left waiting.
+ */
 static void begin_draining(struct loop *loop)
 {
     loop->draining = true;
     loop->deadlines.duration_us[DEADLINE_IDLE] = DRAIN_IDLE_MS * INT64_C(1000);
     atomic_store(&loop->streams_woken, true);
+    if (loop->server->endpoints[0].kept)
+        loop->deadlines.duration_us[DEADLINE_LISTEN] = DRAIN_IDLE_MS * INT64_C(1000);
     loop_hide_listeners(loop);
     deadline_set(&loop->deadlines, &loop->listen_end, DEADLINE_LISTEN, loop->now_us);
 }
@@ -234,6 +238,8 @@ void *loop_run(void *argument)
         expire(loop);
         if (options->loop_turned)
             options->loop_turned(loop->state);
+        if (!atomic_load_explicit(&loop->turned, memory_order_relaxed))
+            atomic_store(&loop->turned, true);
     }
     if (options->loop_end)
         options->loop_end(loop->state);

@@ -36,6 +36,7 @@ struct loop {
     atomic_bool streams_woken;                         /* a round of all streams is asked for */
     uint32_t stream_slot;                        /* where the round goes on; behind the last: it is over */
     char piece[STREAM_PIECE_MAX];                /* what a stream sends next */
+    atomic_bool turned;                          /* since server_turns asked */
     _Atomic int64_t accepted, refused, requests; /* written by this thread alone */
 };
 

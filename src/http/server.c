@@ -1,4 +1,5 @@
 #include "http/connection.h"
+#include "http/inherit.h"
 #include "http/loop.h"
 #include <assert.h>
 #include <errno.h>
@@ -13,6 +14,12 @@ static int or_default(int given_ms, int default_ms)
     return given_ms > 0 ? given_ms : default_ms;
 }
 
+static bool has_inherited(const struct server *server, int listener)
+{
+    const struct inherited *inherited = server->options.inherited;
+    return inherited && inherited[listener].count > 0;
+}
+
 /* One loop's sockets. The first loop finds out the port; Unix sockets are its alone. */
 static bool listen_for(struct server *server, struct loop *loop, struct error *error)
 {
@@ -21,6 +28,12 @@ static bool listen_for(struct server *server, struct loop *loop, struct error *e
         struct endpoint *endpoint = &server->endpoints[i];
         if (endpoint_path(endpoint) && !first)
             continue;
+        if (has_inherited(server, i)) {
+            int which = (int)(loop - server->loops);
+            if (!inherited_adopt(&server->options.inherited[i], which, endpoint, &loop->listeners[i], error))
+                return false;
+            continue;
+        }
         if (first && shared && !endpoint_path(endpoint) && !endpoint_is_free(endpoint, error))
             return false;
         if (!endpoint_listen(endpoint, shared, &loop->listeners[i], error))
@@ -152,6 +165,16 @@ void server_stop(struct server *server)
 {
     if (server)
         destroy(server, server->options.loops);
+}
+
+bool server_turns(struct server *server)
+{
+    bool all = true;
+    for (int i = 0; i < server->options.loops; i++) {
+        all = atomic_exchange(&server->loops[i].turned, false) && all;
+        loop_wake(&server->loops[i]);
+    }
+    return all;
 }
 
 static int64_t figure(const _Atomic int64_t *figure)

@@ -94,6 +94,8 @@ struct server_options {
      * server_port. */
     const char *const *addresses;
     int listener_count;
+    const struct inherited *inherited; /* http/inherit.h: for each address, sockets to listen with instead;
+                                          read by server_start alone; NULL: none */
     int connections_max;   /* beyond it: 503 and closed; 0 = CONNECTIONS_MAX, which it cannot exceed */
     int loops;             /* threads; TCP listeners are shared by SO_REUSEPORT */
     int head_deadline_ms;  /* from the first byte to the end of the headers; 0 = 10 s */
@@ -123,6 +125,8 @@ int server_port(const struct server *server, int listener);
 void exchange_finish(struct exchange *exchange);
 /* There is more for the streams to send: each is asked. From any thread; wakes each loop once. */
 void server_wake_streams(struct server *server);
+/* Whether every loop has turned since it was last asked; wakes them, so that idle ones turn too. */
+bool server_turns(struct server *server);
 /* Accepts no more, ends the streams, answers what is under way (and what arrives on open connections, with
  * Connection: close); true when all is done in time. */
 bool server_drain(struct server *server, int timeout_ms);

@@ -5,8 +5,8 @@
 #include <string.h>
 
 const struct command commands[] = {
-    { "serve", "serve [--data DIR] [--listen HOST:PORT] [--database URL]", "Serves the API until SIGTERM.",
-      command_serve },
+    { "serve", "serve [--data DIR] [--listen HOST:PORT] [--database URL]",
+      "Serves the API until SIGTERM; SIGHUP starts it anew.", command_serve },
     { "migrate", "migrate [--dry-run] [--owner-url URL]", "Brings the database to this program's schema.",
       command_migrate },
     { "tenant", "tenant list|show|create|suspend|reactivate|cancel|delete|retry …", "Works on tenants.",
@@ -49,13 +49,14 @@ int command_help(struct invocation *invocation)
     return EXIT_DONE;
 }
 
-/* SIGTERM and SIGINT are waited for by `serve`; SIGPIPE comes as an error of the write. */
+/* SIGTERM, SIGINT and SIGHUP are waited for by `serve`; SIGPIPE comes as an error of the write. */
 static void block_signals(void)
 {
     sigset_t signals;
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
     signal(SIGPIPE, SIG_IGN);
 }

@@ -17,19 +17,19 @@ static bool takes_none(struct invocation *invocation)
     return false;
 }
 
+static void announce(struct text announced)
+{
+    printf("%.*s", TEXT_ARG(announced));
+    fflush(stdout);
+}
+
 int command_serve(struct invocation *invocation)
 {
     struct error error = {};
-    struct buffer announced = { .arena = invocation->arena };
     if (!takes_none(invocation))
         return EXIT_USAGE;
-    if (!app_open(&invocation->app, &invocation->options, APP_SERVES, &announced, &error))
-        return invocation_failed(invocation, &error);
-    if (announced.length > 0) {
-        printf("%.*s", TEXT_ARG(announced.text));
-        fflush(stdout);
-    }
-    return app_serve(invocation->app, &error) ? EXIT_DONE : invocation_failed(invocation, &error);
+    return app_run(&invocation->options, announce, &error) ? EXIT_DONE
+                                                           : invocation_failed(invocation, &error);
 }
 
 int command_config(struct invocation *invocation)
