@@ -58,6 +58,7 @@ class Server:
         self.own_folder = None if data else tempfile.mkdtemp(prefix="nidia-e2e-")
         self.data = pathlib.Path(data or self.own_folder) / "data"
         self.options = list(options)
+        self.environment = {}
         self.port = free_port()
         self.log_path = pathlib.Path(tempfile.mkstemp(prefix="nidia-e2e-", suffix=".log")[1])
         self.said_path = self.log_path.with_suffix(".said")
@@ -67,11 +68,17 @@ class Server:
         command = [PROGRAM, "serve", "--data", str(self.data), "--listen", f"127.0.0.1:{self.port}"]
         return command + (["--database", self.database] if self.database else []) + self.options
 
+    def starting_environment(self):
+        return {**os.environ, "NIDIA_ADMIN_EMAIL": ADMIN_EMAIL, "NIDIA_ADMIN_PASSWORD": ADMIN_PASSWORD, **self.environment}
+
+    def passed_descriptors(self):
+        return ()
+
     def start(self, wait=True):
-        environment = {**os.environ, "NIDIA_ADMIN_EMAIL": ADMIN_EMAIL, "NIDIA_ADMIN_PASSWORD": ADMIN_PASSWORD}
         with open(self.log_path, "ab") as log, open(self.said_path, "ab") as said:
             self.process = subprocess.Popen(
-                self.command(), cwd=TOP, env=environment, stdin=subprocess.DEVNULL, stdout=said, stderr=log)
+                self.command(), cwd=TOP, env=self.starting_environment(), stdin=subprocess.DEVNULL, stdout=said, stderr=log,
+                pass_fds=self.passed_descriptors())
         if wait:
             until(self.is_ready, START_S, "a ready server")
         return self

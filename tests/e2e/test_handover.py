@@ -1,0 +1,262 @@
+"""A restart that nobody notices, what systemd is told, and its watchdog (OPERATIONS.md, end)."""
+
+import re
+import secrets
+import select
+import signal
+import socket
+import sqlite3
+import subprocess
+import threading
+import time
+
+from harness import World, only_on
+from manager import Managed
+from server import TOP, pause, until
+
+BATCH = 8  # requests on their way at once, on one connection
+KEPT, FRESH = 24, 8  # connections that are kept, and clients that connect for each request
+
+
+class Managing(World):
+    def __init__(self, engine, **more):
+        super().__init__(engine)
+        self.server.remove()
+        self.server = Managed(self.database, **more)
+
+    def hand_over(self):
+        self.server.restart()
+        self.forget_connection()
+
+    def forget_connection(self):
+        """It was idle, and so closed, while the process before was drained."""
+        if self.signed_in:
+            self.signed_in.close()
+
+
+def read_reply(stream):
+    """Its status, and whether the connection ends with it."""
+    head = b""
+    while not head.endswith(b"\r\n\r\n"):
+        line = stream.readline()
+        assert line, f"cut off after {head!r}"
+        head += line
+    length = re.search(rb"\r\nContent-Length: (\d+)\r\n", head)
+    body = stream.read(int(length[1])) if length else b""
+    assert not length or len(body) == int(length[1]), "cut off in a body"
+    return int(head.split(b" ", 2)[1]), b"\r\nConnection: close\r\n" in head
+
+
+class Load:
+    """Clients that never rest: reads and writes, hundreds on their way at any time."""
+
+    def __init__(self, world):
+        self.port, self.token = world.server.port, world.admin.token
+        self.faults, self.written, self.answered, self.slowest, self.ends = [], [], 0, 0.0, False
+        self.threads = [threading.Thread(target=self.guard, args=(self.keep,)) for _ in range(KEPT)]
+        self.threads += [threading.Thread(target=self.guard, args=(self.come_and_go,)) for _ in range(FRESH)]
+        for thread in self.threads:
+            thread.start()
+
+    def guard(self, run):
+        try:
+            run()
+        except Exception as error:
+            self.faults.append(repr(error))
+
+    def request(self, method, path, body=""):
+        return (f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {self.token}\r\n"
+                f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}")
+
+    def write(self, name):
+        return self.request("POST", "/api/v1/plans",
+                            f'{{"name": "{name}", "display_name": "{name}", "max_users": 1, "max_storage_gb": 1}}')
+
+    def connect(self):
+        wire = socket.create_connection(("127.0.0.1", self.port), timeout=60)
+        return wire, wire.makefile("rb")
+
+    def expect(self, status, *allowed):
+        self.answered += 1
+        if status not in allowed:
+            self.faults.append(f"answered {status}")
+
+    def keep(self):
+        """Sends several at once and asks again on the same connection, until it is told that the connection ends."""
+        while not self.ends:
+            wire, stream = self.connect()
+            closing = False
+            while not self.ends and not closing:
+                # What an idle connection's end is to any client that keeps some: it looks before it sends.
+                if select.select([wire], [], [], 0)[0]:
+                    break
+                name = f"plan-{secrets.token_hex(6)}"
+                reads = [self.request("GET", path) for path in ("/livez", "/readyz", "/api/v1/plans?limit=1", "/api/v1/auth/me")]
+                wire.sendall("".join((reads * 2)[:BATCH - 1] + [self.write(name)]).encode())
+                for number in range(BATCH):
+                    status, closing = read_reply(stream)
+                    assert not closing or number == BATCH - 1, "closed while requests were on their way"
+                    self.expect(status, 201 if number == BATCH - 1 else 200)
+                self.written.append(name)
+            stream.close()
+            wire.close()
+
+    def come_and_go(self):
+        while not self.ends:
+            began = time.monotonic()
+            wire, stream = self.connect()
+            wire.sendall(self.request("GET", "/readyz").encode())
+            self.expect(read_reply(stream)[0], 200)
+            self.slowest = max(self.slowest, time.monotonic() - began)
+            stream.close()
+            wire.close()
+
+    def end(self):
+        self.ends = True
+        for thread in self.threads:
+            thread.join()
+
+
+def restart_under_load(world, times):
+    load = Load(world)
+    try:
+        for _ in range(times):
+            before = load.answered
+            until(lambda: load.answered > before + 300 or load.faults, 30, "answers")
+            load.slowest = 0.0
+            world.hand_over()
+            after = load.answered
+            until(lambda: load.answered > after + 300 or load.faults, 30, "answers of the successor")
+            print(f"{world.engine.name}: a restart; the longest wait of a new connection {load.slowest * 1000:.0f} ms")
+    finally:
+        load.end()
+        world.forget_connection()
+    assert not load.faults, f"{len(load.faults)} of {load.answered}: {load.faults[:5]}"
+    kept = {plan["name"] for plan in world.admin.all_pages("/plans")}
+    assert set(load.written) <= kept, sorted(set(load.written) - kept)[:5]
+
+
+def test_restarts_under_load_lose_no_request(engine):
+    with Managing(engine) as world:
+        restart_under_load(world, 3)
+
+
+def test_under_socket_activation_the_socket_is_systemds(engine):
+    """Restarts by handover, and then a whole stop and start: who connects meanwhile waits, and is served."""
+    with socket.create_server(("127.0.0.1", 0), backlog=4096) as listener:
+        world = Managing(engine, listener=listener)
+        with world:
+            restart_under_load(world, 1)
+            assert world.server.stop() == 0, world.server.log_tail()
+            with socket.create_connection(listener.getsockname(), timeout=60) as waiting:
+                waiting.sendall(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+                world.server.start()
+                assert waiting.recv(64).startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_successor_that_cannot_start_changes_nothing(engine):
+    with Managing(engine) as world:
+        settings = world.server.data / "nidia.ini"
+        settings.write_text("colour = red\n")
+        pid, heard = world.server.process.pid, len(world.server.hear())
+        world.server.signal(signal.SIGHUP)
+        until(lambda: "handover_failed" in world.server.log(), 30, "the failure")
+        until(lambda: world.server.hears("MAINPID", str(pid), heard), 10)
+        world.outside.get("/readyz")
+        # Once it is mended the same signal does it.
+        settings.write_text("log_level = warning\n")
+        world.hand_over()
+        world.outside.get("/readyz")
+
+
+def test_a_successor_that_fails_late_gives_back_what_it_got(engine):
+    """It has said that it is ready, the process before has let the database go, and then it cannot have it."""
+    only_on(engine, "sqlite")
+    with Managing(engine) as world:
+        world.new_plan()
+        pid = world.server.process.pid
+        with sqlite3.connect(world.server.data / "superadmin.db", isolation_level=None) as other:
+            other.execute("BEGIN IMMEDIATE")
+            world.server.signal(signal.SIGHUP)
+            until(lambda: '"stopped"' in world.server.log(), 30)
+            with socket.create_connection(("127.0.0.1", world.server.port), timeout=60) as waiting:
+                waiting.sendall(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+                until(lambda: "handover_failed" in world.server.log(), 30, "the failure")
+                other.execute("ROLLBACK")
+                assert waiting.recv(64).startswith(b"HTTP/1.1 200 ")
+        assert world.server.process.poll() is None and world.server.process.pid == pid
+        world.forget_connection()
+        world.new_plan()
+
+
+def test_systemd_is_told_what_it_does(engine):
+    with Managing(engine) as world:
+        server = world.server
+        until(lambda: server.hears("READY", "1"), 5)
+        assert server.hear()[0]["MAINPID"] == str(server.process.pid)
+        server.restart()
+        order = [name for message in server.hear() for name in ("READY", "RELOADING") if name in message]
+        assert order == ["READY", "RELOADING", "READY"], server.hear()
+        assert server.stop() == 0 and server.hears("STOPPING", "1")
+
+
+def beats(server):
+    return sum("WATCHDOG" in message for message in server.hear())
+
+
+def test_the_watchdog_hears_of_a_program_that_works(engine):
+    with Managing(engine, watchdog_s=0.4) as world:
+        until(lambda: beats(world.server) > 3, 20, "WATCHDOG=1")
+
+
+def test_a_lane_that_hangs_stops_the_watchdog(engine):
+    only_on(engine, "sqlite")
+    with Managing(engine, watchdog_s=0.4) as world:
+        plan = {"name": "late", "display_name": "x", "max_users": 1, "max_storage_gb": 1}
+        writer = threading.Thread(target=world.admin.twin(contract=None).post, args=("/plans", plan, None))
+        until(lambda: beats(world.server) > 1, 20, "WATCHDOG=1")
+        with sqlite3.connect(world.server.data / "superadmin.db", isolation_level=None) as other:
+            other.execute("BEGIN IMMEDIATE")
+            writer.start()
+            until(lambda: is_silent(world.server, 1), 10, "its silence")
+            other.execute("ROLLBACK")
+            writer.join()
+        before = beats(world.server)
+        until(lambda: beats(world.server) > before + 1, 20, "WATCHDOG=1 again")
+
+
+def is_silent(server, seconds):
+    before = beats(server)
+    pause(seconds)
+    return beats(server) == before
+
+
+def test_a_loop_that_hangs_stops_the_watchdog(engine):
+    """Its log goes into a pipe that nobody reads: once that is full, the loops cannot write their lines."""
+    with Managing(engine, watchdog_s=0.4) as world:
+        server = world.server
+        assert server.stop() == 0
+        server.process = subprocess.Popen(server.command(), cwd=TOP, env=server.starting_environment(),
+                                          stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        until(server.is_ready, 60)
+        before = beats(server)
+        until(lambda: beats(server) > before + 1, 20, "WATCHDOG=1")
+        filler = threading.Thread(target=fill_log, args=(server.port,))
+        filler.start()
+        until(lambda: is_silent(server, 1), 30, "its silence")
+        drain = threading.Thread(target=server.process.stderr.read)
+        drain.start()
+        filler.join()
+        before = beats(server)
+        until(lambda: beats(server) > before + 1, 20, "WATCHDOG=1 again")
+        assert server.stop() == 0
+        drain.join()
+
+
+def fill_log(port):
+    """Some 200 bytes a line: twice what the pipe holds. The answers come late, once it is read again."""
+    for _ in range(4):
+        with socket.create_connection(("127.0.0.1", port), timeout=60) as wire, wire.makefile("rb") as stream:
+            wire.sendall(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n" * 200)
+            for _ in range(200):
+                assert read_reply(stream)[0] == 200
