@@ -1,5 +1,6 @@
 /* Who asks, and whether that one may. */
 #include "api/call.h"
+#include "directory/directory.h"
 #include "identity/access.h"
 #include <unistd.h>
 
@@ -47,6 +48,20 @@ static bool has_scope(struct text scopes, const char *scope)
     return false;
 }
 
+/* Where the tenant's service is read-only, its people read, and what protects them stays open. */
+static bool check_service(struct call *call)
+{
+    struct text tenant_id = call->work.actor.tenant_id;
+    struct directory *directory = call->work.site->directory;
+    if (call->work.actor.role != TENANT_ADMIN || call->route->method == METHOD_GET
+        || call->route->always_open)
+        return true;
+    [[maybe_unused, gnu::cleanup(reclaimer_leave)]] struct reader *reader = directory_enter(directory);
+    const struct directory_entry *entry = directory_find(directory, ENTRY_id, tenant_id);
+    const struct service_rules *rules = service_rules_of(entry ? entry->level : service_level_off);
+    return rules->may_change || fail(&call->work.error, rules->refusal, "");
+}
+
 bool call_admit(struct call *call)
 {
     const struct route *route = call->route;
@@ -59,5 +74,5 @@ bool call_admit(struct call *call)
         return fail(&call->work.error, ERROR_forbidden, "");
     if (role == MACHINE && !(route->scope && has_scope(call->work.actor.scopes, route->scope)))
         return fail(&call->work.error, ERROR_scope_missing, "%s", route->scope ? route->scope : "");
-    return true;
+    return check_service(call);
 }

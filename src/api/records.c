@@ -136,6 +136,7 @@ bool record_route(const struct table *table, size_t i, struct arena *arena, stru
         .table = table,
         .action = kind->action,
         .list = kind->list,
+        .always_open = table->is & ALWAYS_OPEN,
         .doc = arena_format(arena, "%s%s.", kind->doc, table->name).data,
     };
     for (size_t code = 0; code < ROUTE_CODES_MAX; code++)

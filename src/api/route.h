@@ -64,6 +64,7 @@ struct route {
     enum action action;
     bool list; /* the table's list, not one row */
     bool root, internal, no_quota, no_idempotency;
+    bool always_open; /* a tenant's people may call it also where their service is read-only */
     enum error_code codes[ROUTE_CODES_MAX]; /* beyond those that every route of its kind may give */
     const char *doc;
 };

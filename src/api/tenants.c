@@ -61,6 +61,14 @@ static bool cancel(struct call *call)
     return act_and_answer(call, now ? LIFE_cancel : LIFE_cancel_at_end, body->reason.text);
 }
 
+static bool set_level(struct call *call)
+{
+    struct tenant before, after;
+    return store_find(&call->work, &tenants_table, call->parameters[0], before.cells)
+        && tenant_set_level(&call->work, before.id.text, (const struct level_order *)call->taken, &after)
+        && answer_row(call, &tenants_table, after.cells);
+}
+
 static bool restore(struct call *call)
 {
     return act_and_answer(call, LIFE_restore, TEXT(""));
@@ -131,6 +139,10 @@ const struct route tenant_routes[] = {
     { METHOD_POST, "/tenants/{id}/cancel", "cancel_tenant", COST_WRITE, SUPER_ADMIN | BILLING_ADMIN,
       .handle = cancel, .takes = &cancellations_table, .gives = &tenants_table, .how = GIVES_ROW,
       .codes = { STEPPED }, .doc = "End a tenant's subscription, now or with what is paid for." },
+    { METHOD_POST, "/tenants/{id}/set_service_level", "set_service_level", COST_WRITE,
+      SUPER_ADMIN | BILLING_ADMIN, .handle = set_level, .takes = &level_orders_table, .gives = &tenants_table,
+      .how = GIVES_ROW, .codes = { STEPPED, ERROR_invalid_body },
+      .doc = "Decide what service a tenant gets, why, until when, and what comes then by itself." },
     { METHOD_POST, "/tenants/{id}/restore", "restore_tenant", COST_WRITE, SUPER_ADMIN, .handle = restore,
       .gives = &tenants_table, .how = GIVES_ROW, .codes = { STEPPED },
       .doc = "Take back a deletion before its days of grace are over." },

@@ -48,21 +48,21 @@ static bool end_sessions(struct call *call)
 }
 
 const struct route user_routes[] = {
-    { METHOD_POST, "/users/{id}/lock", "lock_user", COST_WRITE, SUPER_ADMIN | TENANT_ADMIN, .handle = lock,
-      .takes = &reasons_table, .gives = &users_table, .how = GIVES_ROW,
+    { METHOD_POST, "/users/{id}/lock", "lock_user", COST_WRITE, SUPER_ADMIN | TENANT_ADMIN,
+      .always_open = true, .handle = lock, .takes = &reasons_table, .gives = &users_table, .how = GIVES_ROW,
       .codes = { ERROR_not_found, ERROR_wrong_state, ERROR_conflict },
       .doc = "Lock a person out, until unlocked; the sessions end at once." },
     { METHOD_POST, "/users/{id}/unlock", "unlock_user", COST_WRITE, SUPER_ADMIN | TENANT_ADMIN,
       .handle = unlock, .gives = &users_table, .how = GIVES_ROW,
       .codes = { ERROR_not_found, ERROR_wrong_state }, .doc = "Let a locked person in again." },
-    { METHOD_POST, "/users/{id}/set_password", "set_password", COST_SLOW, SIGNED_IN, .handle = set_password,
-      .takes = &new_passwords_table, .no_idempotency = true,
+    { METHOD_POST, "/users/{id}/set_password", "set_password", COST_SLOW, SIGNED_IN, .always_open = true,
+      .handle = set_password, .takes = &new_passwords_table, .no_idempotency = true,
       .codes = { ERROR_not_found, ERROR_invalid_body, ERROR_rate_limited },
       .doc = "Set a password: one's own by the one that was, or somebody's who then must change it. The "
              "sessions "
              "end." },
     { METHOD_POST, "/users/{id}/end_sessions", "end_sessions", COST_WRITE, SUPER_ADMIN | TENANT_ADMIN,
-      .handle = end_sessions, .codes = { ERROR_not_found },
+      .always_open = true, .handle = end_sessions, .codes = { ERROR_not_found },
       .doc = "End all of a person's sessions, at once." },
     {},
 };

@@ -38,6 +38,8 @@ struct directory_entry *directory_entry_create(const struct tenant_facts *facts,
     struct directory_entry *entry = create(facts->parts);
     entry->revision = facts->revision;
     entry->plan_revision = facts->plan_revision;
+    entry->level_until = facts->level_until;
+    entry->level = facts->level;
     entry->is_active = facts->is_active;
     entry->use = use;
     memcpy(entry->limits, facts->limits, sizeof entry->limits);

@@ -1,6 +1,7 @@
 /* What the directory knows of a tenant: one immutable piece of memory, and counters that move in place. */
 #pragma once
 #include "directory/limits.h"
+#include "model/service_level.h"
 #include <stdatomic.h>
 
 /* The texts of an entry; the first ENTRY_KEYS of them find it. */
@@ -11,6 +12,8 @@ enum entry_part {
     ENTRY_plan_type = ENTRY_KEYS,
     ENTRY_plan_status,
     ENTRY_service_level,
+    ENTRY_level_reason, /* may be empty, as what comes next */
+    ENTRY_level_next,
     ENTRY_modules,  /* a JSON array: the plan's and the tenant's own */
     ENTRY_features, /* a JSON array: the plan's */
     ENTRY_resolved, /* the whole reply of GET /resolve */
@@ -22,6 +25,8 @@ struct tenant_facts {
     struct text parts[ENTRY_PARTS];
     int64_t revision, plan_revision;
     int64_t limits[LIMIT_COUNT], used[LIMIT_COUNT];
+    int64_t level_until; /* 0: nothing is promised */
+    enum service_level level;
     bool is_active;
 };
 
@@ -37,6 +42,8 @@ struct directory_entry {
     struct {
         uint32_t at, length;
     } parts[ENTRY_PARTS]; /* in `bytes` */
+    int64_t level_until;
+    enum service_level level;
     bool is_active;
     char bytes[];
 };

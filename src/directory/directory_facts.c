@@ -8,6 +8,9 @@ enum fact {
     FACT_slug,
     FACT_plan_status,
     FACT_service_level,
+    FACT_level_reason,
+    FACT_level_until,
+    FACT_level_next,
     FACT_is_active,
     FACT_plan_type,
     FACT_db_name,
@@ -24,7 +27,9 @@ enum fact {
 };
 
 static const char facts_columns[] =
-    "SELECT t.id, t.slug, t.plan_status, t.service_level, t.is_active, t.plan_type, t.db_name, t.db_host,"
+    "SELECT t.id, t.slug, t.plan_status, t.service_level,"
+    " t.service_level_reason, t.service_level_until, t.service_level_next, t.is_active, t.plan_type, "
+    "t.db_name, t.db_host,"
     " t.db_port, t.enabled_modules, p.enabled_modules, p.features, t.revision, p.revision,"
     " (t.deletes_at IS NOT NULL OR t.deleted_at IS NOT NULL),"
     " t.max_users, t.max_storage_gb, t.max_monthly_emails, t.max_monthly_whatsapp, t.max_monthly_api_calls,"
@@ -82,6 +87,12 @@ static struct text joined(struct joined_lists *latest, struct arena *arena, stru
     return latest->both;
 }
 
+/* SQLite knows no times. */
+static struct value time_or_null(struct value cell)
+{
+    return value_is_set(cell) ? value_time(cell.integer) : value_null();
+}
+
 /* The reply of GET /resolve. */
 static struct text resolution_of(const struct value *row, const struct tenant_facts *facts,
                                  struct arena *arena)
@@ -91,6 +102,9 @@ static struct text resolution_of(const struct value *row, const struct tenant_fa
         .slug = row[FACT_slug],
         .status = row[FACT_plan_status],
         .service_level = row[FACT_service_level],
+        .service_level_reason = row[FACT_level_reason],
+        .service_level_until = time_or_null(row[FACT_level_until]),
+        .service_level_next = row[FACT_level_next],
         .is_active = value_boolean(facts->is_active),
         .plan_type = row[FACT_plan_type],
         .db_name = row[FACT_db_name],
@@ -125,6 +139,10 @@ bool facts_of_row(struct facts_page *page, size_t i, struct arena *arena, struct
     facts->parts[ENTRY_plan_type] = row[FACT_plan_type].text;
     facts->parts[ENTRY_plan_status] = row[FACT_plan_status].text;
     facts->parts[ENTRY_service_level] = row[FACT_service_level].text;
+    facts->parts[ENTRY_level_reason] = cell_text(row[FACT_level_reason]);
+    facts->parts[ENTRY_level_next] = cell_text(row[FACT_level_next]);
+    facts->level_until = cell_integer(row[FACT_level_until]);
+    facts->level = service_level_named(row[FACT_service_level].text);
     facts->parts[ENTRY_modules] =
         joined(&page->modules, arena, row[FACT_plan_modules].text, row[FACT_own_modules].text);
     facts->parts[ENTRY_features] = joined(&page->features, arena, row[FACT_features].text, TEXT("[]"));

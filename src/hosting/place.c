@@ -1,5 +1,6 @@
 #include "hosting/place.h"
 #include "crypto/seal.h"
+#include "model/service_level.h"
 
 struct text place_name_of(struct arena *arena, struct text tenant_id)
 {
@@ -17,7 +18,7 @@ bool place_of_tenant(struct work *work, const struct tenant *tenant, struct tena
     *place = (struct tenant_place){
         .name = tenant->db_name.text,
         .connections_max = tenant->db_connection_pool_size.integer,
-        .may_connect = value_is_true(tenant->is_active),
+        .may_connect = service_rules_of_data(tenant)->reads_data,
     };
     return unseal(work->arena, work->site->keyring, tenant->db_password_encrypted.text,
                   password_place(work->arena, tenant->id.text), &place->password, &work->error);

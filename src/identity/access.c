@@ -94,11 +94,12 @@ static bool ask_database(struct work *work, const struct holder *holder, bool *a
         "u.tenant_id "
         "WHERE s.id = $1 AND s.is_active AND u.session_epoch <= $2 AND u.is_active AND u.deleted_at IS NULL "
         "AND "
-        "(t.id IS NULL OR NOT (t.is_suspended OR t.deletes_at IS NOT NULL OR t.deleted_at IS NOT NULL))";
-    static const char key[] =
-        "SELECT 1 FROM api_keys k LEFT JOIN tenants t ON t.id = k.tenant_id "
-        "WHERE k.id = $1 AND k.revision = $2 AND k.revoked_at IS NULL AND "
-        "(t.id IS NULL OR NOT (t.is_suspended OR t.deletes_at IS NOT NULL OR t.deleted_at IS NOT NULL))";
+        "(t.id IS NULL OR NOT (t.service_level = 'off' OR t.deletes_at IS NOT NULL OR t.deleted_at IS NOT "
+        "NULL))";
+    static const char key[] = "SELECT 1 FROM api_keys k LEFT JOIN tenants t ON t.id = k.tenant_id "
+                              "WHERE k.id = $1 AND k.revision = $2 AND k.revoked_at IS NULL AND "
+                              "(t.id IS NULL OR NOT (t.service_level = 'off' OR t.deletes_at IS NOT NULL OR "
+                              "t.deleted_at IS NOT NULL))";
     bool is_machine = holder->role == MACHINE;
     struct text id = text_from(is_machine ? holder->api_key_id : holder->session_id);
     struct result result;

@@ -6,7 +6,7 @@
 
 enum { SILENCE_MAX_US = 1'000'000 };
 
-#define IS_SHUT "(is_suspended OR deletes_at IS NOT NULL OR deleted_at IS NOT NULL)"
+#define IS_SHUT "(service_level = 'off' OR deletes_at IS NOT NULL OR deleted_at IS NOT NULL)"
 
 /* Each gives: id, the least version that counts, the version seen, until it is let in again? */
 static const struct source {

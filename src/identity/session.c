@@ -7,6 +7,7 @@
 #include "identity/device.h"
 #include "identity/refresh_token.h"
 #include "identity/revocation.h"
+#include "model/service_level.h"
 #include "record/audit.h"
 #include "record/store.h"
 #include "settings/settings.h"
@@ -122,8 +123,8 @@ bool person_may_enter(struct work *work, const struct user *user, bool *may)
     struct tenant tenant;
     if (!store_find_by(work, &tenants_table, "id", user->tenant_id, false, tenant.cells))
         return false;
-    *may = !value_is_true(tenant.is_suspended) && !value_is_set(tenant.deletes_at)
-        && !value_is_set(tenant.deleted_at);
+    *may = service_rules_of(service_level_named(tenant.service_level.text))->lets_in
+        && !value_is_set(tenant.deletes_at) && !value_is_set(tenant.deleted_at);
     return true;
 }
 

@@ -30,6 +30,7 @@ enum table_trait {
     NULL_IS_ALL = 1 << 3, /* a row without tenant is for every tenant, else for none */
     CACHED = 1 << 4,      /* other nodes hold it in memory: a change announces its key */
     INNER = 1 << 5,       /* no API of its own */
+    ALWAYS_OPEN = 1 << 7, /* its tenant's people change it also where their service is read-only */
     SHAPE = 1 << 6,       /* not a table of the database: the members of each object of a TYPE_rows column */
 };
 

@@ -27,6 +27,7 @@ static const uint8_t transitions[LIFE_COUNT][STATE_COUNT] = {
     [LIFE_reveal_password] = { FROM(pending, pending), FROM(failed, failed), FROM(trial, trial), FROM(active, active),
                                FROM(past_due, past_due), FROM(ending, ending), FROM(suspended, suspended),
                                FROM(cancelled, cancelled), FROM(deleted, deleted) },
+    [LIFE_set_level] = { FROM(trial, trial), FROM(active, active), FROM(past_due, past_due), FROM(ending, ending) },
 };
 /* clang-format on */
 

@@ -36,6 +36,7 @@ enum life_action {
     LIFE_retry,
     LIFE_roll_back,
     LIFE_reveal_password,
+    LIFE_set_level,
     LIFE_COUNT
 };
 

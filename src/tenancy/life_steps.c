@@ -6,6 +6,7 @@
 #include "settings/settings.h"
 #include "tenancy/life.h"
 #include "tenancy/programs.h"
+#include "tenancy/standing.h"
 #include "tenancy/subscription.h"
 #include "json/json.h"
 
@@ -183,34 +184,8 @@ static const struct kind_of_step {
     [LIFE_retry] = { retry, "retry_provisioning", NULL },
     [LIFE_roll_back] = { roll_back, "rollback_provisioning", NULL },
     [LIFE_reveal_password] = { nothing, "reveal_database_password", NULL },
+    [LIFE_set_level] = { nothing, NULL, NULL },
 };
-
-static bool is_shut(const struct tenant *tenant)
-{
-    return value_is_set(tenant->deletes_at) || is_choice(tenant->plan_status, plan_status, suspended)
-        || is_choice(tenant->plan_status, plan_status, cancelled);
-}
-
-static struct value service_level_of(const struct tenant *tenant)
-{
-    if (is_shut(tenant))
-        return choice_value(service_level, off);
-    if (!is_choice(tenant->service_level, service_level, off))
-        return tenant->service_level;
-    return is_choice(tenant->plan_status, plan_status, past_due) ? choice_value(service_level, warned)
-                                                                 : choice_value(service_level, full);
-}
-
-/* What follows from the rest of the row, whatever the step was. */
-static void derive(const struct tenant *before, struct tenant *changes)
-{
-    struct tenant row = *before;
-    for (size_t i = 0; i < tenants_table.width; i++)
-        if (changes->cells[i].kind != VALUE_ABSENT)
-            row.cells[i] = changes->cells[i];
-    changes->is_active = value_boolean(tenant_is_active(&row));
-    changes->service_level = service_level_of(&row);
-}
 
 static bool leave_record(struct step *step, const struct kind_of_step *kind)
 {
@@ -237,17 +212,10 @@ bool tenant_act(struct work *work, struct text tenant_id, enum life_action actio
     const struct kind_of_step *kind = &kinds[action];
     struct tenant before, changes = {};
     struct step step = { .work = work, .before = &before, .changes = &changes, .reason = reason };
-    struct text ignored;
     if (!store_find_by(work, &tenants_table, "id", value_text(tenant_id), true, before.cells)
         || !tenant_may(work, &before, action) || !kind->apply(&step))
         return false;
-    derive(&before, &changes);
-    bool turns = !value_equal(before.is_active, changes.is_active);
     *job_id = step.job_id;
-    return store_update(work, &tenants_table, before.cells, changes.cells, after->cells)
-        && leave_record(&step, kind)
-        && (!kind->event || event_add(work, kind->event, &tenants_table, after->cells))
-        && (!turns
-            || job_enqueue(work, &(struct job_request){ &sync_tenant_access_program, tenant_id, work->now },
-                           &ignored));
+    return tenant_change(work, &before, &changes, after) && leave_record(&step, kind)
+        && (!kind->event || event_add(work, kind->event, &tenants_table, after->cells));
 }

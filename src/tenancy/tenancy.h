@@ -4,6 +4,7 @@
 #include "record/service.h"
 #include "record/site.h"
 #include "tenancy/doctor.h"
+#include "tenancy/level.h"
 #include "tenancy/life.h"
 #include "tenancy/programs.h"
 #include "tenancy/seed.h"

@@ -15,7 +15,7 @@ static const char *const expected[LIFE_COUNT] = {
     [LIFE_expire] = ".....CC...",          [LIFE_delete] = ".XXXXXXX..",
     [LIFE_restore] = "........T.",         [LIFE_bury] = "........G.",
     [LIFE_retry] = "PP........",           [LIFE_roll_back] = ".F........",
-    [LIFE_reveal_password] = "PFTAOESCX.",
+    [LIFE_reveal_password] = "PFTAOESCX.", [LIFE_set_level] = "..TAOE....",
 };
 
 static const char *const names[] = { "pending", "failed",    "trial",     "active",  "past_due",

@@ -203,6 +203,7 @@ TEST_IN_WORLD(a_suspended_tenants_people_are_shut_out_until_it_is_back)
     world_act_as_system(world);
     const struct tenant suspended = { .plan_status = value_string("suspended"),
                                       .is_suspended = value_boolean(true),
+                                      .service_level = value_string("off"),
                                       .is_active = value_boolean(false) };
     CHECK(world_try_update(work, &tenants_table, tenant.cells, suspended.cells, tenant.cells));
     CHECK(!identity_reaches(work, grant.access_token));
@@ -211,6 +212,7 @@ TEST_IN_WORLD(a_suspended_tenants_people_are_shut_out_until_it_is_back)
     world_act_as_system(world);
     const struct tenant back = { .plan_status = value_string("active"),
                                  .is_suspended = value_boolean(false),
+                                 .service_level = value_string("full"),
                                  .is_active = value_boolean(true) };
     CHECK(world_try_update(work, &tenants_table, tenant.cells, back.cells, tenant.cells));
     CHECK(identity_reaches(work, grant.access_token));
