@@ -1,0 +1,94 @@
+"""Graduated service: what a tenant gets is decided with a reason, promised until a day, and holds everywhere."""
+
+import datetime
+
+from harness import PASSWORD
+from server import until
+
+LEVELS = ("full", "warned", "read_only", "export_only", "off")
+
+
+def in_seconds(seconds):
+    then = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=seconds)
+    return then.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def set_level(world, tenant, level, status=200, client=None, **promise):
+    order = {"level": level, "reason": "factura sin pagar", **promise}
+    return (client or world.admin).post(f"/tenants/{tenant['id']}/set_service_level", order, status)
+
+
+def test_a_level_is_decided_with_its_reason_and_told_everywhere(world):
+    tenant, machine = world.new_tenant(), world.machine()
+    day = in_seconds(86400)
+    decided = set_level(world, tenant, "warned", until=day, next_level="read_only").json
+    assert (decided["service_level"], decided["service_level_until"], decided["service_level_next"]) == ("warned", day, "read_only")
+    assert decided["service_level_reason"] == "factura sin pagar" and decided["is_active"]
+    for told in (machine.get(f"/resolve?slug={tenant['slug']}").json, machine.get(f"/tenants/{tenant['id']}/entitlements").json):
+        assert (told["service_level"], told["service_level_until"], told["service_level_next"]) == ("warned", day, "read_only")
+        assert told["service_level_reason"] == "factura sin pagar"
+    back = set_level(world, tenant, "full").json
+    assert back["service_level"] == "full" and back["service_level_until"] is None and back["service_level_next"] is None
+    assert machine.get(f"/resolve?slug={tenant['slug']}").json["service_level_until"] is None
+    records = world.admin.all_pages(f"/audit_logs?entity_id={tenant['id']}&action=set_service_level")
+    assert [record["metadata"]["level"] for record in sorted(records, key=lambda record: record["created_at"])] == ["warned", "full"]
+
+
+def test_who_may_decide_and_when(world):
+    tenant = world.new_tenant()
+    set_level(world, tenant, "warned", client=world.sign_in_as("billing_admin"))
+    set_level(world, tenant, "full", 403, client=world.sign_in_as("support"))
+    set_level(world, tenant, "full", 403, client=world.sign_in_as("tenant_admin", tenant["id"]))
+    assert set_level(world, tenant, "half", 422).faults == {"/level": "not_a_choice"}
+    assert set_level(world, tenant, "full", 422, next_level="off").faults == {"/until": "required"}
+    assert set_level(world, tenant, "full", 422, until=in_seconds(60)).faults == {"/next_level": "required"}
+    assert set_level(world, tenant, "full", 422, until=in_seconds(-60), next_level="off").faults == {"/until": "rule_broken"}
+    world.admin.post(f"/tenants/{tenant['id']}/suspend", {"reason": "no pagó"}, 200)
+    refused = set_level(world, tenant, "full", 409)
+    assert refused.code == "wrong_state" and "active" in refused.json["detail"]
+    world.admin.post(f"/tenants/{tenant['id']}/reactivate", {"reason": "pagó"}, 200)
+    assert world.admin.get(f"/tenants/{tenant['id']}").json["service_level"] == "warned"
+
+
+def test_people_of_a_read_only_tenant_read_and_protect_themselves(world):
+    tenant = world.new_tenant()
+    owner, other = world.sign_in_as("tenant_admin", tenant["id"]), world.new_user(tenant_id=tenant["id"])
+    path = f"/tenants/{tenant['id']}"
+    for level, code in (("read_only", "service_read_only"), ("export_only", "service_export_only")):
+        set_level(world, tenant, level)
+        assert owner.patch(path, {"name": "Otra"}, 403).code == code
+        assert owner.post("/users", {"email": "nuevo@nidia.test", "system_role": "tenant_admin"}, 403).code == code
+        assert owner.get(path).json["service_level"] == level
+        world.sign_in(owner.user["email"], PASSWORD).post("/auth/logout", expect=204)
+        owner.post(f"/users/{other['id']}/end_sessions", expect=204)
+        world.admin.patch(path, {"notes": level})
+    spanish = owner.patch(path, {"name": "Otra"}, 403, Accept_Language="es").json["detail"]
+    assert "exportar" in spanish
+    for level in ("warned", "full"):
+        set_level(world, tenant, level)
+        owner.patch(path, {"name": f"Empresa {level}"})
+
+
+def test_off_shuts_its_people_and_keys_out_and_full_lets_them_in(world):
+    tenant = world.new_tenant()
+    owner, machine = world.sign_in_as("tenant_admin", tenant["id"]), world.machine(tenant["id"])
+    machine.get(f"/tenants/{tenant['id']}/entitlements")
+    set_level(world, tenant, "off")
+    until(lambda: owner.get("/auth/me", (200, 401)).status == 401, 1, "the end of its people's sessions")
+    machine.get(f"/tenants/{tenant['id']}/entitlements", 401)
+    world.visitor.post("/auth/login", {"email": owner.user["email"], "password": PASSWORD}, 401)
+    set_level(world, tenant, "export_only")
+    world.sign_in(owner.user["email"], PASSWORD).get(f"/tenants/{tenant['id']}")
+    machine.get(f"/tenants/{tenant['id']}/entitlements")
+
+
+def test_a_promise_is_kept_by_itself_also_after_a_power_cut(world):
+    kept, paid = world.new_tenant(), world.new_tenant()
+    for tenant in (kept, paid):
+        set_level(world, tenant, "warned", until=in_seconds(1.5), next_level="export_only")
+    set_level(world, paid, "full")
+    world.restart(kill=True)
+    until(lambda: world.admin.get(f"/tenants/{kept['id']}").json["service_level"] == "export_only", 15, "what was promised")
+    after = world.admin.get(f"/tenants/{kept['id']}").json
+    assert after["service_level_until"] is None and after["service_level_next"] is None and after["is_active"]
+    assert world.admin.get(f"/tenants/{paid['id']}").json["service_level"] == "full"
