@@ -34,8 +34,10 @@ static const struct directory_entry *find_host(struct call *call, struct text ho
     struct directory *directory = call->work.site->directory;
     char buffer[HOST_NAME_MAX_BYTES];
     struct text name = directory_host_name(host, buffer), slug = slug_of_host(call, name);
-    return admit(call, slug.length > 0 ? directory_find(directory, ENTRY_slug, slug)
-                                       : directory_find_host(directory, name));
+    if (slug.length > 0)
+        return admit(call, directory_find(directory, ENTRY_slug, slug));
+    const struct directory_entry *entry = directory_find_host(directory, name);
+    return admit(call, entry && service_rules_of(entry->level)->is_found ? entry : NULL);
 }
 
 enum { ASKED_slug, ASKED_host };
@@ -62,7 +64,7 @@ static bool ask_for_certificate(struct call *call)
     [[maybe_unused, gnu::cleanup(reclaimer_leave)]] struct reader *reader =
         directory_enter(call->work.site->directory);
     const struct directory_entry *entry = find_host(call, call->queried[0]);
-    if (entry && text_is(directory_entry_part(entry, ENTRY_service_level), "off"))
+    if (entry && !service_rules_of(entry->level)->is_found)
         return fail(&call->work.error, ERROR_not_found, "tenant");
     return entry && answer_nothing(call);
 }

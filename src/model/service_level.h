@@ -9,7 +9,7 @@
 struct service_rules {
     bool reads_data;  /* the product's role enters the tenant's database */
     bool writes_data; /* and changes what is in it */
-    bool is_found;    /* domains lead to it and get certificates */
+    bool is_found;    /* its own domains lead to it, and all its names get certificates */
     bool lets_in;     /* its people sign in, its keys are good */
     bool may_change;  /* its people change what is theirs in this program */
     bool may_consume;
