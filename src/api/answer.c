@@ -64,6 +64,16 @@ bool answer_text(struct call *call, struct text text)
     return true;
 }
 
+bool answer_stream(struct call *call, const struct stream *stream)
+{
+    succeed(call, true);
+    call->response->content_type = TEXT("text/event-stream; charset=utf-8");
+    response_header(call->response, TEXT("X-Accel-Buffering"),
+                    TEXT("no")); /* a proxy is not to wait for more */
+    call->response->stream = stream;
+    return true;
+}
+
 /* What would end the target in a Link is written as its code. */
 static void add_to_target(struct buffer *target, struct text part)
 {

@@ -3,6 +3,8 @@
 #include "api/route.h"
 #include "record/store.h"
 
+/* Server-Sent Events: begun in the response's body, gone on with by the stream. */
+bool answer_stream(struct call *call, const struct stream *stream);
 bool answer_page(struct call *call, const struct query *query, const struct page *page);
 bool answer_columns(struct call *call, const struct table *table, const struct value *cells,
                     const struct column_set *columns);

@@ -44,13 +44,16 @@ static int64_t read(const _Atomic int64_t *from)
     return atomic_load_explicit(from, memory_order_relaxed);
 }
 
-static void count(struct route_figures *figures, int status, int64_t took_us)
+/* A stream lasts as long as its client likes, which is no latency of ours. */
+static void count(struct route_figures *figures, const struct response *response, int64_t took_us)
 {
     size_t bucket = 0;
     while (bucket < BOUND_COUNT && took_us > bounds_us[bucket])
         bucket++;
-    if (status >= 100 && status < 600)
-        add(&figures->by_class[status / 100 - 1], 1);
+    if (response->status >= 100 && response->status < 600)
+        add(&figures->by_class[response->status / 100 - 1], 1);
+    if (response->stream)
+        return;
     add(&figures->by_latency[bucket], 1);
     add(&figures->latency_sum_us, took_us);
 }
@@ -92,7 +95,7 @@ void figures_count(struct figures *figures, const struct exchange *exchange, con
     int64_t took_us = clock_monotonic_us() - exchange->request.begun_us;
     const struct route *route = call ? call->route : NULL;
     size_t index = route ? routes_index(figures->routes, route) : ROUTES_MAX;
-    count(&figures->routed[index], exchange->response.status, took_us);
+    count(&figures->routed[index], &exchange->response, took_us);
     log_request(exchange, call, took_us, delivered);
 }
 

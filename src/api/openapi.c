@@ -79,6 +79,8 @@ static void add_parameters(struct buffer *json, const struct route *route)
         openapi_add_list_parameters(json, route->table, &before);
     if (route->table && (route->action == UPDATE || route->action == DELETE))
         add_reference(json, "parameters", "if_match", &before);
+    if (route->how == GIVES_STREAM)
+        add_reference(json, "parameters", "last_event_id", &before);
     if (takes_idempotency_key(route))
         add_reference(json, "parameters", "idempotency_key", &before);
     buffer_add_byte(json, ']');
@@ -125,8 +127,9 @@ static void add_success(struct buffer *json, const struct route *route)
         before = ",";
     }
     buffer_add_byte(json, '}');
-    if (route->how == GIVES_TEXT) {
-        struct text type = text_from(route->gives_type), media = text_cut(&type, ';');
+    if (route->how == GIVES_TEXT || route->how == GIVES_STREAM) {
+        const char *given = route->how == GIVES_STREAM ? "text/event-stream" : route->gives_type;
+        struct text type = text_from(given), media = text_cut(&type, ';');
         bool is_json = text_starts(media, TEXT("application/json"));
         buffer_print(json, ",\"content\":{\"%.*s\":{\"schema\":{\"type\":\"%s\"}}}", TEXT_ARG(media),
                      is_json ? "object" : "string");

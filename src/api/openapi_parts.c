@@ -172,6 +172,8 @@ static const struct parameter {
     { "count", "count", "query", "Adds the total.", "boolean", 0, 0 },
     { "q", "q", "query", "Looked for in the searched columns.", "string", 1, SEARCH_MAX },
     { "if_match", "If-Match", "header", "The ETag that the row must still have.", "string", 0, 200 },
+    { "last_event_id", "Last-Event-ID", "header", "The id of the last event that was received.", "string", 0,
+      40 },
     { "idempotency_key", "Idempotency-Key", "header",
       "Does the request once, however often it is sent within 24 hours.", "string", 1, 200 },
 };

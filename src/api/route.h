@@ -24,9 +24,10 @@ enum { PATH_PARAMETERS_MAX = 4, ROUTE_CODES_MAX = 8, ROUTES_MAX = 256 };
 
 enum gives {
     GIVES_NOTHING,
-    GIVES_ROW,  /* of .gives */
-    GIVES_LIST, /* of .gives: {"data": [...], "next_cursor": ...} */
-    GIVES_TEXT, /* of .gives_type */
+    GIVES_ROW,    /* of .gives */
+    GIVES_LIST,   /* of .gives: {"data": [...], "next_cursor": ...} */
+    GIVES_TEXT,   /* of .gives_type */
+    GIVES_STREAM, /* Server-Sent Events */
 };
 
 struct query_parameter {
@@ -91,7 +92,7 @@ struct call {
 /* Lists of routes and services end with {}. Each is declared by the file that has it; app.c puts them
  * together. */
 extern const struct route auth_routes[], user_routes[], tenant_routes[], directory_routes[], key_routes[],
-    system_routes[];
+    event_routes[], system_routes[];
 
 /* Answers, for handlers: each returns true. */
 /* With its ETag, as the actor may see it. */

@@ -44,6 +44,9 @@ void app_call(struct app *app, struct arena *arena, enum method method, struct t
         pthread_cond_wait(&waiting.answered, &waiting.mutex);
     pthread_mutex_unlock(&waiting.mutex);
     seat_end(seat);
+    const struct stream *stream = waiting.exchange.response.stream;
+    if (stream)
+        stream->close(stream->reader);
     *reply = (struct reply){ .status = waiting.exchange.response.status,
                              .body = waiting.exchange.response.body.text };
 }

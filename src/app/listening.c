@@ -52,6 +52,8 @@ static void told(void *context, struct text payload)
     const struct table *table = table_named(name);
     if (table == &jobs_table)
         job_runner_wake(&listening->app->site);
+    else if (table == &events_table && listening->app->feed)
+        feed_wake(&listening->app->site);
     else if (table && begin_work(listening, &work))
         site_row_changed(&work, table, id);
     else if (table)

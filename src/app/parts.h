@@ -2,6 +2,7 @@
 #pragma once
 #include "api/gate.h"
 #include "app/app.h"
+#include "events/feed.h"
 #include "queue/periodic.h"
 #include "record/site.h"
 #include "sql/database.h"
@@ -18,6 +19,7 @@ struct app {
     struct routes *routes;
     struct listening *listening; /* of PostgreSQL's NOTIFY */
     struct job_runner *runner;
+    struct feed *feed; /* of events, where it serves */
 };
 
 /* start.c: app_open, but `lock`, unless it is -1, is DATA/lock already held; it becomes the app's. */
@@ -47,3 +49,4 @@ extern const struct route *const app_routes[];
 extern const struct service *const app_services[];
 extern const struct watcher *const app_watchers[];
 extern const struct periodic *const app_periodics[];
+enum stay app_may_stay(struct site *site, const struct actor *actor);

@@ -92,7 +92,7 @@ static bool serve(struct turn *turn, bool *handed_over, struct arena *arena, str
         *handed_over = attend(app, server, &turn->successor);
         if (*handed_over)
             server_share_sockets(server);
-        serve_end(server);
+        serve_end(app, server);
     }
     app_close(app);
     return served;

@@ -98,13 +98,15 @@ bool serve_begin(struct app *app, struct inheritance *heritage, struct server **
     if (!server_start(server, &options, error))
         return false;
     inheritance_close_sockets(heritage); /* the loops have copies */
+    feed_attach(app->feed, *server);
     say_where(app, *server, &options);
     return true;
 }
 
-void serve_end(struct server *server)
+void serve_end(struct app *app, struct server *server)
 {
     bool drained = server_drain(server, DRAIN_MS);
+    feed_attach(app->feed, NULL);
     server_stop(server);
     LOG(LOG_INFO, "stopped", { "drained", value_boolean(drained) });
 }

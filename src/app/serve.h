@@ -5,4 +5,4 @@
 
 [[nodiscard]] bool serve_begin(struct app *app, struct inheritance *heritage, struct server **server,
                                struct error *error);
-void serve_end(struct server *server); /* drains and stops it */
+void serve_end(struct app *app, struct server *server); /* drains and stops it */

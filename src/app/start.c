@@ -161,6 +161,9 @@ static bool load(struct app *app, struct buffer *announced, struct error *error)
 
 static bool start_threads(struct app *app, struct error *error)
 {
+    const struct feed_options feed = { .site = &app->site, .may_stay = app_may_stay };
+    if (app->use == APP_SERVES && !feed_create(&app->feed, &feed, error))
+        return false;
     listening_begin(app);
     const struct job_runner_options options = {
         .site = &app->site,
@@ -205,11 +208,13 @@ void app_close(struct app *app)
         return;
     job_runner_destroy(app->runner);
     listening_end(app);
+    feed_end(app->feed);
     pool_destroy(app->gate.workers);
     pool_destroy(app->gate.readers);
     pool_destroy(app->gate.slow);
     if (app->site.database)
         database_close(app->site.database);
+    feed_destroy(app->feed);
     figures_destroy(app->gate.figures);
     running_keys_destroy(app->gate.running_keys);
     remembered_destroy(app->gate.remembered);

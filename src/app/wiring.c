@@ -11,7 +11,7 @@
 #include "tenancy/tenancy.h"
 
 const struct route *const app_routes[] = {
-    auth_routes, user_routes, key_routes, tenant_routes, directory_routes, system_routes, NULL,
+    auth_routes, user_routes, key_routes, tenant_routes, directory_routes, event_routes, system_routes, NULL,
 };
 
 const struct service *const app_services[] = { identity_services, tenancy_services, settings_services,
@@ -20,6 +20,15 @@ const struct service *const app_services[] = { identity_services, tenancy_servic
 const struct watcher *const app_watchers[] = {
     identity_watchers, directory_watchers, settings_watchers, subject_watchers, NULL,
 };
+
+/* Whose session or key was taken back loses the streams that it opened. */
+enum stay app_may_stay(struct site *site, const struct actor *actor)
+{
+    static const enum stay stays[] = {
+        [ACCESS_GRANTED] = STAY_GRANTED, [ACCESS_REFUSED] = STAY_REFUSED, [ACCESS_ASK] = STAY_UNKNOWN
+    };
+    return stays[access_again(site, actor)];
+}
 
 /* Each node writes down for itself when its keys and sessions were last used. */
 static const struct periodic identity_periodics[] = {

@@ -77,13 +77,12 @@ static bool find_key(struct work *work, const char *digest_hex, struct holder *h
     return keep_scopes(work, key.scopes.text, holder->scopes);
 }
 
-static bool is_allowed(const struct work *work, const struct holder *holder)
+static bool is_allowed(struct revocations *revocations, const struct actor *actor)
 {
-    struct revocations *revocations = work->site->revocations;
-    return revocations_allow(revocations, text_from(holder->session_id), 0)
-        && revocations_allow(revocations, text_from(holder->user_id), holder->version)
-        && revocations_allow(revocations, text_from(holder->api_key_id), holder->version)
-        && revocations_allow(revocations, text_from(holder->tenant_id), 0);
+    return revocations_allow(revocations, actor->session_id, 0)
+        && revocations_allow(revocations, actor->user_id, actor->version)
+        && revocations_allow(revocations, actor->api_key_id, actor->version)
+        && revocations_allow(revocations, actor->tenant_id, 0);
 }
 
 /* What memory would say if it could be trusted. */
@@ -110,28 +109,37 @@ static bool ask_database(struct work *work, const struct holder *holder, bool *a
     return true;
 }
 
-static enum access grant(struct work *work, const struct holder *holder)
+/* The holder's texts, not copies of them. */
+static struct actor actor_of(const struct holder *holder)
 {
-    struct actor *actor = &work->actor;
-    *actor = (struct actor){ .role = holder->role };
-    const struct {
-        struct text *to;
-        const char *from;
-    } texts[] = { { &actor->user_id, holder->user_id },
-                  { &actor->tenant_id, holder->tenant_id },
-                  { &actor->session_id, holder->session_id },
-                  { &actor->api_key_id, holder->api_key_id },
-                  { &actor->scopes, holder->scopes } };
+    return (struct actor){
+        .role = holder->role,
+        .user_id = text_from(holder->user_id),
+        .tenant_id = text_from(holder->tenant_id),
+        .session_id = text_from(holder->session_id),
+        .api_key_id = text_from(holder->api_key_id),
+        .scopes = text_from(holder->scopes),
+        .version = holder->version,
+        .expires_ms = holder->expires_ms,
+    };
+}
+
+static enum access grant(struct work *work, const struct actor *actor)
+{
+    work->actor = *actor;
+    struct text *const texts[] = { &work->actor.user_id, &work->actor.tenant_id, &work->actor.session_id,
+                                   &work->actor.api_key_id, &work->actor.scopes };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        *texts[i].to = arena_copy(work->arena, text_from(texts[i].from));
+        *texts[i] = arena_copy(work->arena, *texts[i]);
     return ACCESS_GRANTED;
 }
 
 /* The holder is genuine: does it still count? */
 static enum access decide(struct work *work, const struct holder *holder, bool asking)
 {
+    const struct actor actor = actor_of(holder);
     if (revocations_are_fresh(work->site))
-        return is_allowed(work, holder) ? grant(work, holder) : refuse(work);
+        return is_allowed(work->site->revocations, &actor) ? grant(work, &actor) : refuse(work);
     if (!asking)
         return ACCESS_ASK;
     bool allowed;
@@ -139,7 +147,18 @@ static enum access decide(struct work *work, const struct holder *holder, bool a
         return ACCESS_REFUSED;
     if (!ask_database(work, holder, &allowed))
         return ACCESS_REFUSED;
-    return allowed ? grant(work, holder) : refuse(work);
+    return allowed ? grant(work, &actor) : refuse(work);
+}
+
+enum access access_again(struct site *site, const struct actor *actor)
+{
+    if (actor->expires_ms == 0)
+        return ACCESS_GRANTED;
+    if (actor->expires_ms <= site->now(site))
+        return ACCESS_REFUSED;
+    if (!revocations_are_fresh(site))
+        return ACCESS_ASK;
+    return is_allowed(site->revocations, actor) ? ACCESS_GRANTED : ACCESS_REFUSED;
 }
 
 enum access access_identify(struct work *work, struct text credential, bool asking)

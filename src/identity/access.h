@@ -17,6 +17,10 @@ enum access {
  * lock that waits. */
 enum access access_identify(struct work *work, struct text credential, bool asking);
 
+/* Who was admitted a while ago and is still there: may he stay? From memory alone: ASK says that it cannot be
+ * trusted just now. */
+enum access access_again(struct site *site, const struct actor *actor);
+
 struct known_tokens;
 struct known_tokens *known_tokens_create(void);
 void known_tokens_destroy(struct known_tokens *known);

@@ -8,7 +8,7 @@
 enum { PREFIX_SIZE = 4, SECRET_SIZE = 32 };
 
 /* What a route may ask of a key. */
-static const char *const scopes[] = { "directory", "metrics", NULL };
+static const char *const scopes[] = { "directory", "events", "metrics", NULL };
 #define SCOPES "directory, metrics"
 
 static bool is_scope(struct text text)

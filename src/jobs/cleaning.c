@@ -1,6 +1,8 @@
 #include "jobs/cleaning.h"
 #include "base/calendar.h"
+#include "record/site.h"
 #include "record/transact.h"
+#include "settings/settings.h"
 
 enum { PIECE_ROWS = 100, PIECES_MAX = 1'000 }; /* in one run; the rest waits for the next */
 
@@ -60,9 +62,19 @@ static bool remove_throttles(struct work *work)
                  INT64_C(2) * DAY_MS);
 }
 
+/* From the front, so that what is kept has no hole; the highest position is where the next one comes from. */
+static bool remove_events(struct work *work)
+{
+    return clean(work,
+                 "DELETE FROM events WHERE id IN (SELECT id FROM events WHERE position IS NOT NULL ORDER BY "
+                 "position LIMIT $2) AND created_at < $1 AND position < (SELECT max(position) FROM events)",
+                 settings_integer(work->site->settings, SETTING_event_days) * DAY_MS);
+}
+
 const struct periodic cleaning_periodics[] = {
     { .name = "remove_expired_sessions", .every_seconds = 3'600, .run = remove_expired_sessions },
     { .name = "remove_idempotency_keys", .every_seconds = 600, .run = remove_idempotency_keys },
+    { .name = "remove_events", .every_seconds = 3'600, .run = remove_events },
     { .name = "remove_throttles", .every_seconds = 3'600, .run = remove_throttles },
     {},
 };

@@ -31,6 +31,7 @@ enum table_trait {
     CACHED = 1 << 4,      /* other nodes hold it in memory: a change announces its key */
     INNER = 1 << 5,       /* no API of its own */
     ALWAYS_OPEN = 1 << 7, /* its tenant's people change it also where their service is read-only */
+    TOLD = 1 << 8,        /* UNAUDITED, and yet its changes are events */
     SHAPE = 1 << 6,       /* not a table of the database: the members of each object of a TYPE_rows column */
 };
 

@@ -1,5 +1,6 @@
 #include "queue/queue.h"
 #include "queue/steps.h"
+#include "record/event.h"
 #include "record/site.h"
 #include "record/sql_text.h"
 #include "record/store.h"
@@ -106,8 +107,9 @@ static bool write_progress(struct work *work, void *data)
     const struct progress *progress = data;
     struct result ignored;
     return db_run(
-        work->db, work->arena, &ignored, &work->error, sql,
-        PARAMETERS(progress->job->id, value_integer(progress->done), value_integer(progress->total)));
+               work->db, work->arena, &ignored, &work->error, sql,
+               PARAMETERS(progress->job->id, value_integer(progress->done), value_integer(progress->total)))
+        && event_add(work, "job.updated", &jobs_table, progress->job->cells);
 }
 
 bool job_note_progress(struct work *work, const struct job *job, int64_t done, int64_t total)

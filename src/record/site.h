@@ -26,7 +26,9 @@ struct site {
     const struct watcher *const *watchers; /* lists ended by {NULL}; the whole ended by NULL */
     void (*wake_jobs)(struct site *site);  /* a job was queued; NULL where none run */
     struct job_runner *job_runner;
-    int64_t (*now)(struct site *site); /* the clock, real or rehearsed */
+    void (*wake_feed)(struct site *site); /* there are new events; NULL where nobody listens */
+    struct feed *feed;                    /* events/feed.h */
+    int64_t (*now)(struct site *site);    /* the clock, real or rehearsed */
     _Atomic int64_t heard_us; /* monotonic: when LISTEN was last known to work; on SQLite always now */
 };
 

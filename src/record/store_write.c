@@ -124,12 +124,13 @@ static bool leave_traces(struct work *work, const struct table *table, const str
                          const struct value *after)
 {
     const struct value *row = after ? after : before;
-    if (!(table->is & UNAUDITED)) {
-        const char *what = !before ? "created" : after ? "updated" : "deleted";
-        const char *type = arena_format(work->arena, "%s.%s", table->row_name, what).data;
-        if (!audit_change(work, table, before, after) || !event_add(work, type, table, row))
-            return false;
-    }
+    const char *what = !before ? "created" : after ? "updated" : "deleted";
+    const char *type = arena_format(work->arena, "%s.%s", table->row_name, what).data;
+    bool is_audited = !(table->is & UNAUDITED), is_told = is_audited || (table->is & TOLD);
+    if (is_audited && !audit_change(work, table, before, after))
+        return false;
+    if (is_told && !event_add(work, type, table, row))
+        return false;
     return !(table->is & CACHED) || store_announce(work, table, row[0].text);
 }
 
