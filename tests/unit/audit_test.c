@@ -252,5 +252,4 @@ TEST_IN_WORLD(every_change_has_its_event)
     int64_t audience = world_number(world, "SELECT audience FROM events WHERE type = 'user.created'");
     CHECK(audience
           == (users_table.may[READ] & ~(unsigned)TENANT_ADMIN)); /* staff is no tenant's to hear of */
-    CHECK(world_number(world, "SELECT count(*) FROM events WHERE position IS NOT NULL") == 0);
 }
