@@ -131,41 +131,24 @@ CREATE TABLE tenant_domains (
     id uuid PRIMARY KEY NOT NULL,
     tenant_id uuid NOT NULL,
     domain text COLLATE "C" NOT NULL,
-    status text COLLATE "C" NOT NULL DEFAULT 'pending',
     is_custom boolean NOT NULL DEFAULT true,
     is_verified boolean NOT NULL DEFAULT false,
     is_primary boolean NOT NULL DEFAULT false,
+    ssl_enabled boolean NOT NULL DEFAULT false,
     verification_token text COLLATE "C",
     verified_at timestamptz,
-    claim_expires_at timestamptz,
-    failures bigint NOT NULL DEFAULT 0,
-    last_checked_at timestamptz,
-    last_error text COLLATE "C",
-    next_check_at timestamptz,
-    ssl_enabled boolean NOT NULL DEFAULT false,
-    ssl_expires_at timestamptz,
-    ssl_checked_at timestamptz,
-    ssl_error text COLLATE "C",
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
     revision bigint NOT NULL DEFAULT 1,
     search text COLLATE "C" NOT NULL DEFAULT '' /* domain */,
-    CONSTRAINT tenant_domains_status_choice CHECK (status IN ('pending', 'verified', 'lost')),
     CONSTRAINT tenant_domain_verified_has_its_time CHECK (NOT is_verified OR verified_at IS NOT NULL),
-    CONSTRAINT tenant_domain_verified_is_its_status CHECK (is_verified = (status = 'verified')),
     CONSTRAINT tenant_domain_primary_is_verified CHECK (NOT is_primary OR is_verified)
 );
 CREATE INDEX tenant_domains_tenant_id ON tenant_domains (tenant_id, id);
-CREATE INDEX tenant_domains_domain ON tenant_domains (domain, id);
-CREATE INDEX tenant_domains_status ON tenant_domains (status, id);
+CREATE UNIQUE INDEX tenant_domains_domain_unique ON tenant_domains (domain);
 CREATE INDEX tenant_domains_is_verified ON tenant_domains (is_verified, id);
-CREATE INDEX tenant_domains_claim_expires_at ON tenant_domains (claim_expires_at NULLS FIRST, id);
-CREATE INDEX tenant_domains_next_check_at ON tenant_domains (next_check_at NULLS FIRST, id);
-CREATE INDEX tenant_domains_ssl_expires_at ON tenant_domains (ssl_expires_at NULLS FIRST, id);
 CREATE INDEX tenant_domains_created_at ON tenant_domains (created_at, id);
 CREATE UNIQUE INDEX tenant_domains_tenant_id_unique ON tenant_domains (tenant_id) WHERE is_primary;
-CREATE UNIQUE INDEX tenant_domains_domain_unique ON tenant_domains (domain) WHERE is_verified;
-CREATE UNIQUE INDEX tenant_domains_tenant_id_domain_unique ON tenant_domains (tenant_id, domain);
 
 CREATE TABLE users (
     id uuid PRIMARY KEY NOT NULL,

@@ -125,40 +125,24 @@ CREATE TABLE tenant_domains (
     id TEXT PRIMARY KEY NOT NULL,
     tenant_id TEXT NOT NULL REFERENCES tenants (id) ON DELETE RESTRICT,
     domain TEXT NOT NULL,
-    status TEXT NOT NULL DEFAULT 'pending' CONSTRAINT tenant_domains_status_choice CHECK (status IN ('pending', 'verified', 'lost')),
     is_custom INTEGER NOT NULL DEFAULT true CHECK (is_custom IN (0, 1)),
     is_verified INTEGER NOT NULL DEFAULT false CHECK (is_verified IN (0, 1)),
     is_primary INTEGER NOT NULL DEFAULT false CHECK (is_primary IN (0, 1)),
+    ssl_enabled INTEGER NOT NULL DEFAULT false CHECK (ssl_enabled IN (0, 1)),
     verification_token TEXT,
     verified_at INTEGER,
-    claim_expires_at INTEGER,
-    failures INTEGER NOT NULL DEFAULT 0,
-    last_checked_at INTEGER,
-    last_error TEXT,
-    next_check_at INTEGER,
-    ssl_enabled INTEGER NOT NULL DEFAULT false CHECK (ssl_enabled IN (0, 1)),
-    ssl_expires_at INTEGER,
-    ssl_checked_at INTEGER,
-    ssl_error TEXT,
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
     revision INTEGER NOT NULL DEFAULT 1,
     search TEXT NOT NULL DEFAULT '' /* domain */,
     CONSTRAINT tenant_domain_verified_has_its_time CHECK (NOT is_verified OR verified_at IS NOT NULL),
-    CONSTRAINT tenant_domain_verified_is_its_status CHECK (is_verified = (status = 'verified')),
     CONSTRAINT tenant_domain_primary_is_verified CHECK (NOT is_primary OR is_verified)
 ) STRICT;
 CREATE INDEX tenant_domains_tenant_id ON tenant_domains (tenant_id, id);
-CREATE INDEX tenant_domains_domain ON tenant_domains (domain, id);
-CREATE INDEX tenant_domains_status ON tenant_domains (status, id);
+CREATE UNIQUE INDEX tenant_domains_domain_unique ON tenant_domains (domain);
 CREATE INDEX tenant_domains_is_verified ON tenant_domains (is_verified, id);
-CREATE INDEX tenant_domains_claim_expires_at ON tenant_domains (claim_expires_at, id);
-CREATE INDEX tenant_domains_next_check_at ON tenant_domains (next_check_at, id);
-CREATE INDEX tenant_domains_ssl_expires_at ON tenant_domains (ssl_expires_at, id);
 CREATE INDEX tenant_domains_created_at ON tenant_domains (created_at, id);
 CREATE UNIQUE INDEX tenant_domains_tenant_id_unique ON tenant_domains (tenant_id) WHERE is_primary;
-CREATE UNIQUE INDEX tenant_domains_domain_unique ON tenant_domains (domain) WHERE is_verified;
-CREATE UNIQUE INDEX tenant_domains_tenant_id_domain_unique ON tenant_domains (tenant_id, domain);
 
 CREATE TABLE users (
     id TEXT PRIMARY KEY NOT NULL,
