@@ -44,10 +44,6 @@ CREATE TABLE tenants (
     plan_type text COLLATE "C" NOT NULL,
     plan_status text COLLATE "C" NOT NULL DEFAULT 'trial',
     service_level text COLLATE "C" NOT NULL DEFAULT 'full',
-    chosen_service_level text COLLATE "C" NOT NULL DEFAULT 'full',
-    service_level_reason text COLLATE "C",
-    service_level_until timestamptz,
-    service_level_next text COLLATE "C",
     trial_ends_at timestamptz,
     subscription_starts_at timestamptz,
     subscription_ends_at timestamptz,
@@ -103,8 +99,6 @@ CREATE TABLE tenants (
     search text COLLATE "C" NOT NULL DEFAULT '' /* name, slug, company_legal_name, billing_email, primary_contact_name */,
     CONSTRAINT tenants_plan_status_choice CHECK (plan_status IN ('trial', 'active', 'past_due', 'suspended', 'cancelled')),
     CONSTRAINT tenants_service_level_choice CHECK (service_level IN ('full', 'warned', 'read_only', 'export_only', 'off')),
-    CONSTRAINT tenants_chosen_service_level_choice CHECK (chosen_service_level IN ('full', 'warned', 'read_only', 'export_only', 'off')),
-    CONSTRAINT tenants_service_level_next_choice CHECK (service_level_next IN ('full', 'warned', 'read_only', 'export_only', 'off')),
     CONSTRAINT tenants_status_before_suspension_choice CHECK (status_before_suspension IN ('trial', 'active', 'past_due', 'suspended', 'cancelled')),
     CONSTRAINT tenants_provisioning_status_choice CHECK (provisioning_status IN ('pending', 'provisioning', 'completed', 'failed')),
     CONSTRAINT tenant_use_not_negative CHECK (current_users >= 0 AND current_storage_gb >= 0 AND current_monthly_emails >= 0 AND current_monthly_whatsapp >= 0 AND current_monthly_api_calls >= 0),
@@ -547,7 +541,7 @@ CREATE TABLE jobs (
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
     revision bigint NOT NULL DEFAULT 1,
-    CONSTRAINT jobs_kind_choice CHECK (kind IN ('provision_tenant', 'sync_tenant_access', 'cancel_tenant', 'delete_tenant', 'rollback_provisioning', 'keep_service_promise')),
+    CONSTRAINT jobs_kind_choice CHECK (kind IN ('provision_tenant', 'sync_tenant_access', 'cancel_tenant', 'delete_tenant', 'rollback_provisioning')),
     CONSTRAINT jobs_status_choice CHECK (status IN ('queued', 'running', 'completed', 'failed', 'rolled_back'))
 );
 CREATE INDEX jobs_kind ON jobs (kind, id);

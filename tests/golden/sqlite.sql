@@ -44,10 +44,6 @@ CREATE TABLE tenants (
     plan_type TEXT NOT NULL,
     plan_status TEXT NOT NULL DEFAULT 'trial' CONSTRAINT tenants_plan_status_choice CHECK (plan_status IN ('trial', 'active', 'past_due', 'suspended', 'cancelled')),
     service_level TEXT NOT NULL DEFAULT 'full' CONSTRAINT tenants_service_level_choice CHECK (service_level IN ('full', 'warned', 'read_only', 'export_only', 'off')),
-    chosen_service_level TEXT NOT NULL DEFAULT 'full' CONSTRAINT tenants_chosen_service_level_choice CHECK (chosen_service_level IN ('full', 'warned', 'read_only', 'export_only', 'off')),
-    service_level_reason TEXT,
-    service_level_until INTEGER,
-    service_level_next TEXT CONSTRAINT tenants_service_level_next_choice CHECK (service_level_next IN ('full', 'warned', 'read_only', 'export_only', 'off')),
     trial_ends_at INTEGER,
     subscription_starts_at INTEGER,
     subscription_ends_at INTEGER,
@@ -516,7 +512,7 @@ CREATE INDEX events_created_at_id ON events (created_at, id) WHERE position IS N
 
 CREATE TABLE jobs (
     id TEXT PRIMARY KEY NOT NULL,
-    kind TEXT NOT NULL CONSTRAINT jobs_kind_choice CHECK (kind IN ('provision_tenant', 'sync_tenant_access', 'cancel_tenant', 'delete_tenant', 'rollback_provisioning', 'keep_service_promise')),
+    kind TEXT NOT NULL CONSTRAINT jobs_kind_choice CHECK (kind IN ('provision_tenant', 'sync_tenant_access', 'cancel_tenant', 'delete_tenant', 'rollback_provisioning')),
     tenant_id TEXT REFERENCES tenants (id) ON DELETE RESTRICT,
     status TEXT NOT NULL DEFAULT 'queued' CONSTRAINT jobs_status_choice CHECK (status IN ('queued', 'running', 'completed', 'failed', 'rolled_back')),
     parameters TEXT NOT NULL DEFAULT '{}' CHECK (parameters IS NULL OR json_valid(parameters)),
