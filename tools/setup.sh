@@ -16,6 +16,7 @@ build             libcrypt-dev
 build             libinih-dev
 build             libglib2.0-dev
 build             node-llhttp
+build,test,bench  postgresql-client-15
 test,bench        postgresql-15
 test,bench        procps
 test              clang

@@ -145,3 +145,9 @@ bool answer_check_match(struct call *call, const struct table *table, const stru
             return true;
     return fail(&call->work.error, ERROR_changed_meanwhile, "");
 }
+
+void answer_link_job(struct call *call, struct text job_id)
+{
+    response_header(call->response, TEXT("Link"),
+                    arena_format(call->work.arena, "</api/v1/jobs/%.*s>; rel=\"job\"", TEXT_ARG(job_id)));
+}

@@ -92,7 +92,7 @@ struct call {
 /* Lists of routes and services end with {}. Each is declared by the file that has it; app.c puts them
  * together. */
 extern const struct route auth_routes[], user_routes[], tenant_routes[], directory_routes[], key_routes[],
-    event_routes[], system_routes[];
+    copy_routes[], event_routes[], system_routes[];
 
 /* Answers, for handlers: each returns true. */
 /* With its ETag, as the actor may see it. */
@@ -100,6 +100,8 @@ bool answer_row(struct call *call, const struct table *table, const struct value
 bool answer_shape(struct call *call, const struct table *shape, const struct value *cells);
 bool answer_nothing(struct call *call);
 bool answer_text(struct call *call, struct text text);
+/* Where the work that follows can be watched. */
+void answer_link_job(struct call *call, struct text job_id);
 
 /* For routes that stand in for one of a record's five calls and add to it. */
 bool record_create(struct call *call);

@@ -4,12 +4,6 @@
 #include "record/store.h"
 #include "tenancy/tenancy.h"
 
-static void link_job(struct call *call, struct text job_id)
-{
-    response_header(call->response, TEXT("Link"),
-                    arena_format(call->work.arena, "</api/v1/jobs/%.*s>; rel=\"job\"", TEXT_ARG(job_id)));
-}
-
 static bool create(struct call *call)
 {
     static const char provisioning[] =
@@ -19,7 +13,7 @@ static bool create(struct call *call)
     if (!record_create(call)
         || !db_run(work->db, work->arena, &result, &work->error, provisioning, PARAMETERS(call->taken[0])))
         return false;
-    link_job(call, result_row(&result, 0)->text);
+    answer_link_job(call, result_row(&result, 0)->text);
     return true;
 }
 
@@ -82,7 +76,7 @@ static bool schedule_deletion(struct call *call)
         || !tenant_act(&call->work, before.id.text, LIFE_delete, TEXT(""), &after, &job_id))
         return false;
     const struct deletion answer = { .deletes_at = after.deletes_at };
-    link_job(call, job_id);
+    answer_link_job(call, job_id);
     return answer_shape(call, &deletions_table, answer.cells);
 }
 
@@ -94,7 +88,7 @@ static bool act_and_answer_job(struct call *call, enum life_action action)
     if (!act(call, action, TEXT(""), &after, &job_id)
         || !store_find(&call->work, &jobs_table, job_id, job.cells))
         return false;
-    link_job(call, job_id);
+    answer_link_job(call, job_id);
     return answer_row(call, &jobs_table, job.cells);
 }
 

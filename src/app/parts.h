@@ -4,6 +4,7 @@
 #include "app/app.h"
 #include "events/feed.h"
 #include "queue/periodic.h"
+#include "queue/queue.h"
 #include "record/site.h"
 #include "sql/database.h"
 
@@ -50,3 +51,4 @@ extern const struct service *const app_services[];
 extern const struct watcher *const app_watchers[];
 extern const struct periodic *const app_periodics[];
 enum stay app_may_stay(struct site *site, const struct actor *actor);
+extern const struct job_program *const *const app_job_programs[]; /* lists ended by NULL */

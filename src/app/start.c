@@ -159,6 +159,21 @@ static bool load(struct app *app, struct buffer *announced, struct error *error)
     return loaded;
 }
 
+/* One list of all parts' programs, as the runner takes it. */
+static const struct job_program *const *job_programs(struct app *app)
+{
+    const struct job_program **all = NULL;
+    size_t count = 0, capacity = 0;
+    for (const struct job_program *const *const *list = app_job_programs; *list; list++)
+        for (const struct job_program *const *program = *list; *program; program++) {
+            all = arena_extend(app->arena, all, sizeof *all, count, &capacity);
+            all[count++] = *program;
+        }
+    all = arena_extend(app->arena, all, sizeof *all, count, &capacity);
+    all[count] = NULL;
+    return all;
+}
+
 static bool start_threads(struct app *app, struct error *error)
 {
     const struct feed_options feed = { .site = &app->site, .may_stay = app_may_stay };
@@ -167,7 +182,7 @@ static bool start_threads(struct app *app, struct error *error)
     listening_begin(app);
     const struct job_runner_options options = {
         .site = &app->site,
-        .programs = tenancy_job_programs,
+        .programs = job_programs(app),
         .periodics = app_periodics,
         .alone = database_engine(app->site.database) == ENGINE_SQLITE, /* it holds DATA/lock */
     };

@@ -1,6 +1,7 @@
 /* The one file that knows everyone: what each part exports, put together. */
 #include "api/route.h"
 #include "app/parts.h"
+#include "copies/copies.h"
 #include "directory/directory_load.h"
 #include "identity/identity.h"
 #include "jobs/cleaning.h"
@@ -11,7 +12,8 @@
 #include "tenancy/tenancy.h"
 
 const struct route *const app_routes[] = {
-    auth_routes, user_routes, key_routes, tenant_routes, directory_routes, event_routes, system_routes, NULL,
+    auth_routes,      user_routes,  key_routes,    tenant_routes, copy_routes,
+    directory_routes, event_routes, system_routes, NULL,
 };
 
 const struct service *const app_services[] = { identity_services, tenancy_services, settings_services,
@@ -36,4 +38,8 @@ static const struct periodic identity_periodics[] = {
     {},
 };
 
-const struct periodic *const app_periodics[] = { cleaning_periodics, identity_periodics, NULL };
+const struct periodic *const app_periodics[] = { cleaning_periodics, identity_periodics, copies_periodics,
+                                                 NULL };
+
+const struct job_program *const *const app_job_programs[] = { tenancy_job_programs, copies_job_programs,
+                                                              NULL };

@@ -1,6 +1,7 @@
 /* What an engine gives to hosting.c, and what its drivers share. Included by tenancy's hosts alone. */
 #pragma once
 #include "crypto/keyring.h"
+#include "hosting/copying.h"
 #include "hosting/hosting.h"
 #include "hosting/schema_folder.h"
 #include <stdatomic.h>
@@ -17,6 +18,12 @@ struct host {
     bool (*list_databases)(struct hosting_call *call, struct place_list *list);
     bool (*list_roles)(struct hosting_call *call, struct place_list *list);
     bool (*find_weaknesses)(struct hosting_call *call, struct text *found);
+    const char *dump_names[DUMP_FORM_COUNT];
+    bool (*dump)(struct hosting_call *call, const struct tenant_place *place, enum dump_form form,
+                 const char *path, const struct copy_watch *watch, struct table_sums *sums);
+    bool (*load)(struct hosting_call *call, const struct tenant_place *place, const char *path,
+                 const struct copy_watch *watch);
+    bool (*sum)(struct hosting_call *call, const struct tenant_place *place, struct table_sums *sums);
 };
 
 extern const struct host host_sqlite, host_postgres;
@@ -41,6 +48,11 @@ void place_list_add(struct place_list *list, struct arena *arena, struct text na
 
 /* host_postgres_connect.c: the server's address; connections, the administrator's and a tenant's own. */
 bool postgres_open(struct hosting *hosting, const struct options *options, struct error *error);
+/* keyword='value' with its quotes; the administrator's way to a database and, if given, as somebody else. */
+struct buffer;
+void postgres_add_part(struct buffer *parts, const char *keyword, struct text value);
+const char *postgres_way_to(struct hosting_call *call, struct text database, struct text user,
+                            struct text password);
 [[nodiscard]] bool postgres_connect_to(struct hosting_call *call, struct text database, struct db **db);
 bool postgres_connect_as_tenant(struct hosting_call *call, const struct tenant_place *place, struct db **db);
 
@@ -53,6 +65,9 @@ struct administrator {
 [[nodiscard]] bool administrator_begin(struct hosting_call *call, struct administrator *administrator);
 void administrator_end(struct administrator *administrator);
 
+/* host_postgres.c: a database that only its owner may enter, made of {template} unless it is there. */
+[[nodiscard]] bool postgres_make_database_of(struct hosting_call *call, struct db *administrator,
+                                             struct text name, struct text template);
 [[nodiscard]] bool postgres_has_database(struct hosting_call *call, struct db *db, struct text name,
                                          bool *exists);
 
@@ -73,3 +88,29 @@ struct blank {
 
 /* Makes a template that has run the schema. Another node may be making the same. */
 [[nodiscard]] bool template_make(struct hosting_call *call, struct db *administrator, struct text name);
+
+/* copying_postgres.c */
+[[nodiscard]] bool postgres_dump(struct hosting_call *call, const struct tenant_place *place,
+                                 enum dump_form form, const char *path, const struct copy_watch *watch,
+                                 struct table_sums *sums);
+[[nodiscard]] bool postgres_load(struct hosting_call *call, const struct tenant_place *place,
+                                 const char *path, const struct copy_watch *watch);
+[[nodiscard]] bool postgres_sum(struct hosting_call *call, const struct tenant_place *place,
+                                struct table_sums *sums);
+
+/* ---- SQLite ---- */
+
+/* host_sqlite.c */
+const char *sqlite_path_of(struct hosting_call *call, struct text name);
+[[nodiscard]] bool sqlite_copy_file(struct hosting_call *call, const char *from, const char *to); /* synced */
+[[nodiscard]] bool sqlite_sync_path(struct hosting_call *call, const char *path);
+void sqlite_remove_database(struct hosting_call *call, const char *path);
+
+/* copying_sqlite.c */
+[[nodiscard]] bool sqlite_dump(struct hosting_call *call, const struct tenant_place *place,
+                               enum dump_form form, const char *path, const struct copy_watch *watch,
+                               struct table_sums *sums);
+[[nodiscard]] bool sqlite_load(struct hosting_call *call, const struct tenant_place *place, const char *path,
+                               const struct copy_watch *watch);
+[[nodiscard]] bool sqlite_sum(struct hosting_call *call, const struct tenant_place *place,
+                              struct table_sums *sums);

@@ -82,18 +82,13 @@ static bool shut_server(struct hosting_call *call, struct db *db)
     return true;
 }
 
-/* Nobody may connect before CONNECT has been taken from everybody: a new database grants it to all. */
-static bool create_shut(struct hosting_call *call, struct db *db, struct text name)
+/* The template of this schema, made first if there is none. */
+static bool find_template(struct hosting_call *call, struct db *db, struct text *template)
 {
-    struct text template =
-        arena_format(call->arena, "nidia_template_%.*s", TEXT_ARG(call->schema->fingerprint));
     bool exists;
-    if (!shut_server(call, db) || !postgres_has_database(call, db, template, &exists)
-        || (!exists && !template_make(call, db, template)))
-        return false;
-    return postgres_script(call, db,
-                           "CREATE DATABASE {name} TEMPLATE {template} OWNER {name} ALLOW_CONNECTIONS false",
-                           BLANKS({ "name", name }, { "template", template }));
+    *template = arena_format(call->arena, "nidia_template_%.*s", TEXT_ARG(call->schema->fingerprint));
+    return postgres_has_database(call, db, *template, &exists)
+        && (exists || template_make(call, db, *template));
 }
 
 static bool take_over(struct hosting_call *call, struct text name)
@@ -103,18 +98,30 @@ static bool take_over(struct hosting_call *call, struct text name)
         && postgres_script(call, db, "REASSIGN OWNED BY nidia_template TO {name}", BLANKS({ "name", name }));
 }
 
-static bool make_database(struct hosting_call *call, const struct tenant_place *place)
+/* Nobody may connect before CONNECT has been taken from everybody: a new database grants it to all. */
+bool postgres_make_database_of(struct hosting_call *call, struct db *administrator, struct text name,
+                               struct text template)
 {
+    static const char create_shut[] =
+        "CREATE DATABASE {name} TEMPLATE {template} OWNER {name} ENCODING 'UTF8' ALLOW_CONNECTIONS false";
     static const char open_to_its_owner[] = "REVOKE ALL ON DATABASE {name} FROM PUBLIC;"
                                             "COMMENT ON DATABASE {name} IS '{mark}';"
                                             "ALTER DATABASE {name} ALLOW_CONNECTIONS true";
-    [[gnu::cleanup(administrator_end)]] struct administrator administrator = {};
     bool exists;
-    return administrator_begin(call, &administrator)
-        && postgres_has_database(call, administrator.db, place->name, &exists)
-        && (exists || create_shut(call, administrator.db, place->name))
-        && postgres_script(call, administrator.db, open_to_its_owner,
-                           BLANKS({ "name", place->name }, { "mark", mark_of(call, place->name) }))
+    return shut_server(call, administrator) && postgres_has_database(call, administrator, name, &exists)
+        && (exists
+            || postgres_script(call, administrator, create_shut,
+                               BLANKS({ "name", name }, { "template", template })))
+        && postgres_script(call, administrator, open_to_its_owner,
+                           BLANKS({ "name", name }, { "mark", mark_of(call, name) }));
+}
+
+static bool make_database(struct hosting_call *call, const struct tenant_place *place)
+{
+    [[gnu::cleanup(administrator_end)]] struct administrator administrator = {};
+    struct text template;
+    return administrator_begin(call, &administrator) && find_template(call, administrator.db, &template)
+        && postgres_make_database_of(call, administrator.db, place->name, template)
         && take_over(call, place->name);
 }
 
@@ -234,4 +241,8 @@ const struct host host_postgres = {
     .list_databases = list_databases,
     .list_roles = list_roles,
     .find_weaknesses = find_weaknesses,
+    .dump_names = { [DUMP_TO_LOAD] = "database.dump", [DUMP_TO_GIVE] = "database.sql" },
+    .dump = postgres_dump,
+    .load = postgres_load,
+    .sum = postgres_sum,
 };

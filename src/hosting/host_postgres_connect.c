@@ -30,7 +30,7 @@ bool postgres_open(struct hosting *hosting, const struct options *options, struc
     return true;
 }
 
-static void add_part(struct buffer *parts, const char *keyword, struct text value)
+void postgres_add_part(struct buffer *parts, const char *keyword, struct text value)
 {
     buffer_print(parts, "%s='", keyword);
     for (size_t i = 0; i < value.length; i++) {
@@ -42,8 +42,8 @@ static void add_part(struct buffer *parts, const char *keyword, struct text valu
 }
 
 /* The administrator's way to the server, to another database and, if given, as somebody else. */
-static const char *way_to(struct hosting_call *call, struct text database, struct text user,
-                          struct text password)
+const char *postgres_way_to(struct hosting_call *call, struct text database, struct text user,
+                            struct text password)
 {
     struct buffer way = { .arena = call->arena };
     [[gnu::cleanup(free_options)]] PQconninfoOption *parts = PQconninfoParse(call->hosting->url, NULL);
@@ -52,24 +52,25 @@ static const char *way_to(struct hosting_call *call, struct text database, struc
         bool is_replaced = text_is(keyword, "dbname")
                         || (user.length > 0 && (text_is(keyword, "user") || text_is(keyword, "password")));
         if (part->val && !is_replaced)
-            add_part(&way, part->keyword, text_from(part->val));
+            postgres_add_part(&way, part->keyword, text_from(part->val));
     }
-    add_part(&way, "dbname", database);
+    postgres_add_part(&way, "dbname", database);
     if (user.length > 0) {
-        add_part(&way, "user", user);
-        add_part(&way, "password", password);
+        postgres_add_part(&way, "user", user);
+        postgres_add_part(&way, "password", password);
     }
     return way.data;
 }
 
 bool postgres_connect_to(struct hosting_call *call, struct text database, struct db **db)
 {
-    return postgres_connect(db, way_to(call, database, TEXT(""), TEXT("")), call->error);
+    return postgres_connect(db, postgres_way_to(call, database, TEXT(""), TEXT("")), call->error);
 }
 
 bool postgres_connect_as_tenant(struct hosting_call *call, const struct tenant_place *place, struct db **db)
 {
-    return postgres_connect(db, way_to(call, place->name, place->name, place->password), call->error);
+    return postgres_connect(db, postgres_way_to(call, place->name, place->name, place->password),
+                            call->error);
 }
 
 /* Signing in costs as much as most of what is asked then. Those who come at the same time have one of their

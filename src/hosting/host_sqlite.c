@@ -31,19 +31,19 @@ static bool open_host(struct hosting *hosting, const struct options *options, st
     return true;
 }
 
-static const char *path_of(struct hosting_call *call, struct text name)
+const char *sqlite_path_of(struct hosting_call *call, struct text name)
 {
     return arena_format(call->arena, "%s/%.*s.db", call->hosting->folder, TEXT_ARG(name)).data;
 }
 
-static bool sync_path(struct hosting_call *call, const char *path)
+bool sqlite_sync_path(struct hosting_call *call, const char *path)
 {
     [[gnu::cleanup(file_cleanup)]] int file = open(path, O_RDONLY | O_CLOEXEC);
     return (file >= 0 && fsync(file) == 0) || fail_io(call->error, path);
 }
 
 /* SQLite's companions of a database file too. */
-static void remove_database(struct hosting_call *call, const char *path)
+void sqlite_remove_database(struct hosting_call *call, const char *path)
 {
     static const char *const endings[] = { "-wal", "-shm", "" };
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
@@ -66,14 +66,14 @@ static bool find_template(struct hosting_call *call, const char **path)
     if (access(*path, F_OK) == 0)
         return true;
     const char *unfinished = arena_format(call->arena, "%s.%d", *path, (int)gettid()).data;
-    remove_database(call, unfinished);
-    return run_schema(call, unfinished) && sync_path(call, unfinished)
+    sqlite_remove_database(call, unfinished);
+    return run_schema(call, unfinished) && sqlite_sync_path(call, unfinished)
         && (rename(unfinished, *path) == 0 || fail_io(call->error, *path))
-        && sync_path(call, hosting->templates);
+        && sqlite_sync_path(call, hosting->templates);
 }
 
 /* The kernel copies, sharing blocks where the file system can. */
-static bool copy_file(struct hosting_call *call, const char *from_path, const char *to_path)
+bool sqlite_copy_file(struct hosting_call *call, const char *from_path, const char *to_path)
 {
     [[gnu::cleanup(file_cleanup)]] int from = open(from_path, O_RDONLY | O_CLOEXEC);
     if (from < 0)
@@ -99,20 +99,20 @@ static bool make_role(struct hosting_call *, const struct tenant_place *)
 /* link() never puts a copy in the place of a database that is there already, whoever made it meanwhile. */
 static bool make_database(struct hosting_call *call, const struct tenant_place *place)
 {
-    const char *path = path_of(call, place->name), *template;
+    const char *path = sqlite_path_of(call, place->name), *template;
     if (access(path, F_OK) == 0)
         return true;
     const char *unfinished = arena_format(call->arena, "%s.new", path).data; /* overwritten by the next */
-    if (!find_template(call, &template) || !copy_file(call, template, unfinished))
+    if (!find_template(call, &template) || !sqlite_copy_file(call, template, unfinished))
         return false;
     bool linked = link(unfinished, path) == 0 || errno == EEXIST || fail_io(call->error, path);
     unlink(unfinished);
-    return linked && sync_path(call, call->hosting->folder);
+    return linked && sqlite_sync_path(call, call->hosting->folder);
 }
 
 static bool connect_database(struct hosting_call *call, const struct tenant_place *place, struct db **db)
 {
-    const char *path = path_of(call, place->name);
+    const char *path = sqlite_path_of(call, place->name);
     if (access(path, F_OK) != 0)
         return fail(call->error, ERROR_internal, "the database %.*s is missing", TEXT_ARG(place->name));
     return sqlite_connect(db, path, SQLITE_WRITES, call->error);
@@ -125,9 +125,10 @@ static bool set_access(struct hosting_call *, const struct tenant_place *)
 
 static bool drop(struct hosting_call *call, const struct tenant_place *place)
 {
-    const char *path = path_of(call, place->name);
-    remove_database(call, path);
-    return access(path, F_OK) != 0 ? sync_path(call, call->hosting->folder) : fail_io(call->error, path);
+    const char *path = sqlite_path_of(call, place->name);
+    sqlite_remove_database(call, path);
+    return access(path, F_OK) != 0 ? sqlite_sync_path(call, call->hosting->folder)
+                                   : fail_io(call->error, path);
 }
 
 static bool list_databases(struct hosting_call *call, struct place_list *list)
@@ -170,4 +171,8 @@ const struct host host_sqlite = {
     .list_databases = list_databases,
     .list_roles = list_roles,
     .find_weaknesses = find_weaknesses,
+    .dump_names = { [DUMP_TO_LOAD] = "database.db", [DUMP_TO_GIVE] = "database.db" },
+    .dump = sqlite_dump,
+    .load = sqlite_load,
+    .sum = sqlite_sum,
 };

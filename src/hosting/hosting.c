@@ -32,6 +32,11 @@ void hosting_destroy(struct hosting *hosting)
     free(hosting);
 }
 
+enum engine hosting_engine(const struct hosting *hosting)
+{
+    return hosting->host->engine;
+}
+
 void hosting_address(const struct hosting *hosting, struct text *host, int64_t *port)
 {
     *host = hosting->address;
@@ -128,4 +133,26 @@ bool hosting_find_weaknesses(struct hosting_call *call, struct text *found)
 {
     *found = TEXT("");
     return call->hosting->host->find_weaknesses(call, found);
+}
+
+const char *hosting_dump_name(const struct hosting *hosting, enum dump_form form)
+{
+    return hosting->host->dump_names[form];
+}
+
+bool hosting_dump(struct hosting_call *call, const struct tenant_place *place, enum dump_form form,
+                  const char *path, const struct copy_watch *watch, struct table_sums *sums)
+{
+    return check(call, place) && call->hosting->host->dump(call, place, form, path, watch, sums);
+}
+
+bool hosting_load(struct hosting_call *call, const struct tenant_place *place, const char *path,
+                  const struct copy_watch *watch)
+{
+    return check(call, place) && call->hosting->host->load(call, place, path, watch);
+}
+
+bool hosting_sum(struct hosting_call *call, const struct tenant_place *place, struct table_sums *sums)
+{
+    return check(call, place) && call->hosting->host->sum(call, place, sums);
 }

@@ -22,6 +22,7 @@ struct hosting;
 [[nodiscard]] bool hosting_create(struct hosting **hosting, const struct options *options,
                                   const struct keyring *keyring, struct error *error);
 void hosting_destroy(struct hosting *hosting);
+enum engine hosting_engine(const struct hosting *hosting);
 
 /* Where the product finds the databases made from now on; an empty host: files of this machine. */
 void hosting_address(const struct hosting *hosting, struct text *host, int64_t *port);

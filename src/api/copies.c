@@ -1,0 +1,44 @@
+/* Copies of a tenant's database: asked for here, made by jobs. */
+#include "copies/copies.h"
+#include "api/answer.h"
+#include "model/model.h"
+
+/* The job that was asked for: where it stands is read there. */
+static bool answer_job(struct call *call, struct text job_id)
+{
+    struct job job;
+    if (!store_find(&call->work, &jobs_table, job_id, job.cells))
+        return false;
+    answer_link_job(call, job_id);
+    return answer_row(call, &jobs_table, job.cells);
+}
+
+static bool back_up(struct call *call, enum backup_kind kind)
+{
+    struct tenant tenant;
+    struct text job_id;
+    return store_find(&call->work, &tenants_table, call->parameters[0], tenant.cells)
+        && copies_back_up(&call->work, tenant.id.text, kind, &job_id) && answer_job(call, job_id);
+}
+
+static bool make_backup(struct call *call)
+{
+    return back_up(call, backup_kind_backup);
+}
+
+static bool make_export(struct call *call)
+{
+    return back_up(call, backup_kind_export);
+}
+
+#define ASKED ERROR_not_found, ERROR_wrong_state, ERROR_conflict
+
+const struct route copy_routes[] = {
+    { METHOD_POST, "/tenants/{id}/backup", "back_up_tenant", COST_WRITE, SUPER_ADMIN, .handle = make_backup,
+      .gives = &jobs_table, .how = GIVES_ROW, .status = 202, .codes = { ASKED },
+      .doc = "Copy a tenant's database into a file to go back to; tenant_backups tells what it holds." },
+    { METHOD_POST, "/tenants/{id}/export", "export_tenant", COST_WRITE, SUPER_ADMIN, .handle = make_export,
+      .gives = &jobs_table, .how = GIVES_ROW, .status = 202, .codes = { ASKED },
+      .doc = "Copy a tenant's database into a file for the customer, with a manifest of checksums." },
+    {},
+};

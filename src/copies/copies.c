@@ -1,0 +1,3 @@
+#include "copies/copies.h"
+
+const struct job_program *const copies_job_programs[] = { &back_up_tenant_program, NULL };

@@ -1,0 +1,99 @@
+/*
+ * A tenant's database as a file, copied by SQLite's own backup: pages, from one read transaction, while
+ * others write. What it copied is then asked whether it is whole.
+ */
+#include "hosting/host.h"
+#include "sql/sqlite.h"
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { PAGES_AT_ONCE = 4'096 };
+
+static void finish(sqlite3_backup **backup)
+{
+    sqlite3_backup_finish(*backup);
+}
+
+static sqlite3 *handle_of(struct db *db)
+{
+    return ((struct sqlite *)db)->handle;
+}
+
+/* The reader's transaction holds the moment: without it a writer would make the copy begin again. */
+static bool copy_pages(struct hosting_call *call, struct db *from, struct db *to,
+                       const struct copy_watch *watch)
+{
+    [[gnu::cleanup(finish)]] sqlite3_backup *backup =
+        sqlite3_backup_init(handle_of(to), "main", handle_of(from), "main");
+    int step = backup ? SQLITE_OK : SQLITE_ERROR;
+    while (step == SQLITE_OK) {
+        step = sqlite3_backup_step(backup, PAGES_AT_ONCE);
+        int pages = sqlite3_backup_pagecount(backup);
+        if (watch && watch->tick)
+            watch->tick(watch->context, pages - sqlite3_backup_remaining(backup), pages);
+    }
+    return step == SQLITE_DONE
+        || fail(call->error, step == SQLITE_FULL ? ERROR_storage_full : ERROR_internal, "SQLite's backup: %s",
+                sqlite3_errstr(step));
+}
+
+static bool check_integrity(struct hosting_call *call, struct db *db)
+{
+    struct result result;
+    if (!db_run(db, call->arena, &result, call->error, "PRAGMA integrity_check(1)", NO_PARAMETERS))
+        return false;
+    return (result.row_count == 1 && text_is(cell_text(result.cells[0]), "ok"))
+        || fail(call->error, ERROR_conflict, "the copy is not whole: %.*s",
+                TEXT_ARG(cell_text(result.cells[0])));
+}
+
+/* One file, without SQLite's companions: what it is copied or moved by knows of no others. */
+static bool make_single(struct hosting_call *call, struct db *db)
+{
+    return db_run_script(db, call->error, "PRAGMA journal_mode = DELETE");
+}
+
+static bool dump_into(struct hosting_call *call, struct db *from, const char *path,
+                      const struct copy_watch *watch, struct table_sums *sums)
+{
+    [[gnu::cleanup(db_cleanup)]] struct db *to = NULL;
+    struct result ignored;
+    return sqlite_connect(&to, path, SQLITE_WRITES, call->error) && db_begin(from, call->error)
+        && db_run(from, call->arena, &ignored, call->error, "SELECT 1 FROM sqlite_schema LIMIT 1",
+                  NO_PARAMETERS)
+        && copy_pages(call, from, to, watch) && make_single(call, to) && check_integrity(call, to)
+        && table_sums_take(to, call->arena, sums, call->error);
+}
+
+bool sqlite_dump(struct hosting_call *call, const struct tenant_place *place, enum dump_form,
+                 const char *path, const struct copy_watch *watch, struct table_sums *sums)
+{
+    [[gnu::cleanup(db_cleanup)]] struct db *from = NULL;
+    const char *source = sqlite_path_of(call, place->name);
+    sqlite_remove_database(call, path);
+    if (access(source, R_OK) != 0)
+        return fail(call->error, ERROR_internal, "the database %.*s is missing", TEXT_ARG(place->name));
+    return sqlite_connect(&from, source, SQLITE_READS, call->error)
+        && dump_into(call, from, path, watch, sums) && sqlite_sync_path(call, path);
+}
+
+bool sqlite_load(struct hosting_call *call, const struct tenant_place *place, const char *path,
+                 const struct copy_watch *)
+{
+    const char *database = sqlite_path_of(call, place->name);
+    const char *unfinished = arena_format(call->arena, "%s.new", database).data;
+    sqlite_remove_database(call, database);
+    return sqlite_copy_file(call, path, unfinished)
+        && (rename(unfinished, database) == 0
+            || fail(call->error, ERROR_internal, "%s: %s", database, strerror(errno)))
+        && sqlite_sync_path(call, call->hosting->folder);
+}
+
+bool sqlite_sum(struct hosting_call *call, const struct tenant_place *place, struct table_sums *sums)
+{
+    [[gnu::cleanup(db_cleanup)]] struct db *db = NULL;
+    return sqlite_connect(&db, sqlite_path_of(call, place->name), SQLITE_READS, call->error)
+        && db_begin(db, call->error) && table_sums_take(db, call->arena, sums, call->error);
+}

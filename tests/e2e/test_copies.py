@@ -1,0 +1,130 @@
+"""Copies of a tenant's database: backed up, exported, restored (OPERATIONS.md, "Tenants and their databases")."""
+
+import hashlib
+import json
+import pathlib
+import sqlite3
+import stat
+import urllib.parse
+import uuid
+
+import psycopg2
+
+from harness import World, only_on
+from server import until
+
+ROW = "INSERT INTO customers (id, name) VALUES ('{id}', '{name}')"
+
+
+def finished(world, reply, seconds=60):
+    """The job that the reply speaks of, when it is over."""
+    path = reply.headers["Link"].split(">")[0].removeprefix("</api/v1")
+
+    def over():
+        job = world.admin.get(path).json
+        return job if job["status"] in ("completed", "failed", "rolled_back") else None
+    return until(over, seconds, path)
+
+
+def done(world, reply):
+    job = finished(world, reply)
+    assert job["status"] == "completed", job
+    return job
+
+
+class Product:
+    """One of the product's servers: asks where the tenant's database is, and speaks to it there."""
+
+    def __init__(self, world, tenant_id):
+        self.world, self.id = world, tenant_id
+        self.password = world.admin.post(f"/tenants/{tenant_id}/reveal_database_password", {"reason": "a story"}, 200).json["password"]
+
+    def connect(self):
+        tenant = self.world.admin.get(f"/tenants/{self.id}").json
+        if self.world.engine.name == "sqlite":
+            connection = sqlite3.connect(self.world.server.data / "tenants" / f"{tenant['db_name']}.db", isolation_level=None)
+            connection.execute("PRAGMA foreign_keys = ON")
+            return connection
+        connection = psycopg2.connect(host=tenant["db_host"], port=tenant["db_port"], dbname=tenant["db_name"],
+                                      user=tenant["db_username"], password=self.password, connect_timeout=5)
+        connection.autocommit = True
+        return connection
+
+    def run(self, sql):
+        connection = self.connect()
+        try:
+            cursor = connection.cursor()
+            cursor.execute(sql)
+            return cursor.fetchall() if cursor.description else []
+        finally:
+            connection.close()
+
+    def add(self, count, name="Cliente"):
+        for _ in range(count):
+            self.run(ROW.format(id=uuid.uuid4(), name=name))
+
+    def count(self, name="Cliente"):
+        return self.run(f"SELECT count(*) FROM customers WHERE name = '{name}'")[0][0]
+
+
+def new_customer(world):
+    tenant = world.new_tenant()
+    product = Product(world, tenant["id"])
+    product.add(3)
+    return tenant, product
+
+
+def backups_of(world, tenant):
+    return world.admin.all_pages(f"/tenant_backups?tenant_id={tenant['id']}&sort=-created_at")
+
+
+def test_a_backup_is_a_file_that_says_what_it_holds(world):
+    tenant, _ = new_customer(world)
+    done(world, world.admin.post(f"/tenants/{tenant['id']}/backup", None, 202))
+    backup, = backups_of(world, tenant)
+    assert backup["status"] == "completed" and backup["kind"] == "backup" and backup["schema_version"] == 7, backup
+    folder = pathlib.Path(backup["folder"])
+    manifest = json.loads((folder / "manifest.json").read_text())
+    content = (folder / backup["file"]).read_bytes()
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in folder.iterdir())
+    assert manifest["files"] == [{"name": backup["file"], "size": len(content), "sha256": hashlib.sha256(content).hexdigest()}]
+    assert backup["sha256"] == manifest["files"][0]["sha256"] and manifest["tables"] == backup["tables"]
+    rows = {table["name"].removeprefix("public."): table["row_count"] for table in backup["tables"]}
+    assert rows["customers"] == 3 and rows["nidia_schema"] == 7 and sum(rows.values()) == backup["row_count"], rows
+    assert not list(folder.parent.glob("*.part"))
+
+
+def test_what_a_backup_says_does_not_leave_the_house(world):
+    tenant, product = new_customer(world)
+    done(world, world.admin.post(f"/tenants/{tenant['id']}/backup", None, 202))
+    owner = world.sign_in_as("tenant_admin", tenant["id"])
+    told = owner.get("/tenant_backups").json["data"]
+    assert len(told) == 1 and "folder" not in told[0] and "db_host" not in told[0], told
+    owner.post(f"/tenants/{tenant['id']}/backup", None, 403)
+    assert world.sign_in_as("tenant_admin", world.new_tenant()["id"]).get("/tenant_backups").json["data"] == []
+    assert product.password not in world.server.log()
+
+
+def test_an_export_is_readable_without_us_and_audited(world):
+    tenant, _ = new_customer(world)
+    done(world, world.admin.post(f"/tenants/{tenant['id']}/export", None, 202))
+    export, = backups_of(world, tenant)
+    path = pathlib.Path(export["folder"]) / export["file"]
+    if world.engine.name == "sqlite":
+        with sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True) as database:
+            assert database.execute("SELECT count(*) FROM customers").fetchone() == (3,)
+    else:
+        text = path.read_text()
+        assert "CREATE TABLE public.customers" in text and text.count("\tCliente\t") == 3
+        assert tenant["db_name"] not in text
+    entries = world.admin.get(f"/audit_logs?action=export&entity_id={export['id']}").json["data"]
+    assert len(entries) == 1 and entries[0]["tenant_id"] == tenant["id"]
+
+
+def test_a_suspended_tenant_is_backed_up_too_and_one_without_database_is_not(world):
+    tenant, _ = new_customer(world)
+    world.admin.post(f"/tenants/{tenant['id']}/suspend", {"reason": "no pagó"}, 200)
+    done(world, world.admin.post(f"/tenants/{tenant['id']}/backup", None, 202))
+    assert backups_of(world, tenant)[0]["row_count"] > 3
+    world.admin.post("/tenants/no-such-tenant/backup", None, 404)
