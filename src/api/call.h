@@ -17,6 +17,10 @@ struct call_state {
     uint64_t version;    /* that its answer is good for; 0: it is not remembered */
 };
 
+/* gate.c: the end of a call, and its way to a thread that may wait for the database. */
+void call_answer(struct call *call, bool succeeded);
+void call_run_on_worker(struct call *call);
+
 /* origin.c: request id, address behind trusted proxies, user agent, language. */
 void call_read_origin(struct call *call, const struct gate *gate);
 

@@ -2,6 +2,7 @@
 #include "api/answer.h"
 #include "api/call.h"
 #include "api/figures.h"
+#include "api/flight.h"
 #include "api/remembered.h"
 #include "base/clock.h"
 #include "base/random.h"
@@ -9,7 +10,7 @@
 #include "sql/database.h"
 #include <string.h>
 
-static void answer(struct call *call, bool succeeded)
+void call_answer(struct call *call, bool succeeded)
 {
     if (!succeeded)
         answer_problem(call);
@@ -35,14 +36,16 @@ static void begin_run(struct call *call)
         memcpy(call->taken, call->state->given, size);
 }
 
-/* A read in halves is one of one where nobody travels with it. */
+/* A read in halves, where nobody travels with it. */
 static bool handle(struct call *call)
 {
     if (call->route->handle)
         return call->route->handle(call);
     if (!call->route->ask(call))
         return false;
-    db_run_each(call->work.db, (struct db_read *[]){ &call->read }, 1);
+    struct db_read *read = &call->read;
+    read->good = db_run(call->work.db, read->arena, &read->result, &call->work.error, read->sql,
+                        read->parameters, read->parameter_count);
     return call->route->tell(call);
 }
 
@@ -61,7 +64,7 @@ static bool run_in_transaction(struct work *work, void *data)
 static void written(struct work *work, bool kept, void *data)
 {
     (void)work;
-    answer(data, kept);
+    call_answer(data, kept);
 }
 
 static bool is_sqlite(const struct gate *gate)
@@ -73,11 +76,11 @@ static bool is_sqlite(const struct gate *gate)
 static void run(struct call *call, struct gate *gate)
 {
     if (call->route->cost != COST_WRITE)
-        return answer(call, handle(call));
+        return call_answer(call, handle(call));
     if (!is_sqlite(gate))
-        return answer(call, db_transact(&call->work, run_in_transaction, call));
+        return call_answer(call, db_transact(&call->work, run_in_transaction, call));
     if (!db_transact_later(&call->work, run_in_transaction, written, call))
-        answer(call, false);
+        call_answer(call, false);
 }
 
 static bool prepare(struct call *call)
@@ -109,42 +112,25 @@ static bool admit(struct call *call, bool asking)
 static void run_on_slow_pool(struct task *task, void *thread_state);
 static void run_on_worker(struct task *task, void *thread_state);
 
-static void refuse_for_now(struct call *call)
-{
-    call->work.error.retry_after_seconds = 1;
-    fail(&call->work.error, ERROR_overloaded, "");
-    answer(call, false);
-}
-
 static void queue(struct call *call, struct pool *pool, void (*run_there)(struct task *, void *))
 {
     call->state->task.run = run_there;
-    if (!pool_submit(pool, &call->state->task))
-        refuse_for_now(call);
-}
-
-/* Waits in this loop until it has served what was ready, so that one wake-up and one way serve many. */
-static void ask_later(struct call *call, struct seat *seat)
-{
-    if (!call->route->ask(call))
-        return answer(call, false);
-    call->state->task.next = NULL;
-    *seat->last_asked = &call->state->task;
-    seat->last_asked = &call->state->task.next;
-}
-
-void gate_turned(void *state)
-{
-    struct seat *seat = state;
-    struct task *asked = seat->asked;
-    seat->asked = NULL;
-    seat->last_asked = &seat->asked;
-    if (!asked || pool_submit_list(seat->gate->readers, asked))
+    if (pool_submit(pool, &call->state->task))
         return;
-    for (struct task *next; asked; asked = next) {
-        next = asked->next;
-        refuse_for_now(((struct call_state *)asked)->call);
-    }
+    call->work.error.retry_after_seconds = 1;
+    fail(&call->work.error, ERROR_overloaded, "");
+    call_answer(call, false);
+}
+
+void call_run_on_worker(struct call *call)
+{
+    queue(call, call->state->seat->gate->workers, run_on_worker);
+}
+
+/* What is shown may need more of the database than the row. */
+static bool may_fly(const struct call *call)
+{
+    return call->route->ask && !(call->service && call->service->show);
 }
 
 /* Sends an admitted call to where its cost belongs; `seat` is this thread's. */
@@ -154,16 +140,14 @@ static void place(struct call *call, struct seat *seat)
     enum cost cost = call->route->cost;
     if (remembered_find(gate->remembered, call)) {
         call->state->version = 0; /* as it is kept already */
-        return answer(call, true);
+        return call_answer(call, true);
     }
     if (is_slow(call))
         queue(call, gate->slow, run_on_slow_pool);
     else if (cost == COST_MEMORY || (cost == COST_KEY && seat->db) || (cost == COST_WRITE && is_sqlite(gate)))
         run(call, gate);
-    else if (call->route->ask && gate->readers)
-        ask_later(call, seat);
-    else
-        queue(call, gate->workers, run_on_worker);
+    else if (!(seat->flight && may_fly(call) && flight_take(seat->flight, call)))
+        call_run_on_worker(call);
 }
 
 /* Gives the call this thread's connection; one that could not be made when the thread began is made now. */
@@ -181,11 +165,11 @@ static void run_on_worker(struct task *task, void *thread_state)
     struct call_state *state = (struct call_state *)task;
     struct call *call = state->call;
     if (!sit(call, thread_state))
-        return answer(call, false);
+        return call_answer(call, false);
     if (!state->admitted) {
         state->must_ask = false;
         if (!admit(call, true))
-            return answer(call, false);
+            return call_answer(call, false);
         if (is_slow(call))
             return queue(call, state->seat->gate->slow, run_on_slow_pool);
     }
@@ -196,33 +180,10 @@ static void run_on_slow_pool(struct task *task, void *thread_state)
 {
     struct call *call = ((struct call_state *)task)->call;
     if (!sit(call, thread_state))
-        return answer(call, false);
+        return call_answer(call, false);
     if (call->route->cost != COST_SLOW && !prepare(call))
-        return answer(call, false);
+        return call_answer(call, false);
     run(call, call->state->seat->gate);
-}
-
-/* All are answered after all are written: the first answer wakes the loop, which then finds the others. */
-void gate_read_together(struct task *first, void *thread_state)
-{
-    struct call *calls[READS_MAX], *leader = ((struct call_state *)first)->call;
-    struct db_read *reads[READS_MAX];
-    bool told[READS_MAX], sits = sit(leader, thread_state);
-    size_t count = 0;
-    for (struct task *task = first; task; task = task->next, count++) {
-        struct call *call = calls[count] = ((struct call_state *)task)->call;
-        reads[count] = &call->read;
-        call->state->seat = thread_state;
-        call->work.db = leader->work.db;
-        if (!sits)
-            call->work.error = leader->work.error;
-    }
-    if (sits)
-        db_run_each(leader->work.db, reads, count);
-    for (size_t i = 0; i < count; i++)
-        told[i] = sits && calls[i]->route->tell(calls[i]);
-    for (size_t i = 0; i < count; i++)
-        answer(calls[i], told[i]);
 }
 
 static struct call *call_create(struct exchange *exchange, struct seat *seat)
@@ -248,10 +209,10 @@ void gate_handle(struct exchange *exchange, void *thread_state)
     struct call *call = call_create(exchange, seat);
     call_read_origin(call, gate);
     if (!routes_find(gate->routes, call, &call->state->allow))
-        return answer(call, false);
+        return call_answer(call, false);
     call->service = call->route->table ? routes_service(gate->routes, call->route->table) : NULL;
     if (!admit(call, false))
-        return answer(call, false);
+        return call_answer(call, false);
     if (call->state->must_ask)
         return queue(call, gate->workers, run_on_worker);
     place(call, seat);

@@ -12,9 +12,8 @@ enum listener_kind { LISTENER_PUBLIC, LISTENER_INTERNAL, LISTENER_SOCKET, LISTEN
 struct gate {
     struct site *site;
     const struct routes *routes;
-    struct pool *workers; /* with a connection each */
-    struct pool *readers; /* the same, for reads that travel together; NULL where the loops read themselves */
-    struct pool *slow;    /* bcrypt: few, and niced */
+    struct pool *workers;                              /* with a connection each */
+    struct pool *slow;                                 /* for those who wait for a hash: see site->hashing */
     enum listener_kind listeners[LISTENER_KIND_COUNT]; /* by the server's index */
     struct quotas *quotas;
     struct running_keys *running_keys;
@@ -26,15 +25,11 @@ struct gate {
 /* A thread's own: the loops' and the workers' state. */
 struct seat {
     struct gate *gate;
-    struct db *db; /* NULL in the loops on PostgreSQL, and until a connection could be made */
-    struct task *asked, **last_asked; /* a loop's reads since it last waited; for the readers */
+    struct db *db;         /* NULL in the loops on PostgreSQL, and until a connection could be made */
+    struct flight *flight; /* a PostgreSQL loop's way to read; else NULL */
 };
-
-/* The readers' way to run what is queued (pool_options). */
-void gate_read_together(struct task *first, void *seat);
 
 /* The server's callbacks. */
 void gate_handle(struct exchange *exchange, void *seat);
-void gate_turned(void *seat); /* all that was ready was served */
 void gate_finished(struct exchange *exchange, bool delivered, void *gate);
 void gate_refuse(struct response *response, int status, const char *why);

@@ -1,3 +1,4 @@
+#include "api/flight.h"
 #include "app/parts.h"
 #include "base/memory.h"
 #include "sql/database.h"
@@ -8,7 +9,6 @@ void *seat_begin_bare(void *context)
     struct app *app = context;
     struct seat *seat = memory_new(struct seat);
     seat->gate = &app->gate;
-    seat->last_asked = &seat->asked;
     return seat;
 }
 
@@ -26,6 +26,7 @@ void *seat_begin(void *context)
 void seat_end(void *state)
 {
     struct seat *seat = state;
+    flight_destroy(seat->flight);
     db_close(seat->db);
     free(seat);
 }

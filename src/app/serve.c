@@ -1,4 +1,5 @@
 #include "app/serve.h"
+#include "api/flight.h"
 #include "base/log.h"
 #include "sql/database.h"
 #include <unistd.h>
@@ -36,10 +37,13 @@ static void finished(struct exchange *exchange, bool delivered, void *context)
 }
 
 /* A loop's log lines are written together, each time before it waits. */
-static void *begin_loop(void *app)
+static void *begin_loop(void *context)
 {
+    struct app *app = context;
+    struct seat *seat = seat_begin_bare(app);
     log_keep();
-    return seat_begin_bare(app);
+    seat->flight = flight_create(&app->gate);
+    return seat;
 }
 
 static void *begin_loop_on_sqlite(void *app)
@@ -50,7 +54,9 @@ static void *begin_loop_on_sqlite(void *app)
 
 static void loop_turned(void *seat)
 {
-    gate_turned(seat);
+    struct flight *flight = ((struct seat *)seat)->flight;
+    if (flight)
+        flight_depart(flight);
     log_flush();
 }
 

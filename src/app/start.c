@@ -26,10 +26,10 @@
 
 enum {
     WORKERS_ON_POSTGRES = 16,
-    READERS_ON_POSTGRES = 2,
     WORKER_QUEUE_MAX = 4096,
     SLOW_QUEUE_MAX = 128,
-    SLOW_NICE = 19
+    SLOW_FOR_EACH_HASHING = 2,
+    HASHING_NICE = 19,
 };
 
 static int64_t real_now(struct site *site)
@@ -95,14 +95,11 @@ static void make_gate(struct app *app)
     app->gate.openapi = arena_copy(app->arena, openapi_document(app->routes, arena));
 }
 
-/* Few, so that reads meet and travel together: one on its way, one for those that came meanwhile. */
-static struct pool *make_readers(struct pool_options options)
+/* One core is always left to the others. */
+static int hashing_threads(void)
 {
-    options.name = "reader";
-    options.threads = READERS_ON_POSTGRES;
-    options.run_together = gate_read_together;
-    options.together_max = READS_MAX;
-    return pool_create(&options);
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    return cores > 2 ? (int)cores - 1 : 1;
 }
 
 static void make_pools(struct app *app)
@@ -121,13 +118,14 @@ static void make_pools(struct app *app)
         .context = app,
     };
     app->gate.workers = pool_create(&options);
-    if (!is_sqlite)
-        app->gate.readers = make_readers(options);
+    /* Who waits for a hash holds no other thread up, and what he writes before and after it is not niced: it
+     * may hold locks that others want. */
     options.name = "slow";
-    options.threads = cores > 2 ? (int)cores - 1 : 1;
+    options.threads = SLOW_FOR_EACH_HASHING * hashing_threads();
     options.queue_max = SLOW_QUEUE_MAX;
-    options.nice = SLOW_NICE;
-    app->gate.slow = app->site.hashing = pool_create(&options);
+    app->gate.slow = pool_create(&options);
+    app->site.hashing = pool_create(&(struct pool_options){
+        .name = "hashing", .threads = hashing_threads(), .queue_max = SLOW_QUEUE_MAX, .nice = HASHING_NICE });
 }
 
 /* What a new installation holds, and what every start reads. */
@@ -225,8 +223,8 @@ void app_close(struct app *app)
     listening_end(app);
     feed_end(app->feed);
     pool_destroy(app->gate.workers);
-    pool_destroy(app->gate.readers);
     pool_destroy(app->gate.slow);
+    pool_destroy(app->site.hashing);
     if (app->site.database)
         database_close(app->site.database);
     feed_destroy(app->feed);

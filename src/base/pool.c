@@ -1,6 +1,7 @@
 #include "base/pool.h"
 #include "base/memory.h"
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -17,43 +18,20 @@ struct pool {
     pthread_t threads[];
 };
 
-/* How many tasks a thread takes at once. */
-static int portion(const struct pool *pool)
-{
-    return pool->options.run_together ? pool->options.together_max : 1;
-}
-
-/* The first tasks of the queue, as a list of their own. */
-static struct task *cut(struct pool *pool)
-{
-    struct task *first = pool->first, **end = &pool->first;
-    for (int i = 0; *end && i < portion(pool); i++) {
-        end = &(*end)->next;
-        pool->depth--;
-    }
-    pool->first = *end;
-    *end = NULL;
-    if (!pool->first)
-        pool->last = &pool->first;
-    return first;
-}
-
 static struct task *take(struct pool *pool)
 {
     pthread_mutex_lock(&pool->mutex);
     while (!pool->first && !pool->ending)
         pthread_cond_wait(&pool->filled, &pool->mutex);
-    struct task *first = cut(pool);
+    struct task *task = pool->first;
+    if (task) {
+        pool->first = task->next;
+        if (!pool->first)
+            pool->last = &pool->first;
+        pool->depth--;
+    }
     pthread_mutex_unlock(&pool->mutex);
-    return first;
-}
-
-static void run_tasks(struct pool *pool, struct task *first, void *state)
-{
-    if (pool->options.run_together)
-        pool->options.run_together(first, state);
-    else
-        first->run(first, state);
+    return task;
 }
 
 static void *run(void *argument)
@@ -64,7 +42,7 @@ static void *run(void *argument)
         setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), pool->options.nice);
     void *state = pool->options.thread_begin ? pool->options.thread_begin(pool->options.context) : NULL;
     for (struct task *task; (task = take(pool));)
-        run_tasks(pool, task, state);
+        task->run(task, state);
     if (pool->options.thread_end)
         pool->options.thread_end(state);
     return NULL;
@@ -86,29 +64,45 @@ struct pool *pool_create(const struct pool_options *options)
     return pool;
 }
 
-bool pool_submit_list(struct pool *pool, struct task *first)
+bool pool_submit(struct pool *pool, struct task *task)
 {
-    size_t count = 0;
-    struct task **end = &first;
-    for (; *end; end = &(*end)->next)
-        count++;
     pthread_mutex_lock(&pool->mutex);
-    bool room = !pool->ending && pool->depth + count <= (size_t)pool->options.queue_max;
-    if (room && count > 0) {
-        *pool->last = first;
-        pool->last = end;
-        pool->depth += count;
-        for (size_t woken = 0; woken < count; woken += (size_t)portion(pool))
-            pthread_cond_signal(&pool->filled);
+    bool room = !pool->ending && pool->depth < (size_t)pool->options.queue_max;
+    if (room) {
+        task->next = NULL;
+        *pool->last = task;
+        pool->last = &task->next;
+        pool->depth++;
+        pthread_cond_signal(&pool->filled);
     }
     pthread_mutex_unlock(&pool->mutex);
     return room;
 }
 
-bool pool_submit(struct pool *pool, struct task *task)
+struct errand {
+    struct task task;
+    void (*function)(void *data);
+    void *data;
+    sem_t done;
+};
+
+static void run_errand(struct task *task, void *)
 {
-    task->next = NULL;
-    return pool_submit_list(pool, task);
+    struct errand *errand = (struct errand *)task;
+    errand->function(errand->data);
+    sem_post(&errand->done);
+}
+
+void pool_run(struct pool *pool, void (*function)(void *data), void *data)
+{
+    struct errand errand = { .task.run = run_errand, .function = function, .data = data };
+    sem_init(&errand.done, false, 0);
+    if (pool && pool_submit(pool, &errand.task))
+        while (sem_wait(&errand.done) != 0)
+            ; /* a signal came */
+    else
+        function(data);
+    sem_destroy(&errand.done);
 }
 
 size_t pool_depth(struct pool *pool)

@@ -10,9 +10,10 @@
 
 enum { EVENTS_MAX = 256, DRAIN_IDLE_MS = 200, STREAMS_A_TURN = 16 };
 
-static const uint64_t WAKE_NAME = UINT32_MAX; /* generation 0, and no listener */
+/* Of generation 0, and no listeners. */
+static const uint64_t WAKE_NAME = UINT32_MAX, GUEST_NAME = UINT32_MAX - 1;
 
-static _Thread_local const struct loop *current_loop;
+static _Thread_local struct loop *current_loop;
 
 void loop_figure_add(_Atomic int64_t *figure, int64_t more)
 {
@@ -200,6 +201,8 @@ static void dispatch(struct loop *loop, const struct epoll_event *event)
     uint64_t name = event->data.u64;
     if (name < LISTENERS_MAX) {
         loop_accept(loop, (int)name, ACCEPTED_MAX);
+    } else if (name == GUEST_NAME) {
+        loop->guest_ready(loop->state);
     } else if (name != WAKE_NAME) {
         struct connection *connection = loop_connection(loop, name);
         if (connection)
@@ -250,6 +253,12 @@ static bool watch(struct loop *loop, int fd, uint32_t events, uint64_t name)
 {
     struct epoll_event event = { .events = events, .data.u64 = name };
     return fd < 0 || epoll_ctl(loop->epoll, EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+bool server_watch(int fd, void (*ready)(void *loop_state))
+{
+    current_loop->guest_ready = ready;
+    return watch(current_loop, fd, EPOLLIN, GUEST_NAME);
 }
 
 bool loop_open(struct loop *loop, const int durations_ms[static DEADLINE_COUNT])

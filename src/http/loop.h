@@ -14,10 +14,11 @@ struct server_exchange;
 struct loop {
     struct server *server;
     pthread_t thread;
-    int epoll, wake;              /* wake: an eventfd */
-    int listeners[LISTENERS_MAX]; /* -1: not this loop's */
-    void *state;                  /* the handlers' own, by loop_begin */
-    int64_t now_us;               /* monotonic, as of the last wake-up */
+    int epoll, wake;                  /* wake: an eventfd */
+    int listeners[LISTENERS_MAX];     /* -1: not this loop's */
+    void *state;                      /* the handlers' own, by loop_begin */
+    void (*guest_ready)(void *state); /* of server_watch */
+    int64_t now_us;                   /* monotonic, as of the last wake-up */
     struct date_line date;
     struct deadlines deadlines;
     struct deadline accept_rest;    /* runs while accepting rests */

@@ -133,6 +133,10 @@ bool server_drain(struct server *server, int timeout_ms);
 /* Closes all, waits for the handlers that have an exchange to finish it, joins the loops, frees. */
 void server_stop(struct server *server);
 
+/* In a loop's thread: `ready` is called there, with the loop's own state, whenever `fd` can be read or has
+ * failed, until it is closed. One for each loop: a later one takes its place. */
+[[nodiscard]] bool server_watch(int fd, void (*ready)(void *loop_state));
+
 struct server_figures {
     int64_t connections, accepted, refused, requests;
 };

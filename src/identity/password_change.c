@@ -1,4 +1,5 @@
 #include "identity/password_change.h"
+#include "base/pool.h"
 #include "crypto/password.h"
 #include "identity/sign_in.h"
 #include "identity/user.h"
@@ -18,6 +19,22 @@ static bool set(struct work *work, void *data)
     return user_set_password(work, setting->user, &changes, !setting->own);
 }
 
+/* What is compared on a thread of its own. */
+struct password_check {
+    struct work *work;
+    const struct password_change *change;
+    bool matches;
+};
+
+static void compare(void *data)
+{
+    struct password_check *check = data;
+    const struct work *work = check->work;
+    const struct user *user = check->change->user;
+    check->matches = password_matches(work->arena, work->site->keyring, check->change->current_password,
+                                      cell_text(user->password_hash), cell_text(user->password_key_id));
+}
+
 /* An open session alone must not be enough to take the account over. */
 static bool check_current(struct work *work, const struct password_change *change)
 {
@@ -26,9 +43,9 @@ static bool check_current(struct work *work, const struct password_change *chang
         return fail_at(&work->error, "/current_password", ERROR_required, "");
     if (!sign_in_throttle(work, user->email.text, (struct text){}))
         return false;
-    return password_matches(work->arena, work->site->keyring, change->current_password,
-                            cell_text(user->password_hash), cell_text(user->password_key_id))
-        || fail_at(&work->error, "/current_password", ERROR_invalid_credentials, "");
+    struct password_check check = { .work = work, .change = change };
+    pool_run(work->site->hashing, compare, &check);
+    return check.matches || fail_at(&work->error, "/current_password", ERROR_invalid_credentials, "");
 }
 
 bool password_change(struct work *work, const struct password_change *change)

@@ -1,6 +1,7 @@
 #include "identity/sign_in.h"
 #include "base/calendar.h"
 #include "base/metrics.h"
+#include "base/pool.h"
 #include "crypto/hash.h"
 #include "crypto/mac.h"
 #include "crypto/password.h"
@@ -97,9 +98,20 @@ static bool find_user(struct work *work, struct text email, struct attempt *atte
         || store_find_by(work, &users_table, "id", result_row(&result, 0)[0], false, attempt->user.cells);
 }
 
+/* What is compared on a thread of its own. */
+struct password_check {
+    struct work *work;
+    struct attempt *attempt;
+    struct text password;
+};
+
 /* As much time for everybody: no user, no hash and an old hash cost what a current one costs. */
-static void compare(struct work *work, struct attempt *attempt, struct text password)
+static void compare(void *data)
 {
+    const struct password_check *check = data;
+    struct work *work = check->work;
+    struct attempt *attempt = check->attempt;
+    struct text password = check->password;
     const struct keyring *keyring = work->site->keyring;
     int cost = (int)settings_integer(work->site->settings, SETTING_bcrypt_cost);
     struct text hash = attempt->compared = cell_text(attempt->user.password_hash);
@@ -205,7 +217,7 @@ bool sign_in(struct work *work, const struct credentials *credentials, struct gr
         attempt.device = (struct text){};
     if (!take_tokens(work, &attempt))
         return false;
-    compare(work, &attempt, credentials->password);
+    pool_run(work->site->hashing, compare, &(struct password_check){ work, &attempt, credentials->password });
     if (!db_transact(work, settle, &attempt))
         return false;
     metric_add(attempt.refused ? METRIC_sign_in_failures_total : METRIC_sign_ins_total, 1);

@@ -1,4 +1,5 @@
 #include "identity/user.h"
+#include "base/pool.h"
 #include "crypto/password.h"
 #include "identity/lock.h"
 #include "identity/password_rules.h"
@@ -23,16 +24,30 @@ bool user_spare_last_admin(struct work *work, const struct user *user)
         || fail(&work->error, ERROR_conflict, "there is no other active super admin");
 }
 
+/* What is hashed on a thread of its own. */
+struct hashing {
+    struct work *work;
+    struct text password, hash, pepper_id;
+};
+
+static void hash(void *data)
+{
+    struct hashing *hashing = data;
+    const struct site *site = hashing->work->site;
+    int cost = (int)settings_integer(site->settings, SETTING_bcrypt_cost);
+    hashing->hash =
+        password_hash(hashing->work->arena, site->keyring, hashing->password, cost, &hashing->pepper_id);
+}
+
 bool user_prepare_password(struct work *work, struct text password, const struct user *person,
                            const char *pointer, struct user *changes)
 {
-    int cost = (int)settings_integer(work->site->settings, SETTING_bcrypt_cost);
+    struct hashing hashing = { .work = work, .password = password };
     if (!password_rules_check(work, password, person, pointer))
         return false;
-    struct text pepper_id;
-    changes->password_hash =
-        value_text(password_hash(work->arena, work->site->keyring, password, cost, &pepper_id));
-    changes->password_key_id = value_text(pepper_id);
+    pool_run(work->site->hashing, hash, &hashing);
+    changes->password_hash = value_text(hashing.hash);
+    changes->password_key_id = value_text(hashing.pepper_id);
     changes->password_changed_at = value_time(work->now);
     return true;
 }

@@ -15,14 +15,14 @@ struct watcher {
 struct site {
     struct database *database;
     struct keyring *keyring;
-    const struct options *options;         /* settings/options.h: command line, environment, file */
-    struct settings *settings;             /* settings/settings.h: the rows of system_settings */
-    struct directory *directory;           /* directory/directory.h */
-    struct hosting *hosting;               /* hosting/hosting.h: where the tenants' databases live */
-    struct revocations *revocations;       /* identity/revocation.h */
-    struct known_tokens *known_tokens;     /* identity/access.h: verified tokens by their digest */
-    struct subject_cache *subjects;        /* record/subject.h */
-    struct pool *hashing;                  /* bcrypt's threads */
+    const struct options *options;     /* settings/options.h: command line, environment, file */
+    struct settings *settings;         /* settings/settings.h: the rows of system_settings */
+    struct directory *directory;       /* directory/directory.h */
+    struct hosting *hosting;           /* hosting/hosting.h: where the tenants' databases live */
+    struct revocations *revocations;   /* identity/revocation.h */
+    struct known_tokens *known_tokens; /* identity/access.h: verified tokens by their digest */
+    struct subject_cache *subjects;    /* record/subject.h */
+    struct pool *hashing; /* bcrypt's threads: few, and niced; NULL: whoever hashes does it himself */
     const struct watcher *const *watchers; /* lists ended by {NULL}; the whole ended by NULL */
     void (*wake_jobs)(struct site *site);  /* a job was queued; NULL where none run */
     struct job_runner *job_runner;

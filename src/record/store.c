@@ -61,8 +61,7 @@ bool store_find_ask(struct work *work, const struct table *table, struct text ke
     *read = (struct db_read){ .arena = work->arena,
                               .sql = sql->text.data,
                               .parameters = sql->parameters,
-                              .parameter_count = sql->parameter_count,
-                              .error = &work->error };
+                              .parameter_count = sql->parameter_count };
     return true;
 }
 

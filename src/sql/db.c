@@ -37,38 +37,28 @@ bool db_run(struct db *db, struct arena *arena, struct result *result, struct er
         && db->driver->run(db, arena, result, error, sql, parameters, parameter_count);
 }
 
-/* Whoever is alone needs no company. */
-static void run_together(struct db *db, struct db_read *const *reads, size_t count)
+/* What does not fit is left behind, and never good. */
+bool db_flight_begin(struct db *db, struct db_read *const *reads, size_t count)
 {
     struct db_read *fitting[READS_MAX];
-    size_t fitting_count = 0;
     struct error ignored = {};
+    size_t fitting_count = 0;
+    assert(count <= READS_MAX);
+    db_forget_failure(db);
     for (size_t i = 0; i < count; i++)
         if (parameters_fit(db, &ignored, reads[i]->parameters, reads[i]->parameter_count))
             fitting[fitting_count++] = reads[i];
-    if (db->driver->run_flight && fitting_count > 1)
-        db->driver->run_flight(db, fitting, fitting_count);
+    return db->driver->flight_begin(db, fitting, fitting_count);
 }
 
-void db_run_each(struct db *db, struct db_read *const *reads, size_t count)
+bool db_flight_land(struct db *db)
 {
-    assert(count <= READS_MAX);
-    const struct error *away = NULL;
-    run_together(db, reads, count);
-    for (size_t i = 0; i < count; i++) {
-        struct db_read *read = reads[i];
-        if (read->good)
-            continue;
-        if (away) {
-            *read->error = *away;
-            continue;
-        }
-        error_clear(read->error);
-        read->good = db_run(db, read->arena, &read->result, read->error, read->sql, read->parameters,
-                            read->parameter_count);
-        if (!read->good && db->code == ERROR_database_unavailable)
-            away = read->error;
-    }
+    return db->driver->flight_land(db);
+}
+
+int db_socket(const struct db *db)
+{
+    return db->driver->socket(db);
 }
 
 bool db_later(struct db *db, struct arena *arena, struct error *error, const char *sql,

@@ -55,19 +55,21 @@ struct db_read {
     const char *sql;
     const struct value *parameters;
     size_t parameter_count;
-    struct error *error; /* of its own */
     struct result result;
-    bool good; /* else: see error */
+    bool good; /* it was answered */
 };
 
 enum { READS_MAX = 32 };
 
 /*
- * Runs each read, outside of a transaction; on PostgreSQL they travel together and cost one wait. What fails
- * in one leaves the others as they are; but when the database is away for one, those not yet answered are not
- * tried any more.
+ * PostgreSQL only: reads that travel together, for a thread that must not wait. One flight at a time, outside
+ * of a transaction. When db_socket can be read, db_flight_land takes what has come, marks it as good, and
+ * returns true once the flight is over. What is then not good, because it failed or was skipped behind one
+ * that did, is asked again by db_run where waiting is allowed, and says there why.
  */
-void db_run_each(struct db *db, struct db_read *const *reads, size_t count);
+[[nodiscard]] bool db_flight_begin(struct db *db, struct db_read *const *reads, size_t count);
+[[nodiscard]] bool db_flight_land(struct db *db);
+int db_socket(const struct db *db); /* -1: the connection is lost */
 
 /*
  * As db_run, for a row that needs no answer (audit, event): on PostgreSQL it travels with the next statement

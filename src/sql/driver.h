@@ -6,9 +6,10 @@ struct driver {
     enum engine engine;
     bool (*run)(struct db *db, struct arena *arena, struct result *result, struct error *error,
                 const char *sql, const struct value *parameters, size_t parameter_count);
-    /* Runs what it can of several reads at once, marking those as good that were answered; NULL: it cannot.
-     */
-    void (*run_flight)(struct db *db, struct db_read *const *reads, size_t count);
+    /* Of PostgreSQL alone. */
+    bool (*flight_begin)(struct db *db, struct db_read *const *reads, size_t count);
+    bool (*flight_land)(struct db *db);
+    int (*socket)(const struct db *db);
     bool (*later)(struct db *db, struct arena *arena, struct error *error, const char *sql,
                   const struct value *parameters, size_t parameter_count);
     bool (*run_script)(struct db *db, struct error *error, const char *sql);

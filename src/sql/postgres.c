@@ -5,10 +5,6 @@
 
 enum { LATER_MAX = 64 }; /* answers left unread: the server must never wait for us to read them */
 
-/* A flight: each read may need room made, a statement prepared, and its run; a stale session is cleared
- * first. */
-static_assert(3 * (int)READS_MAX + 1 <= (int)EXPECTED_MAX);
-
 static void clear(PGresult **answer)
 {
     PQclear(*answer);
@@ -48,19 +44,6 @@ static bool run_fresh(struct db *db, struct arena *arena, struct result *result,
         return false;
     db_forget_failure(db);
     return run(db, arena, result, error, sql, parameters, parameter_count);
-}
-
-/* Those that come after one that fails are skipped by the server, and stay as they were. */
-static void run_flight(struct db *db, struct db_read *const *reads, size_t count)
-{
-    struct postgres *postgres = (struct postgres *)db;
-    struct error ignored = {};
-    assert(!postgres->in_transaction && count <= READS_MAX);
-    bool sent = start(postgres, &ignored);
-    for (size_t i = 0; i < count && sent; i++)
-        sent = pipeline_send_read(postgres, reads[i]);
-    if (sent)
-        (void)!pipeline_settle(postgres, NULL, &ignored);
 }
 
 static bool later(struct db *db, struct arena *arena, struct error *error, const char *sql,
@@ -167,7 +150,9 @@ static bool notify(struct db *db, struct arena *arena, struct error *error, stru
 static const struct driver postgres_driver = {
     .engine = ENGINE_POSTGRES,
     .run = run_fresh,
-    .run_flight = run_flight,
+    .flight_begin = postgres_flight_begin,
+    .flight_land = postgres_flight_land,
+    .socket = postgres_socket,
     .later = later,
     .run_script = run_script,
     .begin = begin,

@@ -37,9 +37,10 @@ struct postgres {
     uint64_t named;     /* statements of this session so far */
     bool was_connected; /* at least once: what follows are reconnections */
     bool in_transaction;
-    bool begun; /* BEGIN was sent */
-    bool stale; /* the server still holds statements that the cache has forgotten */
-    size_t expected_count;
+    bool begun;                        /* BEGIN was sent */
+    bool stale;                        /* the server still holds statements that the cache has forgotten */
+    size_t expected_count, read_count; /* read_count: how many of them were read already */
+    bool all_good;                     /* of those */
     struct expectation expected[EXPECTED_MAX]; /* in the order of the answers */
 };
 
@@ -47,6 +48,8 @@ struct postgres {
 [[nodiscard]] bool postgres_session_open(const char *url, PGconn **connection, struct error *error);
 [[nodiscard]] bool postgres_session_ready(struct postgres *postgres,
                                           struct error *error); /* connects if need be */
+/* Of statements that nobody knows any more. */
+[[nodiscard]] bool postgres_session_clear(struct postgres *postgres, struct error *error);
 bool postgres_session_is_closed(const struct postgres *postgres);
 void postgres_session_lose(struct postgres *postgres);
 void postgres_session_forget_statements(struct postgres *postgres);
@@ -54,12 +57,19 @@ void postgres_session_forget_statements(struct postgres *postgres);
 /* Pipeline: postgres_pipeline.c */
 [[nodiscard]] bool pipeline_send(struct postgres *postgres, struct arena *arena, struct error *error,
                                  const char *sql, const struct value *parameters, size_t parameter_count);
-/* The same for one of several reads: its result goes to it while the answers are read. */
-[[nodiscard]] bool pipeline_send_read(struct postgres *postgres, struct db_read *read);
 [[nodiscard]] bool pipeline_send_plain(struct postgres *postgres, struct error *error, const char *sql);
 /* Reads all answers; the latest, if it is wanted and good, goes to *last. The first failure is the one that
  * is told. */
 [[nodiscard]] bool pipeline_settle(struct postgres *postgres, PGresult **last, struct error *error);
+
+/* The same in steps: what was sent goes out; then what has come is read, until true: it was all. */
+[[nodiscard]] bool pipeline_push(struct postgres *postgres, struct error *error);
+[[nodiscard]] bool pipeline_take(struct postgres *postgres, struct error *error);
+
+/* Flights: postgres_flight.c */
+bool postgres_flight_begin(struct db *db, struct db_read *const *reads, size_t count);
+bool postgres_flight_land(struct db *db);
+int postgres_socket(const struct db *db);
 
 /* Values: postgres_value.c */
 Oid parameter_type(const struct value *value);

@@ -66,15 +66,6 @@ bool pipeline_send(struct postgres *postgres, struct arena *arena, struct error 
     return expect(postgres, sent, (struct expectation){ .statement = prepared }, error);
 }
 
-bool pipeline_send_read(struct postgres *postgres, struct db_read *read)
-{
-    if (!pipeline_send(postgres, read->arena, read->error, read->sql, read->parameters,
-                       read->parameter_count))
-        return false;
-    postgres->expected[postgres->expected_count - 1].read = read;
-    return true;
-}
-
 static bool is_good(const PGresult *answer)
 {
     ExecStatusType status = PQresultStatus(answer);
@@ -128,21 +119,55 @@ static bool read_answer(struct postgres *postgres, size_t i, bool tell, PGresult
     return good;
 }
 
-bool pipeline_settle(struct postgres *postgres, PGresult **last, struct error *error)
+/* As far as they have come, or all of them. */
+static void read_answers(struct postgres *postgres, bool waiting, PGresult **last, struct error *error)
 {
     PGconn *connection = postgres->connection;
+    while (postgres->read_count < postgres->expected_count && PQstatus(connection) != CONNECTION_BAD
+           && (waiting || !PQisBusy(connection))) {
+        bool good = read_answer(postgres, postgres->read_count++, postgres->all_good, last, error);
+        postgres->all_good = good && postgres->all_good;
+    }
+}
+
+/* Behind the last answer. */
+static bool end(struct postgres *postgres, struct error *error)
+{
+    PQclear(PQgetResult(postgres->connection)); /* the Sync's */
+    postgres->expected_count = postgres->read_count = 0;
+    if (PQstatus(postgres->connection) == CONNECTION_BAD && postgres->all_good)
+        postgres->all_good = postgres_fail(postgres, NULL, error);
+    if (!postgres->all_good && postgres->db.fault.failure == DB_FAILURE_LOST)
+        postgres_session_lose(postgres);
+    else if (!postgres->all_good && postgres->stale)
+        postgres_session_forget_statements(postgres);
+    return postgres->all_good;
+}
+
+bool pipeline_push(struct postgres *postgres, struct error *error)
+{
+    postgres->all_good = PQpipelineSync(postgres->connection) || postgres_fail(postgres, NULL, error);
+    return postgres->all_good;
+}
+
+bool pipeline_settle(struct postgres *postgres, PGresult **last, struct error *error)
+{
     if (postgres->expected_count == 0)
         return true;
-    bool good = PQpipelineSync(connection) || postgres_fail(postgres, NULL, error);
-    for (size_t i = 0; i < postgres->expected_count && PQstatus(connection) != CONNECTION_BAD; i++)
-        good = read_answer(postgres, i, good, last, error) && good;
-    PQclear(PQgetResult(connection)); /* the Sync's */
-    postgres->expected_count = 0;
-    if (PQstatus(connection) == CONNECTION_BAD && good)
-        good = postgres_fail(postgres, NULL, error);
-    if (!good && postgres->db.fault.failure == DB_FAILURE_LOST)
-        postgres_session_lose(postgres);
-    else if (!good && postgres->stale)
-        postgres_session_forget_statements(postgres);
-    return good;
+    (void)!pipeline_push(postgres, error);
+    read_answers(postgres, true, last, error);
+    return end(postgres, error);
+}
+
+bool pipeline_take(struct postgres *postgres, struct error *error)
+{
+    PGconn *connection = postgres->connection;
+    bool broken = !PQconsumeInput(connection) || PQstatus(connection) == CONNECTION_BAD;
+    read_answers(postgres, false, NULL, error);
+    if (!broken && (postgres->read_count < postgres->expected_count || PQisBusy(connection)))
+        return false;
+    if (broken)
+        postgres->all_good = postgres_fail(postgres, NULL, error);
+    (void)!end(postgres, error);
+    return true;
 }

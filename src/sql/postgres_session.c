@@ -66,6 +66,11 @@ bool postgres_session_ready(struct postgres *postgres, struct error *error)
         metric_add(METRIC_database_reconnects_total, postgres->was_connected);
         postgres->was_connected = true;
     }
+    return postgres_session_clear(postgres, error);
+}
+
+bool postgres_session_clear(struct postgres *postgres, struct error *error)
+{
     if (!postgres->stale)
         return true;
     postgres->stale = false;
@@ -85,7 +90,7 @@ void postgres_session_lose(struct postgres *postgres)
 {
     PQfinish(postgres->connection);
     postgres->connection = NULL;
-    postgres->expected_count = 0;
+    postgres->expected_count = postgres->read_count = 0;
     postgres_session_forget_statements(postgres);
     postgres->stale = false;
 }

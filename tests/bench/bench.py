@@ -16,6 +16,7 @@ from client import Client
 
 ROUNDS = int(os.environ.get("ROUNDS", "5"))
 SECONDS = int(os.environ.get("SECONDS", "2"))
+LATENCY_SECONDS = 3 * SECONDS  # the slowest hundredth needs more requests than a mean
 CONNECTIONS, POSTGRES_CONNECTIONS, WRITERS, TENANTS, PROVISIONED = 32, 16, 64, 10_000, 40
 A_DAY_MS = 86_400_000
 PROGRAM = pathlib.Path(__file__).resolve().parents[2] / "build" / "nidia"
@@ -119,7 +120,7 @@ def measure_reading(folder):
     server.remove()
 
 
-def measure_sign_ins(server, url, header):
+def measure_sign_ins(server, url, header, where=""):
     """Wrong passwords of unknown people, as fast as they are answered: each costs a whole bcrypt."""
     admin = sign_in(server)
     for setting in ("sign_ins_per_account", "sign_ins_per_address"):
@@ -134,7 +135,7 @@ def measure_sign_ins(server, url, header):
             counts[i] += 1
 
     def load():
-        return Load(url, SECONDS, 8, server.process.pid, [header])
+        return Load(url, LATENCY_SECONDS, 8, server.process.pid, [header])
 
     def load_beside_sign_ins():
         ended.clear()
@@ -149,8 +150,9 @@ def measure_sign_ins(server, url, header):
 
     beside, alone = interleaved(load_beside_sign_ins, load)
     with_them, without = median(beside, "p99_ms"), median(alone, "p99_ms")
-    row(f"p99 of other requests beside {sum(counts)} sign-ins", f"{with_them:.2f} ms", f"without {without:.2f} ms",
-        f"{with_them / without:.2f}", "<= 2x")
+    ratio = statistics.median(one.p99_ms / other.p99_ms for one, other in zip(beside, alone))  # of neighbours in time
+    row(f"p99 beside {sum(counts)} sign-ins{where}", f"{with_them:.2f} ms", f"without {without:.2f} ms",
+        f"{ratio:.2f}", "<= 2x")
 
 
 def measure_start(server):
@@ -237,6 +239,7 @@ def measure_postgres():
                                lambda: pgbench(yardstick, SECONDS, POSTGRES_CONNECTIONS))
     rate, tps = statistics.median(ours), statistics.median(theirs)
     row("signed-in GET /tenants/{id}, PostgreSQL", f"{rate:.0f}/s", f"pgbench {tps:.0f}/s", f"{rate / tps:.2f}", "throughput >= 0.5x")
+    measure_sign_ins(server, url, header, ", PostgreSQL")
     server.stop()
     server.remove()
     measure_provisioning("PostgreSQL", provisioning, "<= 200 ms")

@@ -109,6 +109,33 @@ def test_postgresql_restarts_under_load(engine):
         assert machine.get(f"/resolve?slug={tenant['slug']}").json["id"] == tenant["id"]
 
 
+def read_until(stopped, client, path, statuses):
+    while not stopped.is_set():
+        statuses.append(client.get(path, None).status)
+
+
+def test_reads_in_flight_survive_the_end_of_their_session(engine):
+    """Sessions end under reads that travel together: a read is answered, or refused with 503, and never lost."""
+    only_on(engine, "postgres")
+    with World(engine) as world:
+        tenant = world.new_tenant()
+        statuses, stopped = [], threading.Event()
+        readers = [threading.Thread(target=read_until, args=(stopped, world.admin.twin(contract=None), f"/tenants/{tenant['id']}", statuses))
+                   for _ in range(8)]
+        for reader in readers:
+            reader.start()
+        for _ in range(5):
+            seen = len(statuses)
+            until(lambda: len(statuses) > seen + 100, 20, "reads")
+            engine.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()", world.server.database)
+        seen = len(statuses)
+        until(lambda: len(statuses) > seen + 100, 20, "reads afterwards")
+        stopped.set()
+        for reader in readers:
+            reader.join()
+        assert set(statuses) <= {200, 503} and statuses[-1] == 200, sorted(set(statuses))
+
+
 def test_while_the_database_is_away_the_directory_answers(engine):
     """And what needs the database says so; nobody is signed out by it."""
     only_on(engine, "postgres")

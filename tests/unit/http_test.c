@@ -193,3 +193,38 @@ TEST(a_unix_socket_is_private_and_tells_who_calls)
     CHECK(wire_send(&wire, TEXT(GET("/echo"))) && wire_body(&wire, "GET /echo "));
     CHECK(web_ended(&web, 2, 0) && web.last_uid == (uid_t)-1 && web.last_listener == 0);
 }
+
+/* A handler that waits for something else than its client, in the loop's own thread. */
+static int channel[2];
+static struct exchange *waiting;
+
+static void channel_ready(void *loop_state)
+{
+    char byte;
+    (void)loop_state;
+    CHECK(read(channel[0], &byte, 1) == 1);
+    web_echo(waiting);
+}
+
+static void wait_for_channel(struct exchange *exchange, void *loop_state)
+{
+    (void)loop_state;
+    waiting = exchange;
+    CHECK(server_watch(channel[0], channel_ready));
+}
+
+TEST(a_handler_may_wait_for_another_descriptor_in_its_loop)
+{
+    [[gnu::cleanup(web_end)]] struct web web;
+    web_begin(&web, &(struct server_options){ .handle = wait_for_channel });
+    for (int i = 0; i < 3; i++) { /* each time another one, of the same number */
+        [[gnu::cleanup(wire_close)]] struct wire wire;
+        CHECK(pipe(channel) == 0);
+        wire_open(&wire, &web, 1);
+        CHECK(wire_send(&wire, TEXT("GET /wait HTTP/1.1\r\nHost: a\r\n\r\n")));
+        CHECK(write(channel[1], "x", 1) == 1);
+        CHECK(wire_status(&wire, 200));
+        close(channel[0]);
+        close(channel[1]);
+    }
+}

@@ -1,6 +1,7 @@
 /* Threads with a bounded queue. */
 #include "base/pool.h"
 #include "test.h"
+#include <pthread.h>
 #include <semaphore.h>
 #include <stdatomic.h>
 
@@ -118,44 +119,22 @@ TEST(one_thread_keeps_the_order)
     CHECK(next == TASKS);
 }
 
-enum { PORTION = 3 };
-
-/* Counts its lists by how many tasks they hold. */
-static void take_together(struct task *first, void *thread_state)
+static void note_thread(void *data)
 {
-    atomic_int *lists_of = thread_state;
-    int count = 0;
-    if (((struct gate_task *)first)->begun)
-        wait_at_gate(first, NULL);
-    for (; first; first = first->next)
-        count++;
-    atomic_fetch_add(&lists_of[count], 1);
+    *(pthread_t *)data = pthread_self();
 }
 
-TEST(tasks_that_wait_together_are_run_together)
+TEST(an_errand_is_run_by_the_pool_or_where_there_is_none_by_whoever_sends_it)
 {
-    sem_t begun, may_end;
-    sem_init(&begun, 0, 0);
-    sem_init(&may_end, 0, 0);
-    atomic_int lists_of[PORTION + 1] = {};
-    struct gate_task gate = { .begun = &begun, .may_end = &may_end }, rest[PORTION + 2] = {};
-    struct pool *pool = pool_create(&(struct pool_options){ .name = "test",
-                                                            .threads = 1,
-                                                            .queue_max = PORTION + 2,
-                                                            .run_together = take_together,
-                                                            .together_max = PORTION,
-                                                            .thread_begin = begin_thread,
-                                                            .context = lists_of });
-    CHECK(pool_submit(pool, &gate.task));
-    sem_wait(&begun);
-    for (int i = 0; i < PORTION + 1; i++)
-        rest[i].task.next = &rest[i + 1].task;
-    CHECK(pool_submit_list(pool, &rest[0].task));
-    CHECK(pool_depth(pool) == PORTION + 2);
-    CHECK(!pool_submit_list(pool, &(struct task){})); /* all of a list, or none */
-    sem_post(&may_end);
+    pthread_t by;
+    pool_run(NULL, note_thread, &by);
+    CHECK(pthread_equal(by, pthread_self()));
+    struct pool *pool = pool_create(&(struct pool_options){ .name = "test", .threads = 1, .queue_max = 1 });
+    pool_run(pool, note_thread, &by);
+    CHECK(!pthread_equal(by, pthread_self()));
     pool_destroy(pool);
-    CHECK(lists_of[1] == 1 && lists_of[PORTION] == 1 && lists_of[2] == 1);
-    sem_destroy(&begun);
-    sem_destroy(&may_end);
+    pool = pool_create(&(struct pool_options){ .name = "test", .threads = 1, .queue_max = 0 });
+    pool_run(pool, note_thread, &by); /* it is full */
+    CHECK(pthread_equal(by, pthread_self()));
+    pool_destroy(pool);
 }

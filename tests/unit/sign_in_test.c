@@ -1,9 +1,12 @@
 #include "base/calendar.h"
+#include "base/pool.h"
 #include "crypto/password.h"
 #include "identity/known_device.h"
 #include "identity/throttle.h"
 #include "identity_world.h"
 #include <pthread.h>
+#include <sched.h>
+#include <semaphore.h>
 #include <string.h>
 
 static struct text reason_of_last_failure(struct world *world)
@@ -164,6 +167,59 @@ TEST_IN_WORLD(an_administrators_lock_ends_sessions_and_holds_until_it_is_opened)
           && world->work.error.code == ERROR_wrong_state);
     CHECK(db_transact(&world->work, set_lock, &(struct locking){ &user, false }));
     CHECK(identity_sign_in(&world->work, "ana@nidia.test", PASSWORD, TEXT(""), &later));
+}
+
+/* ---- The hash's own threads ---- */
+
+struct doorkeeper {
+    struct task task;
+    sem_t may_go;
+};
+
+static void wait_for_leave(struct task *task, void *)
+{
+    sem_wait(&((struct doorkeeper *)task)->may_go);
+}
+
+struct newcomer {
+    struct work *work;
+    bool came_in;
+};
+
+static void *come_in(void *argument)
+{
+    struct newcomer *newcomer = argument;
+    struct grant grant;
+    newcomer->came_in = identity_sign_in(newcomer->work, "ana@nidia.test", PASSWORD, TEXT(""), &grant);
+    return NULL;
+}
+
+TEST_IN_WORLD(who_waits_for_the_hash_has_counted_and_holds_no_lock)
+{
+    IDENTITY;
+    struct user user;
+    struct doorkeeper keeper = { .task.run = wait_for_leave };
+    struct newcomer newcomer = { .work = world_add_work(world) };
+    pthread_t thread;
+    identity_add_user(world, "ana@nidia.test", SUPPORT, TEXT(""), &user);
+    sem_init(&keeper.may_go, 0, 0);
+    struct pool *pool = world->site.hashing =
+        pool_create(&(struct pool_options){ .name = "hashing", .threads = 1, .queue_max = 2 });
+    CHECK(pool_submit(pool, &keeper.task));
+    while (pool_depth(pool) > 0) /* its only thread has begun to wait */
+        sched_yield();
+    CHECK(pthread_create(&thread, NULL, come_in, &newcomer) == 0);
+    while (pool_depth(pool) == 0) /* the hash waits behind it */
+        sched_yield();
+    CHECK(world_number(world, "SELECT count(*) FROM throttles") == 2);
+    CHECK(try_update(world, &user, (struct user){ .first_name = value_string("Ana María") }));
+    sem_post(&keeper.may_go);
+    pthread_join(thread, NULL);
+    CHECK(newcomer.came_in);
+    world->site.hashing = NULL;
+    pool_destroy(pool);
+    sem_destroy(&keeper.may_go);
+    world_end_work(newcomer.work);
 }
 
 /* ---- Throttles ---- */
