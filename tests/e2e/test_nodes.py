@@ -4,35 +4,11 @@ import secrets
 import threading
 
 from client import Client
-from harness import LONG, PASSWORD, World
+from harness import LONG, PASSWORD
+from nodes import Nodes
 from server import Server, until
 
 ENGINES = ("postgres",)
-
-
-class Nodes:
-    """Two nodes with the same keys on the same database."""
-
-    def __init__(self, engine):
-        self.world = World(engine)
-
-    def __enter__(self):
-        self.world.__enter__()
-        self.other = Server(self.world.database, options=["--keyring", str(next(self.world.server.data.glob("*key*")))])
-        self.other.start()
-        return self
-
-    def __exit__(self, *trouble):
-        try:
-            code = self.other.stop()
-            assert trouble[0] or code in (0, -9) and not self.other.memory_errors(), self.other.log_tail()
-        finally:
-            self.other.remove()
-            self.world.__exit__(*trouble)
-
-    def there(self, client):
-        """The same person at the other node."""
-        return Client(self.other.port, self.world.contract, token=client.token)
 
 
 def test_a_session_is_good_on_every_node_and_over_on_every_node(engine):

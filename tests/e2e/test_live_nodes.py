@@ -1,0 +1,122 @@
+"""Two nodes on one PostgreSQL, either of them killed at any time: nothing is done twice, and nobody misses an event."""
+
+import http.client
+import random
+import secrets
+import threading
+
+from harness import LONG
+from nodes import Nodes
+from server import pause, until
+from stream import Stream
+
+ENGINES = ("postgres",)
+ROUNDS, TENANTS_A_ROUND = (12, 6) if LONG else (2, 4)
+
+
+class Listener:
+    """Listens at one node and, when that one is killed, goes on at the other from the last event that it heard."""
+
+    def __init__(self, client, other_port):
+        self.client, self.ports, self.heard, self.stopped, self.stream = client, [client.port, other_port], [], False, None
+        self.thread = threading.Thread(target=self.listen, daemon=True)
+        self.thread.start()
+
+    def listen(self):
+        last = 0
+        while not self.stopped:
+            try:
+                with Stream(self.client, after=last, port=self.ports[0]) as stream:
+                    self.stream = stream
+                    until(lambda: stream.status != 200 or stream.ended.is_set() or self.stopped, 600)
+                    self.heard += stream.events if stream.status == 200 else []
+                    last = stream.last_id if stream.status == 200 else last
+            except OSError:
+                pass
+            self.ports.reverse()
+            pause()
+
+    def has_heard(self, position):
+        return self.stream and int(self.stream.last_id) >= position
+
+    def stop(self):
+        self.stopped = True
+        self.thread.join(30)
+        return [int(event.id) for event in self.heard]
+
+
+def ask(client):
+    """Asks for a tenant; None where the node died first. What it has begun then is seen in the list of tenants."""
+    word = secrets.token_hex(4)
+    try:
+        return client.twin().post("/tenants", {"name": word, "slug": f"nodo-{word}", "plan_type": "basic", "billing_email": f"pagos@{word}.test"}, 201)
+    except (OSError, http.client.HTTPException):
+        return None
+
+
+def ask_at_both(here, there, then):
+    """Asks for tenants at both nodes at once, and does what is to be done in the middle of it."""
+    threads = [threading.Thread(target=ask, args=((here, there)[number % 2],)) for number in range(TENANTS_A_ROUND)]
+    for thread in threads:
+        thread.start()
+    then()
+    for thread in threads:
+        thread.join()
+
+
+def check_tenants(engine, nodes, client):
+    """Each has exactly one database and one job, whose steps are all done; there is no database besides."""
+    tenants = [tenant for tenant in client.all_pages("/tenants")]
+    databases = {name for (name,) in engine.run("SELECT datname FROM pg_database WHERE datname LIKE 'tenant\\_%'")}
+    names = [tenant["db_name"] for tenant in tenants]
+    assert len(set(names)) == len(names) and set(names) <= databases
+    jobs = client.all_pages("/jobs?kind=provision_tenant")
+    assert sorted(job["tenant_id"] for job in jobs) == sorted(tenant["id"] for tenant in tenants)
+    assert all(step["status"] == "completed" for job in jobs for step in job["steps"])
+    for name in names:
+        assert engine.run("SELECT count(*) FROM users", nodes.world.database.rsplit("/", 1)[0] + f"/{name}") == [(1,)], name
+    return tenants
+
+
+def test_either_node_killed_at_any_time_under_load(engine):
+    chance = random.Random(20261122)
+    with Nodes(engine) as nodes:
+        here = nodes.world.admin
+        there = nodes.there(here)
+        listeners = [Listener(here, there.port), Listener(there, here.port)]
+        for number in range(ROUNDS):
+            victim, survivor = ((nodes.world.server, there), (nodes.other, here))[number % 2]
+            ask_at_both(here, there, lambda server=victim: (pause(chance.uniform(0.05, 0.5)), server.kill()))
+            nodes.world.end_leases()
+            until(lambda client=survivor: all(tenant["is_active"] for tenant in client.twin().all_pages("/tenants")), 60, "the tenants")
+            victim.start()
+        tenants = check_tenants(engine, nodes, here.twin())
+        assert len(tenants) >= ROUNDS * TENANTS_A_ROUND / 2
+        until(lambda: not engine.run("SELECT 1 FROM events WHERE position IS NULL", nodes.world.database), 5, "the last positions")
+        numbered = engine.run("SELECT count(*), count(DISTINCT position), min(position), max(position) FROM events", nodes.world.database)[0]
+        last = numbered[0]
+        assert numbered == (last, last, 1, last), numbered
+        for listener in listeners:
+            until(lambda one=listener: one.has_heard(last), 10, "the last event at both")
+            heard = listener.stop()
+            assert heard == list(range(1, last + 1)), sorted(set(range(1, last + 1)) ^ set(heard)) or heard
+
+
+def test_who_listens_at_one_node_hears_of_the_other_within_a_second(engine):
+    with Nodes(engine) as nodes:
+        there = nodes.there(nodes.world.admin)
+        with Stream(there) as stream:
+            plan = nodes.world.new_plan()
+            until(lambda: [event for event in stream.of("plan.created") if event.data["entity_id"] == plan["id"]], 1, "the plan there")
+        reply = nodes.world.ask_for_tenant()
+        path = reply.headers["Link"].split("</api/v1")[1].split(">")[0]
+        with Stream(there, path + "/events") as stream:
+            assert stream.wait_for_end().events[-1].type == "end" and stream.of("job")[-1].data["status"] == "completed"
+
+
+def test_a_session_that_ends_at_one_node_loses_its_stream_at_the_other(engine):
+    with Nodes(engine) as nodes:
+        user = nodes.world.sign_in_as("support")
+        with Stream(nodes.there(user)) as stream:
+            user.post("/auth/logout", expect=204)
+            stream.wait_for_end(2)
