@@ -42,21 +42,26 @@ static bool make_owner(struct hosting_call *call, struct db *administrator)
 static bool run_schema(struct hosting_call *call, struct text name)
 {
     [[gnu::cleanup(db_cleanup)]] struct db *db = NULL;
-    return postgres_connect_to(call, name, &db) && db_run_script(db, call->error, "SET ROLE nidia_template")
-        && tenant_schema_apply(call->schema, db, call->arena, call->now, call->error);
+    return postgres_connect_to(call, name, &db)
+        && db_run_script(db, call->error,
+                         "GRANT ALL ON SCHEMA public TO nidia_template; SET ROLE nidia_template")
+        && tenant_schema_apply(call->schema, db, call->arena, call->now, call->error)
+        && db_run_script(db, call->error, "RESET ROLE; REVOKE ALL ON SCHEMA public FROM nidia_template");
 }
 
-/* Its owner while it is made may write in it; afterwards it is the administrator's, so that REASSIGN OWNED in
- * a copy means the copy's objects alone. */
+/* It is never its objects' owner's own, whole or left unfinished by a killed node: REASSIGN OWNED in a copy
+ * means the copy's objects, and every database that the owner has. */
 static bool make_unfinished(struct hosting_call *call, struct db *administrator, struct text name)
 {
-    static const char finish[] = "ALTER DATABASE {name} OWNER TO CURRENT_USER;"
+    static const char finish[] = "REVOKE ALL ON DATABASE {name} FROM nidia_template;"
                                  "ALTER DATABASE {name} ALLOW_CONNECTIONS false IS_TEMPLATE true";
     const struct blank *blanks = BLANKS({ "name", name });
-    return postgres_script(call, administrator,
-                           "CREATE DATABASE {name} TEMPLATE template0 OWNER nidia_template ENCODING 'UTF8'",
+    return postgres_script(call, administrator, "CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'",
                            blanks)
-        && postgres_script(call, administrator, "REVOKE ALL ON DATABASE {name} FROM PUBLIC", blanks)
+        && postgres_script(call, administrator,
+                           "REVOKE ALL ON DATABASE {name} FROM PUBLIC;"
+                           "GRANT CREATE ON DATABASE {name} TO nidia_template",
+                           blanks)
         && run_schema(call, name) && postgres_script(call, administrator, finish, blanks);
 }
 
