@@ -44,10 +44,6 @@ CREATE TABLE tenants (
     plan_type text COLLATE "C" NOT NULL,
     plan_status text COLLATE "C" NOT NULL DEFAULT 'trial',
     service_level text COLLATE "C" NOT NULL DEFAULT 'full',
-    chosen_service_level text COLLATE "C" NOT NULL DEFAULT 'full',
-    service_level_reason text COLLATE "C",
-    service_level_until timestamptz,
-    service_level_next text COLLATE "C",
     trial_ends_at timestamptz,
     subscription_starts_at timestamptz,
     subscription_ends_at timestamptz,
@@ -103,8 +99,6 @@ CREATE TABLE tenants (
     search text COLLATE "C" NOT NULL DEFAULT '' /* name, slug, company_legal_name, billing_email, primary_contact_name */,
     CONSTRAINT tenants_plan_status_choice CHECK (plan_status IN ('trial', 'active', 'past_due', 'suspended', 'cancelled')),
     CONSTRAINT tenants_service_level_choice CHECK (service_level IN ('full', 'warned', 'read_only', 'export_only', 'off')),
-    CONSTRAINT tenants_chosen_service_level_choice CHECK (chosen_service_level IN ('full', 'warned', 'read_only', 'export_only', 'off')),
-    CONSTRAINT tenants_service_level_next_choice CHECK (service_level_next IN ('full', 'warned', 'read_only', 'export_only', 'off')),
     CONSTRAINT tenants_status_before_suspension_choice CHECK (status_before_suspension IN ('trial', 'active', 'past_due', 'suspended', 'cancelled')),
     CONSTRAINT tenants_provisioning_status_choice CHECK (provisioning_status IN ('pending', 'provisioning', 'completed', 'failed')),
     CONSTRAINT tenant_use_not_negative CHECK (current_users >= 0 AND current_storage_gb >= 0 AND current_monthly_emails >= 0 AND current_monthly_whatsapp >= 0 AND current_monthly_api_calls >= 0),
@@ -131,41 +125,24 @@ CREATE TABLE tenant_domains (
     id uuid PRIMARY KEY NOT NULL,
     tenant_id uuid NOT NULL,
     domain text COLLATE "C" NOT NULL,
-    status text COLLATE "C" NOT NULL DEFAULT 'pending',
     is_custom boolean NOT NULL DEFAULT true,
     is_verified boolean NOT NULL DEFAULT false,
     is_primary boolean NOT NULL DEFAULT false,
+    ssl_enabled boolean NOT NULL DEFAULT false,
     verification_token text COLLATE "C",
     verified_at timestamptz,
-    claim_expires_at timestamptz,
-    failures bigint NOT NULL DEFAULT 0,
-    last_checked_at timestamptz,
-    last_error text COLLATE "C",
-    next_check_at timestamptz,
-    ssl_enabled boolean NOT NULL DEFAULT false,
-    ssl_expires_at timestamptz,
-    ssl_checked_at timestamptz,
-    ssl_error text COLLATE "C",
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
     revision bigint NOT NULL DEFAULT 1,
     search text COLLATE "C" NOT NULL DEFAULT '' /* domain */,
-    CONSTRAINT tenant_domains_status_choice CHECK (status IN ('pending', 'verified', 'lost')),
     CONSTRAINT tenant_domain_verified_has_its_time CHECK (NOT is_verified OR verified_at IS NOT NULL),
-    CONSTRAINT tenant_domain_verified_is_its_status CHECK (is_verified = (status = 'verified')),
     CONSTRAINT tenant_domain_primary_is_verified CHECK (NOT is_primary OR is_verified)
 );
 CREATE INDEX tenant_domains_tenant_id ON tenant_domains (tenant_id, id);
-CREATE INDEX tenant_domains_domain ON tenant_domains (domain, id);
-CREATE INDEX tenant_domains_status ON tenant_domains (status, id);
+CREATE UNIQUE INDEX tenant_domains_domain_unique ON tenant_domains (domain);
 CREATE INDEX tenant_domains_is_verified ON tenant_domains (is_verified, id);
-CREATE INDEX tenant_domains_claim_expires_at ON tenant_domains (claim_expires_at NULLS FIRST, id);
-CREATE INDEX tenant_domains_next_check_at ON tenant_domains (next_check_at NULLS FIRST, id);
-CREATE INDEX tenant_domains_ssl_expires_at ON tenant_domains (ssl_expires_at NULLS FIRST, id);
 CREATE INDEX tenant_domains_created_at ON tenant_domains (created_at, id);
 CREATE UNIQUE INDEX tenant_domains_tenant_id_unique ON tenant_domains (tenant_id) WHERE is_primary;
-CREATE UNIQUE INDEX tenant_domains_domain_unique ON tenant_domains (domain) WHERE is_verified;
-CREATE UNIQUE INDEX tenant_domains_tenant_id_domain_unique ON tenant_domains (tenant_id, domain);
 
 CREATE TABLE users (
     id uuid PRIMARY KEY NOT NULL,
@@ -430,39 +407,6 @@ CREATE INDEX tenant_usage_daily_tenant_id ON tenant_usage_daily (tenant_id, id);
 CREATE INDEX tenant_usage_daily_date ON tenant_usage_daily (date, id);
 CREATE UNIQUE INDEX tenant_usage_daily_tenant_id_date_unique ON tenant_usage_daily (tenant_id, date);
 
-CREATE TABLE tenant_backups (
-    id uuid PRIMARY KEY NOT NULL,
-    tenant_id uuid NOT NULL,
-    kind text COLLATE "C" NOT NULL,
-    status text COLLATE "C" NOT NULL DEFAULT 'pending',
-    engine text COLLATE "C" NOT NULL,
-    folder text COLLATE "C",
-    file text COLLATE "C",
-    size bigint,
-    sha256 text COLLATE "C",
-    row_count bigint,
-    tables jsonb NOT NULL DEFAULT '[]',
-    schema_version bigint,
-    db_host text COLLATE "C",
-    error text COLLATE "C",
-    completed_at timestamptz,
-    expires_at timestamptz,
-    requested_by uuid,
-    created_at timestamptz NOT NULL,
-    updated_at timestamptz NOT NULL,
-    revision bigint NOT NULL DEFAULT 1,
-    CONSTRAINT tenant_backups_kind_choice CHECK (kind IN ('backup', 'export')),
-    CONSTRAINT tenant_backups_status_choice CHECK (status IN ('pending', 'completed', 'failed', 'removed')),
-    CONSTRAINT tenant_backups_engine_choice CHECK (engine IN ('sqlite', 'postgres')),
-    CONSTRAINT tenant_backup_completed_has_its_file CHECK (status <> 'completed' OR (folder IS NOT NULL AND file IS NOT NULL AND sha256 IS NOT NULL AND completed_at IS NOT NULL))
-);
-CREATE INDEX tenant_backups_tenant_id ON tenant_backups (tenant_id, id);
-CREATE INDEX tenant_backups_kind ON tenant_backups (kind, id);
-CREATE INDEX tenant_backups_status ON tenant_backups (status, id);
-CREATE INDEX tenant_backups_completed_at ON tenant_backups (completed_at NULLS FIRST, id);
-CREATE INDEX tenant_backups_expires_at ON tenant_backups (expires_at NULLS FIRST, id);
-CREATE INDEX tenant_backups_created_at ON tenant_backups (created_at, id);
-
 CREATE TABLE system_settings (
     id uuid PRIMARY KEY NOT NULL,
     key text COLLATE "C" NOT NULL,
@@ -597,7 +541,7 @@ CREATE TABLE jobs (
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
     revision bigint NOT NULL DEFAULT 1,
-    CONSTRAINT jobs_kind_choice CHECK (kind IN ('provision_tenant', 'sync_tenant_access', 'cancel_tenant', 'delete_tenant', 'rollback_provisioning', 'keep_service_promise', 'back_up_tenant')),
+    CONSTRAINT jobs_kind_choice CHECK (kind IN ('provision_tenant', 'sync_tenant_access', 'cancel_tenant', 'delete_tenant', 'rollback_provisioning')),
     CONSTRAINT jobs_status_choice CHECK (status IN ('queued', 'running', 'completed', 'failed', 'rolled_back'))
 );
 CREATE INDEX jobs_kind ON jobs (kind, id);
@@ -674,8 +618,6 @@ ALTER TABLE ticket_messages ADD CONSTRAINT ticket_messages_ticket_id_reference F
 ALTER TABLE ticket_messages ADD CONSTRAINT ticket_messages_tenant_id_reference FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE RESTRICT;
 ALTER TABLE ticket_messages ADD CONSTRAINT ticket_messages_user_id_reference FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE RESTRICT;
 ALTER TABLE tenant_usage_daily ADD CONSTRAINT tenant_usage_daily_tenant_id_reference FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE RESTRICT;
-ALTER TABLE tenant_backups ADD CONSTRAINT tenant_backups_tenant_id_reference FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE RESTRICT;
-ALTER TABLE tenant_backups ADD CONSTRAINT tenant_backups_requested_by_reference FOREIGN KEY (requested_by) REFERENCES users (id) ON DELETE RESTRICT;
 ALTER TABLE system_settings ADD CONSTRAINT system_settings_updated_by_reference FOREIGN KEY (updated_by) REFERENCES users (id) ON DELETE RESTRICT;
 ALTER TABLE webhook_endpoints ADD CONSTRAINT webhook_endpoints_tenant_id_reference FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE RESTRICT;
 ALTER TABLE gdpr_requests ADD CONSTRAINT gdpr_requests_tenant_id_reference FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE RESTRICT;

@@ -44,10 +44,6 @@ CREATE TABLE tenants (
     plan_type TEXT NOT NULL,
     plan_status TEXT NOT NULL DEFAULT 'trial' CONSTRAINT tenants_plan_status_choice CHECK (plan_status IN ('trial', 'active', 'past_due', 'suspended', 'cancelled')),
     service_level TEXT NOT NULL DEFAULT 'full' CONSTRAINT tenants_service_level_choice CHECK (service_level IN ('full', 'warned', 'read_only', 'export_only', 'off')),
-    chosen_service_level TEXT NOT NULL DEFAULT 'full' CONSTRAINT tenants_chosen_service_level_choice CHECK (chosen_service_level IN ('full', 'warned', 'read_only', 'export_only', 'off')),
-    service_level_reason TEXT,
-    service_level_until INTEGER,
-    service_level_next TEXT CONSTRAINT tenants_service_level_next_choice CHECK (service_level_next IN ('full', 'warned', 'read_only', 'export_only', 'off')),
     trial_ends_at INTEGER,
     subscription_starts_at INTEGER,
     subscription_ends_at INTEGER,
@@ -125,40 +121,24 @@ CREATE TABLE tenant_domains (
     id TEXT PRIMARY KEY NOT NULL,
     tenant_id TEXT NOT NULL REFERENCES tenants (id) ON DELETE RESTRICT,
     domain TEXT NOT NULL,
-    status TEXT NOT NULL DEFAULT 'pending' CONSTRAINT tenant_domains_status_choice CHECK (status IN ('pending', 'verified', 'lost')),
     is_custom INTEGER NOT NULL DEFAULT true CHECK (is_custom IN (0, 1)),
     is_verified INTEGER NOT NULL DEFAULT false CHECK (is_verified IN (0, 1)),
     is_primary INTEGER NOT NULL DEFAULT false CHECK (is_primary IN (0, 1)),
+    ssl_enabled INTEGER NOT NULL DEFAULT false CHECK (ssl_enabled IN (0, 1)),
     verification_token TEXT,
     verified_at INTEGER,
-    claim_expires_at INTEGER,
-    failures INTEGER NOT NULL DEFAULT 0,
-    last_checked_at INTEGER,
-    last_error TEXT,
-    next_check_at INTEGER,
-    ssl_enabled INTEGER NOT NULL DEFAULT false CHECK (ssl_enabled IN (0, 1)),
-    ssl_expires_at INTEGER,
-    ssl_checked_at INTEGER,
-    ssl_error TEXT,
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
     revision INTEGER NOT NULL DEFAULT 1,
     search TEXT NOT NULL DEFAULT '' /* domain */,
     CONSTRAINT tenant_domain_verified_has_its_time CHECK (NOT is_verified OR verified_at IS NOT NULL),
-    CONSTRAINT tenant_domain_verified_is_its_status CHECK (is_verified = (status = 'verified')),
     CONSTRAINT tenant_domain_primary_is_verified CHECK (NOT is_primary OR is_verified)
 ) STRICT;
 CREATE INDEX tenant_domains_tenant_id ON tenant_domains (tenant_id, id);
-CREATE INDEX tenant_domains_domain ON tenant_domains (domain, id);
-CREATE INDEX tenant_domains_status ON tenant_domains (status, id);
+CREATE UNIQUE INDEX tenant_domains_domain_unique ON tenant_domains (domain);
 CREATE INDEX tenant_domains_is_verified ON tenant_domains (is_verified, id);
-CREATE INDEX tenant_domains_claim_expires_at ON tenant_domains (claim_expires_at, id);
-CREATE INDEX tenant_domains_next_check_at ON tenant_domains (next_check_at, id);
-CREATE INDEX tenant_domains_ssl_expires_at ON tenant_domains (ssl_expires_at, id);
 CREATE INDEX tenant_domains_created_at ON tenant_domains (created_at, id);
 CREATE UNIQUE INDEX tenant_domains_tenant_id_unique ON tenant_domains (tenant_id) WHERE is_primary;
-CREATE UNIQUE INDEX tenant_domains_domain_unique ON tenant_domains (domain) WHERE is_verified;
-CREATE UNIQUE INDEX tenant_domains_tenant_id_domain_unique ON tenant_domains (tenant_id, domain);
 
 CREATE TABLE users (
     id TEXT PRIMARY KEY NOT NULL,
@@ -416,36 +396,6 @@ CREATE INDEX tenant_usage_daily_tenant_id ON tenant_usage_daily (tenant_id, id);
 CREATE INDEX tenant_usage_daily_date ON tenant_usage_daily (date, id);
 CREATE UNIQUE INDEX tenant_usage_daily_tenant_id_date_unique ON tenant_usage_daily (tenant_id, date);
 
-CREATE TABLE tenant_backups (
-    id TEXT PRIMARY KEY NOT NULL,
-    tenant_id TEXT NOT NULL REFERENCES tenants (id) ON DELETE RESTRICT,
-    kind TEXT NOT NULL CONSTRAINT tenant_backups_kind_choice CHECK (kind IN ('backup', 'export')),
-    status TEXT NOT NULL DEFAULT 'pending' CONSTRAINT tenant_backups_status_choice CHECK (status IN ('pending', 'completed', 'failed', 'removed')),
-    engine TEXT NOT NULL CONSTRAINT tenant_backups_engine_choice CHECK (engine IN ('sqlite', 'postgres')),
-    folder TEXT,
-    file TEXT,
-    size INTEGER,
-    sha256 TEXT,
-    row_count INTEGER,
-    tables TEXT NOT NULL DEFAULT '[]' CHECK (tables IS NULL OR json_valid(tables)),
-    schema_version INTEGER,
-    db_host TEXT,
-    error TEXT,
-    completed_at INTEGER,
-    expires_at INTEGER,
-    requested_by TEXT REFERENCES users (id) ON DELETE RESTRICT,
-    created_at INTEGER NOT NULL,
-    updated_at INTEGER NOT NULL,
-    revision INTEGER NOT NULL DEFAULT 1,
-    CONSTRAINT tenant_backup_completed_has_its_file CHECK (status <> 'completed' OR (folder IS NOT NULL AND file IS NOT NULL AND sha256 IS NOT NULL AND completed_at IS NOT NULL))
-) STRICT;
-CREATE INDEX tenant_backups_tenant_id ON tenant_backups (tenant_id, id);
-CREATE INDEX tenant_backups_kind ON tenant_backups (kind, id);
-CREATE INDEX tenant_backups_status ON tenant_backups (status, id);
-CREATE INDEX tenant_backups_completed_at ON tenant_backups (completed_at, id);
-CREATE INDEX tenant_backups_expires_at ON tenant_backups (expires_at, id);
-CREATE INDEX tenant_backups_created_at ON tenant_backups (created_at, id);
-
 CREATE TABLE system_settings (
     id TEXT PRIMARY KEY NOT NULL,
     key TEXT NOT NULL,
@@ -562,7 +512,7 @@ CREATE INDEX events_created_at_id ON events (created_at, id) WHERE position IS N
 
 CREATE TABLE jobs (
     id TEXT PRIMARY KEY NOT NULL,
-    kind TEXT NOT NULL CONSTRAINT jobs_kind_choice CHECK (kind IN ('provision_tenant', 'sync_tenant_access', 'cancel_tenant', 'delete_tenant', 'rollback_provisioning', 'keep_service_promise', 'back_up_tenant')),
+    kind TEXT NOT NULL CONSTRAINT jobs_kind_choice CHECK (kind IN ('provision_tenant', 'sync_tenant_access', 'cancel_tenant', 'delete_tenant', 'rollback_provisioning')),
     tenant_id TEXT REFERENCES tenants (id) ON DELETE RESTRICT,
     status TEXT NOT NULL DEFAULT 'queued' CONSTRAINT jobs_status_choice CHECK (status IN ('queued', 'running', 'completed', 'failed', 'rolled_back')),
     parameters TEXT NOT NULL DEFAULT '{}' CHECK (parameters IS NULL OR json_valid(parameters)),
