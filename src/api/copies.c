@@ -2,6 +2,7 @@
 #include "copies/copies.h"
 #include "api/answer.h"
 #include "model/model.h"
+#include "tenancy/tenancy.h"
 
 /* The job that was asked for: where it stands is read there. */
 static bool answer_job(struct call *call, struct text job_id)
@@ -31,6 +32,22 @@ static bool make_export(struct call *call)
     return back_up(call, backup_kind_export);
 }
 
+static bool clone(struct call *call)
+{
+    const struct tenant_clone *body = (const struct tenant_clone *)call->taken;
+    struct tenant source, made = { .name = body->name,
+                                   .slug = body->slug,
+                                   .billing_email = body->billing_email,
+                                   .primary_contact_email = body->primary_contact_email,
+                                   .plan_type = body->plan_type };
+    struct text job_id;
+    if (!store_find(&call->work, &tenants_table, call->parameters[0], source.cells)
+        || !tenancy_clone(&call->work, source.id.text, &made, &job_id))
+        return false;
+    answer_link_job(call, job_id);
+    return answer_row(call, &tenants_table, made.cells);
+}
+
 #define ASKED ERROR_not_found, ERROR_wrong_state, ERROR_conflict
 
 const struct route copy_routes[] = {
@@ -40,5 +57,10 @@ const struct route copy_routes[] = {
     { METHOD_POST, "/tenants/{id}/export", "export_tenant", COST_WRITE, SUPER_ADMIN, .handle = make_export,
       .gives = &jobs_table, .how = GIVES_ROW, .status = 202, .codes = { ASKED },
       .doc = "Copy a tenant's database into a file for the customer, with a manifest of checksums." },
+    { METHOD_POST, "/tenants/{id}/clone", "clone_tenant", COST_WRITE, SUPER_ADMIN, .handle = clone,
+      .takes = &tenant_clones_table, .gives = &tenants_table, .how = GIVES_ROW, .status = 201,
+      .codes = { ERROR_not_found, ERROR_wrong_state, ERROR_invalid_body, ERROR_taken },
+      .doc = "Make a tenant whose database is a copy of this one's, as it is at one moment. The job is in "
+             "Link." },
     {},
 };

@@ -10,6 +10,7 @@
 #include "record/store.h"
 #include "record/transact.h"
 #include "settings/settings.h"
+#include "tenancy/job_watch.h"
 
 enum { ATTEMPTS_MAX = 5 };
 
@@ -109,8 +110,8 @@ static bool write_manifest(struct work *work, const struct making *making)
 static bool fill(struct work *work, const struct job *job, struct making *making)
 {
     struct hosting_call call = hosting_call_of(work);
-    struct job_watch watching = { .work = work, .job = job };
-    const struct copy_watch watch = watch_of(&watching);
+    struct job_watch watching;
+    const struct copy_watch watch = job_watch_begin(&watching, work, job);
     enum dump_form form = kind_of(&making->backup)->form;
     struct tenant_place place;
     making->file = hosting_dump_name(work->site->hosting, form);

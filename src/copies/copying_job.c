@@ -1,9 +1,6 @@
 #include "copies/copying_job.h"
-#include "base/clock.h"
 #include "record/store.h"
 #include "json/json.h"
-
-enum { TELL_EVERY_US = 1'000'000 };
 
 struct text job_parameter(struct work *work, const struct job *job, const char *name)
 {
@@ -32,21 +29,4 @@ bool refuse_second_job(struct work *work, enum job_kind kind, struct text tenant
     bool found;
     return job_find_open(work, kind, tenant_id, &job, &found)
         && (!found || fail(&work->error, ERROR_conflict, "the job %.*s is under way", TEXT_ARG(job.id.text)));
-}
-
-/* That it could not be written is no reason to end the copy. */
-static void tell(void *context, int64_t done, int64_t total)
-{
-    struct job_watch *watch = context;
-    int64_t now_us = clock_monotonic_us();
-    if (now_us - watch->told_us < TELL_EVERY_US)
-        return;
-    watch->told_us = now_us;
-    if (!job_note_progress(watch->work, watch->job, done, total))
-        error_clear(&watch->work->error);
-}
-
-struct copy_watch watch_of(struct job_watch *watch)
-{
-    return (struct copy_watch){ tell, watch };
 }

@@ -11,11 +11,3 @@ struct text job_parameter(struct work *work, const struct job *job, const char *
 [[nodiscard]] bool find_copied_tenant(struct work *work, struct text tenant_id, struct tenant *tenant);
 /* Inside a transaction: `conflict` while the tenant has an open job of this kind. */
 [[nodiscard]] bool refuse_second_job(struct work *work, enum job_kind kind, struct text tenant_id);
-
-/* Writes into the job how far a copy has come, each second at most. */
-struct job_watch {
-    struct work *work;
-    const struct job *job;
-    int64_t told_us; /* monotonic */
-};
-struct copy_watch watch_of(struct job_watch *watch);

@@ -9,7 +9,7 @@ const struct command commands[] = {
       "Serves the API until SIGTERM; SIGHUP starts it anew.", command_serve },
     { "migrate", "migrate [--dry-run] [--owner-url URL]", "Brings the database to this program's schema.",
       command_migrate },
-    { "tenant", "tenant list|show|create|suspend|reactivate|cancel|delete|retry …", "Works on tenants.",
+    { "tenant", "tenant list|show|create|suspend|delete|backup|export|clone …", "Works on tenants.",
       command_tenant },
     { "admin", "admin create EMAIL ROLE | admin list", "Works on NIDIA's own people.", command_admin },
     { "key", "key create NAME --scopes SCOPES | key list | key revoke ID",

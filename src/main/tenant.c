@@ -1,4 +1,5 @@
 /* `nidia tenant …`: the API's calls on tenants, from a terminal. */
+#include "main/tenant.h"
 #include "base/clock.h"
 #include "base/percent.h"
 #include "main/print.h"
@@ -39,7 +40,7 @@ static const char *const shown[] = {
     NULL,
 };
 
-static struct text tenant_path(struct invocation *invocation, const char *slug, const char *verb)
+struct text tenant_path(struct invocation *invocation, const char *slug, const char *verb)
 {
     struct buffer path = { .arena = invocation->arena };
     buffer_add(&path, TEXT("/api/v1/tenants/"));
@@ -95,7 +96,7 @@ static struct text provisioning_status(struct invocation *invocation, const char
 }
 
 /* Waits until its database is there, or has failed; says on a terminal that it waits. */
-static int wait_for_database(struct invocation *invocation, const char *slug)
+int tenant_wait_for_database(struct invocation *invocation, const char *slug)
 {
     struct reply reply;
     struct text status = {};
@@ -136,7 +137,7 @@ static int create(struct invocation *invocation)
     struct reply reply;
     if (!command_call(invocation, METHOD_POST, TEXT("/api/v1/tenants"), body.text, &reply))
         return EXIT_FAILED;
-    return wait_for_database(invocation, slug);
+    return tenant_wait_for_database(invocation, slug);
 }
 
 /* verb, method, path's last part, is a reason wanted? */
@@ -179,6 +180,16 @@ static int act(struct invocation *invocation, const struct action *action)
     return EXIT_DONE;
 }
 
+static const struct copy {
+    const char *verb;
+    int (*run)(struct invocation *invocation);
+} copies[] = {
+    { "backup", tenant_back_up },
+    { "backups", tenant_list_backups },
+    { "export", tenant_export },
+    { "clone", tenant_clone },
+};
+
 int command_tenant(struct invocation *invocation)
 {
     if (invocation_take_verb(invocation, "list"))
@@ -187,9 +198,13 @@ int command_tenant(struct invocation *invocation)
         return show(invocation);
     if (invocation_take_verb(invocation, "create"))
         return create(invocation);
+    for (size_t i = 0; i < sizeof copies / sizeof copies[0]; i++)
+        if (invocation_take_verb(invocation, copies[i].verb))
+            return copies[i].run(invocation);
     for (size_t i = 0; i < sizeof actions / sizeof actions[0]; i++)
         if (invocation_take_verb(invocation, actions[i].verb))
             return act(invocation, &actions[i]);
     return invocation_misused(
-        invocation, "tenant list|show|create|suspend|reactivate|cancel|delete|restore|retry|rollback");
+        invocation, "tenant list|show|create|suspend|reactivate|cancel|delete|restore|retry|rollback|"
+                    "backup|backups|export|clone");
 }

@@ -6,6 +6,7 @@
 #include "record/store.h"
 #include "record/transact.h"
 #include "tenancy/administrator.h"
+#include "tenancy/clone.h"
 #include "tenancy/life.h"
 #include "tenancy/programs.h"
 
@@ -111,7 +112,11 @@ static bool make_role(struct work *work, const struct job *job)
 
 static bool make_database(struct work *work, const struct job *job)
 {
-    return at_host(work, job->tenant_id.text, hosting_make_database);
+    struct tenant tenant;
+    if (!find(work, job->tenant_id.text, &tenant))
+        return false;
+    return value_is_set(tenant.cloned_from) ? clone_database(work, job, &tenant)
+                                            : at_host(work, job->tenant_id.text, hosting_make_database);
 }
 
 static bool run_migrations(struct work *work, const struct job *job)

@@ -3,6 +3,7 @@
 #include "model/model.h"
 #include "record/service.h"
 #include "record/site.h"
+#include "tenancy/clone.h"
 #include "tenancy/doctor.h"
 #include "tenancy/level.h"
 #include "tenancy/life.h"

@@ -10,8 +10,9 @@ import uuid
 
 import psycopg2
 
-from harness import World, only_on
+from harness import World
 from server import until
+from test_commands import nidia
 
 ROW = "INSERT INTO customers (id, name) VALUES ('{id}', '{name}')"
 
@@ -128,3 +129,56 @@ def test_a_suspended_tenant_is_backed_up_too_and_one_without_database_is_not(wor
     done(world, world.admin.post(f"/tenants/{tenant['id']}/backup", None, 202))
     assert backups_of(world, tenant)[0]["row_count"] > 3
     world.admin.post("/tenants/no-such-tenant/backup", None, 404)
+
+
+def clone_of(world, tenant, **more):
+    word = uuid.uuid4().hex[:8]
+    reply = world.admin.post(f"/tenants/{tenant['id']}/clone", {
+        "name": "Copia", "slug": f"copia-{word}", "billing_email": f"copia@{word}.test", **more}, 201)
+    return world.until_provisioned(reply.json["id"])
+
+
+def test_a_clone_has_the_rows_of_its_source_and_goes_its_own_way(world):
+    tenant, product = new_customer(world)
+    clone = clone_of(world, tenant)
+    copy = Product(world, clone["id"])
+    assert clone["cloned_from"] == tenant["id"] and clone["plan_type"] == tenant["plan_type"], clone
+    assert clone["db_name"] != tenant["db_name"] and copy.password != product.password
+    assert copy.count() == product.count() == 3
+    product.add(1)
+    copy.add(2)
+    assert (product.count(), copy.count()) == (4, 5)
+    assert [user["email"] for user in world.admin.all_pages(f"/users?tenant_id={clone['id']}")] == [clone["billing_email"]]
+    assert not list(world.server.data.glob("clone-*"))
+
+
+def test_a_clone_that_cannot_be_made_says_why(world):
+    tenant, _ = new_customer(world)
+    body = {"name": "Copia", "slug": tenant["slug"], "billing_email": "otra@copia.test"}
+    assert world.admin.post(f"/tenants/{tenant['id']}/clone", body, (409, 422)).code in ("taken", "invalid_body")
+    world.sign_in_as("support").post(f"/tenants/{tenant['id']}/clone", body, 403)
+
+
+def test_a_clone_is_finished_by_the_next_process(engine):
+    with World(engine) as world:
+        tenant, product = new_customer(world)
+        reply = world.admin.post(f"/tenants/{tenant['id']}/clone", {
+            "name": "Copia", "slug": "copia-a-medias", "billing_email": "copia@medias.test"}, 201)
+        world.restart(kill=True)
+        world.signed_in = None
+        world.end_leases()
+        clone = world.until_provisioned(reply.json["id"])
+        assert Product(world, clone["id"]).count() == product.count()
+
+
+def test_copies_from_a_terminal(world):
+    tenant, _ = new_customer(world)
+    made = json.loads(nidia(world, "tenant", "backup", tenant["slug"], "--json").stdout)
+    assert made["status"] == "completed" and pathlib.Path(made["folder"], made["file"]).exists()
+    assert "export" in nidia(world, "tenant", "export", tenant["slug"]).stdout
+    told = nidia(world, "tenant", "backups", tenant["slug"]).stdout
+    assert made["id"] in told and "export" in told
+    clone = json.loads(nidia(world, "tenant", "clone", tenant["slug"], "copia-terminal", "Copia", "copia@terminal.test", "--json").stdout)
+    assert clone["is_active"] and clone["cloned_from"] == tenant["id"]
+    nidia(world, "tenant", "backup", expect=2)
+    assert nidia(world, "tenant", "backup", "no-such-tenant", expect=1).stderr

@@ -1,0 +1,14 @@
+/* What the files of `nidia tenant` share. */
+#pragma once
+#include "main/command.h"
+
+/* "/api/v1/tenants/SLUG/VERB"; an empty verb: the tenant itself. */
+struct text tenant_path(struct invocation *invocation, const char *slug, const char *verb);
+/* Until it is there, or has failed: then shows the tenant. */
+int tenant_wait_for_database(struct invocation *invocation, const char *slug);
+
+/* copies.c */
+int tenant_back_up(struct invocation *invocation);
+int tenant_export(struct invocation *invocation);
+int tenant_list_backups(struct invocation *invocation);
+int tenant_clone(struct invocation *invocation);
