@@ -25,6 +25,7 @@ test              clang-tidy
 test              libclang-rt-14-dev
 test              libjansson-dev
 test              shellcheck
+test              systemd
 test              checksec
 test              file
 test              jq

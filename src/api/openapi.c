@@ -35,7 +35,7 @@ static void add_path_parameters(struct buffer *json, const struct route *route, 
         buffer_print(
             json,
             "%s{\"name\":\"%.*s\",\"in\":\"path\",\"required\":true,\"description\":\"%s\",\"schema\":"
-            "{\"type\":\"string\",\"minLength\":1,\"maxLength\":200}}",
+            "{\"type\":\"string\",\"minLength\":1,\"maxLength\":200," SCHEMA_ANY_TEXT "}}",
             *before, TEXT_ARG(name), known ? "The id, or the name that stands in its place." : "The id.");
         *before = ",";
     }
@@ -245,7 +245,8 @@ struct text openapi_document(const struct routes *routes, struct arena *arena)
                TEXT("{\"openapi\":\"3.1.0\",\"info\":{\"title\":\"NIDIA Flow SuperAdmin\",\"version\":\"1\","
                     "\"summary\":\"The control plane of NIDIA Flow.\","
                     "\"license\":{\"name\":\"Proprietary\",\"identifier\":\"LicenseRef-NIDIA\"}},"
-                    "\"servers\":[{\"url\":\"/\"}],\"security\":[{\"bearer\":[]}]"));
+                    "\"servers\":[{\"url\":\"/\",\"description\":\"Where the document came "
+                    "from.\",\"x-internal\":false}],\"security\":[{\"bearer\":[]}]"));
     add_tags(&json, routes);
     add_paths(&json, routes, arena);
     openapi_add_components(&json, routes);

@@ -26,7 +26,7 @@ static void add_filter(struct buffer *json, const struct column *column, enum co
     buffer_print(json, "%s{\"name\":\"%s%s%s%s\",\"in\":\"query\",\"required\":false,\"schema\":", *before,
                  column->name, plain ? "" : "[", plain ? "" : comparison_names[comparison], plain ? "" : "]");
     if (comparison == COMPARISON_in)
-        buffer_add(json, TEXT("{\"type\":\"string\",\"maxLength\":8192}"));
+        buffer_add(json, TEXT("{\"type\":\"string\",\"maxLength\":8192," SCHEMA_ANY_TEXT "}"));
     else if (comparison == COMPARISON_null)
         buffer_add(json, TEXT("{\"type\":\"boolean\"}"));
     else
@@ -77,14 +77,15 @@ static void add_table_schemas(struct buffer *json, const struct table *table)
     schema_add_table(json, table, SCHEMA_READ);
     if (table->is & SHAPE)
         return;
-    buffer_print(json,
-                 ",\"%s_list\":{\"type\":\"object\",\"additionalProperties\":false,\"required\":[\"data\","
-                 "\"next_cursor\"],"
-                 "\"properties\":{\"data\":{\"type\":\"array\",\"maxItems\":%d,\"items\":{\"$ref\":\"#/"
-                 "components/schemas/%s\"}},"
-                 "\"next_cursor\":{\"type\":[\"string\",\"null\"],\"maxLength\":%d},"
-                 "\"total\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":9007199254740991}}}",
-                 table->row_name, LIMIT_MAX, table->row_name, CURSOR_MAX);
+    buffer_print(
+        json,
+        ",\"%s_list\":{\"type\":\"object\",\"additionalProperties\":false,\"required\":[\"data\","
+        "\"next_cursor\"],"
+        "\"properties\":{\"data\":{\"type\":\"array\",\"maxItems\":%d,\"items\":{\"$ref\":\"#/"
+        "components/schemas/%s\"}},"
+        "\"next_cursor\":{\"type\":[\"string\",\"null\"],\"maxLength\":%d," SCHEMA_ANY_TEXT "},"
+        "\"total\":{\"type\":\"integer\",\"format\":\"int64\",\"minimum\":0,\"maximum\":9007199254740991}}}",
+        table->row_name, LIMIT_MAX, table->row_name, CURSOR_MAX);
     if (table->may[CREATE]) {
         buffer_print(json, ",\"%s_create\":", table->row_name);
         schema_add_table(json, table, SCHEMA_CREATE);
@@ -115,32 +116,39 @@ static void add_problem_schema(struct buffer *json)
     buffer_print(json,
                  "]},\"fault\":{\"type\":\"object\",\"additionalProperties\":false,\"required\":[\"pointer\","
                  "\"code\",\"detail\"],"
-                 "\"properties\":{\"pointer\":{\"type\":\"string\",\"maxLength\":%d},"
+                 "\"properties\":{\"pointer\":{\"type\":\"string\",\"maxLength\":%d," SCHEMA_ANY_TEXT "},"
                  "\"code\":{\"$ref\":\"#/components/schemas/"
-                 "problem_code\"},\"detail\":{\"type\":\"string\",\"maxLength\":1000}}}",
+                 "problem_code\"},\"detail\":{\"type\":\"string\",\"maxLength\":1000," SCHEMA_ANY_TEXT "}}}",
                  POINTER_MAX);
     buffer_print(
         json,
         ",\"problem\":{\"type\":\"object\",\"additionalProperties\":false,"
         "\"required\":[\"type\",\"title\",\"status\",\"detail\",\"instance\",\"code\"],\"properties\":{"
-        "\"type\":{\"type\":\"string\",\"maxLength\":200},\"title\":{\"type\":\"string\",\"maxLength\":200},"
-        "\"status\":{\"type\":\"integer\",\"minimum\":400,\"maximum\":599},"
-        "\"detail\":{\"type\":\"string\",\"maxLength\":1000},\"instance\":{\"type\":\"string\",\"maxLength\":"
-        "64},"
+        "\"type\":{\"type\":\"string\",\"maxLength\":200," SCHEMA_ANY_TEXT
+        "},\"title\":{\"type\":\"string\",\"maxLength\":200," SCHEMA_ANY_TEXT "},"
+        "\"status\":{\"type\":\"integer\",\"format\":\"int32\",\"minimum\":400,\"maximum\":599},"
+        "\"detail\":{\"type\":\"string\",\"maxLength\":1000," SCHEMA_ANY_TEXT
+        "},\"instance\":{\"type\":\"string\",\"maxLength\":"
+        "64," SCHEMA_ANY_TEXT "},"
         "\"code\":{\"$ref\":\"#/components/schemas/problem_code\"},"
         "\"errors\":{\"type\":\"array\",\"maxItems\":%d,\"items\":{\"$ref\":\"#/components/schemas/"
         "fault\"}}}}",
         FAULTS_MAX);
 }
 
-static void add_problem_response(struct buffer *json, struct text name, const char *words, bool waits)
+/* A caller whose requests are counted is told what is left with a refusal too. */
+static void add_problem_response(struct buffer *json, struct text name, const char *words, bool counted,
+                                 bool waits)
 {
     buffer_print(json,
                  "\"%.*s\":{\"description\":\"%s\",\"headers\":{"
-                 "\"X-Request-Id\":{\"$ref\":\"#/components/headers/X-Request-Id\"}%s},"
+                 "\"X-Request-Id\":{\"$ref\":\"#/components/headers/X-Request-Id\"}%s%s},"
                  "\"content\":{\"application/problem+json\":{\"schema\":"
                  "{\"$ref\":\"#/components/schemas/problem\"}}}}",
                  TEXT_ARG(name), words,
+                 counted ? ",\"RateLimit\":{\"$ref\":\"#/components/headers/RateLimit\"},"
+                           "\"RateLimit-Policy\":{\"$ref\":\"#/components/headers/RateLimit-Policy\"}"
+                         : "",
                  waits ? ",\"Retry-After\":{\"$ref\":\"#/components/headers/Retry-After\"}" : "");
 }
 
@@ -150,15 +158,15 @@ static void add_problem_responses(struct buffer *json)
     for (enum error_kind kind = KIND_UNREADABLE; kind < KIND_COUNT; kind++) {
         if (kind == KIND_NOT_ALLOWED)
             continue; /* a method that is not offered is no operation that could name it */
-        bool waits = kind == KIND_LIMITED || kind == KIND_UNAVAILABLE;
+        bool counted = problem_status(kind) < 500, waits = kind == KIND_LIMITED || kind == KIND_UNAVAILABLE;
         struct text name = arena_format(json->arena, "problem_%d", problem_status(kind));
-        add_problem_response(json, name, "A problem (RFC 9457).", waits);
+        add_problem_response(json, name, "A problem (RFC 9457).", counted, waits);
         buffer_add_byte(json, ',');
     }
     add_problem_response(json, TEXT("refused"),
                          "What is no request: cut, too large or malformed in its framing (400, 408, 413, "
                          "414, 417, 431, 501, 505).",
-                         false);
+                         false, false);
 }
 
 /* Those that many operations take. */
@@ -194,12 +202,12 @@ static void add_bounds(struct buffer *json, const struct parameter *parameter)
     if (text_is(text_from(parameter->type), "boolean")) {
         buffer_add(json, TEXT(",\"default\":false"));
     } else if (text_is(text_from(parameter->type), "integer")) {
-        buffer_print(json, ",\"minimum\":%d,\"maximum\":%d,\"default\":%d", parameter->min, parameter->max,
-                     LIMIT_DEFAULT);
+        buffer_print(json, ",\"format\":\"int32\",\"minimum\":%d,\"maximum\":%d,\"default\":%d",
+                     parameter->min, parameter->max, LIMIT_DEFAULT);
     } else {
         if (parameter->min > 0)
             buffer_print(json, ",\"minLength\":%d", parameter->min);
-        buffer_print(json, ",\"maxLength\":%d", parameter->max);
+        buffer_print(json, ",\"maxLength\":%d," SCHEMA_ANY_TEXT, parameter->max);
     }
 }
 
@@ -218,7 +226,8 @@ static void add_named_parts(struct buffer *json)
     buffer_add(json, TEXT("},\"headers\":{"));
     for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++)
         buffer_print(json,
-                     "%s\"%s\":{\"description\":\"%s\",\"schema\":{\"type\":\"string\",\"maxLength\":8192}}",
+                     "%s\"%s\":{\"description\":\"%s\",\"schema\":{\"type\":\"string\",\"maxLength\":"
+                     "8192," SCHEMA_ANY_TEXT "}}",
                      i ? "," : "", headers[i][0], headers[i][1]);
 }
 

@@ -1,4 +1,5 @@
-/* Written out, because libsystemd brings four compression libraries for it into a process that faces the net.
+/* Written out, because libsystemd would bring libgcrypt and three compression libraries into a process that
+ * faces the net.
  */
 #include "app/notify.h"
 #include <stdarg.h>

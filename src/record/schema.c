@@ -36,7 +36,7 @@ static void add_bounds(struct buffer *json, const struct column *column, const s
         if (column->type == TYPE_rows)
             schema_add_table(json, column->shape, SCHEMA_READ);
         else
-            buffer_print(json, "{\"type\":\"string\",\"maxLength\":%d}", LIST_TEXT_MAX);
+            buffer_print(json, "{\"type\":\"string\",\"maxLength\":%d," SCHEMA_ANY_TEXT "}", LIST_TEXT_MAX);
     } else if (text_is(text_from(type->json_type), "string") && !column->choices) {
         if (min > 0)
             buffer_print(json, ",\"minLength\":%lld", (long long)min);

@@ -6,6 +6,9 @@
 /* A column's value as it stands in a reply. */
 void schema_add_column(struct buffer *json, const struct column *column);
 
+/* A member of a text's schema, as JSON: of all characters U+0000 alone is refused. */
+#define SCHEMA_ANY_TEXT "\"pattern\":\"^[^\\\\u0000]*$\""
+
 enum schema_use { SCHEMA_READ, SCHEMA_CREATE, SCHEMA_UPDATE };
 
 /*

