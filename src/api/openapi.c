@@ -241,12 +241,13 @@ static void add_tags(struct buffer *json, const struct routes *routes)
 struct text openapi_document(const struct routes *routes, struct arena *arena)
 {
     struct buffer json = { .arena = arena };
-    buffer_add(&json,
-               TEXT("{\"openapi\":\"3.1.0\",\"info\":{\"title\":\"NIDIA Flow SuperAdmin\",\"version\":\"1\","
-                    "\"summary\":\"The control plane of NIDIA Flow.\","
-                    "\"license\":{\"name\":\"Proprietary\",\"identifier\":\"LicenseRef-NIDIA\"}},"
-                    "\"servers\":[{\"url\":\"/\",\"description\":\"Where the document came "
-                    "from.\",\"x-internal\":false}],\"security\":[{\"bearer\":[]}]"));
+    buffer_add(
+        &json,
+        TEXT("{\"openapi\":\"3.1.0\",\"info\":{\"title\":\"NIDIA Flow SuperAdmin\",\"version\":\"1\","
+             "\"summary\":\"The control plane of NIDIA Flow.\","
+             "\"license\":{\"name\":\"Proprietary\",\"identifier\":\"LicenseRef-NIDIA\"}},"
+             "\"servers\":[{\"url\":\"/\",\"description\":\"The installation, local, staging or production, "
+             "that gave the document.\",\"x-internal\":false}],\"security\":[{\"bearer\":[]}]"));
     add_tags(&json, routes);
     add_paths(&json, routes, arena);
     openapi_add_components(&json, routes);
