@@ -3,6 +3,8 @@
 #include "directory/directory.h"
 #include "api/route.h"
 #include "base/random.h"
+#include "directory/lease.h"
+#include "identity/claims.h"
 #include "model/model.h"
 #include "record/site.h"
 #include "settings/options.h"
@@ -74,16 +76,10 @@ static struct value part(const struct directory_entry *entry, enum entry_part pa
     return value_text(directory_entry_part(entry, part));
 }
 
-static bool entitlements(struct call *call)
+/* What the entry says, as the members of the answer. */
+static void read_entitlement(const struct directory_entry *entry, struct entitlement *answer)
 {
-    [[maybe_unused, gnu::cleanup(reclaimer_leave)]] struct reader *reader =
-        directory_enter(call->work.site->directory);
-    enum entry_part key = text_is_uuid(call->parameters[0]) ? ENTRY_id : ENTRY_slug;
-    const struct directory_entry *entry =
-        admit(call, directory_find(call->work.site->directory, key, call->parameters[0]));
-    if (!entry)
-        return false;
-    struct entitlement answer = {
+    *answer = (struct entitlement){
         .id = part(entry, ENTRY_id),
         .status = part(entry, ENTRY_plan_status),
         .service_level = part(entry, ENTRY_service_level),
@@ -93,15 +89,55 @@ static bool entitlements(struct call *call)
         .is_active = value_boolean(entry->is_active),
         .plan_type = part(entry, ENTRY_plan_type),
         .modules = part(entry, ENTRY_modules),
+        .submodules = part(entry, ENTRY_submodules),
         .features = part(entry, ENTRY_features),
+        .flags = part(entry, ENTRY_flags),
+        .lease_epoch = value_integer(entry->lease_epoch),
         .version = value_integer(entry->revision),
     };
     for (enum tenant_limit limit = 0; limit < LIMIT_COUNT; limit++) {
-        answer.cells[tenant_limits[limit].of_entitlement - 1] = value_integer(entry->limits[limit]);
-        answer.cells[tenant_limits[limit].used_of_entitlement - 1] =
+        answer->cells[tenant_limits[limit].of_entitlement - 1] = value_integer(entry->limits[limit]);
+        answer->cells[tenant_limits[limit].used_of_entitlement - 1] =
             value_integer(tenant_use_of(entry->use, limit));
     }
+}
+
+/* The tenant that the path names, by id or slug. */
+static const struct directory_entry *find_named(struct call *call)
+{
+    enum entry_part key = text_is_uuid(call->parameters[0]) ? ENTRY_id : ENTRY_slug;
+    return admit(call, directory_find(call->work.site->directory, key, call->parameters[0]));
+}
+
+static bool entitlements(struct call *call)
+{
+    [[maybe_unused, gnu::cleanup(reclaimer_leave)]] struct reader *reader =
+        directory_enter(call->work.site->directory);
+    const struct directory_entry *entry = find_named(call);
+    if (!entry)
+        return false;
+    struct entitlement answer;
+    read_entitlement(entry, &answer);
     return answer_shape(call, &entitlements_table, answer.cells);
+}
+
+static bool lease(struct call *call)
+{
+    [[maybe_unused, gnu::cleanup(reclaimer_leave)]] struct reader *reader =
+        directory_enter(call->work.site->directory);
+    const struct directory_entry *entry = find_named(call);
+    if (!entry)
+        return false;
+    struct entitlement entitlement;
+    read_entitlement(entry, &entitlement);
+    int64_t expires_in;
+    struct text token = lease_sign(&call->work, &entitlement, claims_issuer(call->work.site), &expires_in);
+    const struct lease answer = {
+        .lease = value_text(token),
+        .expires_in = value_integer(expires_in),
+        .lease_epoch = entitlement.lease_epoch,
+    };
+    return answer_shape(call, &leases_table, answer.cells);
 }
 
 static const struct query_parameter by_name[] = {
@@ -126,5 +162,9 @@ const struct route directory_routes[] = {
     { METHOD_GET, "/tenants/{id}/entitlements", "get_entitlements", COST_MEMORY, MACHINE | SUPER_ADMIN,
       .scope = "directory", .handle = entitlements, .gives = &entitlements_table, .how = GIVES_ROW,
       .codes = { ERROR_not_found }, .doc = "What a tenant may use, and how much of it is used." },
+    { METHOD_GET, "/tenants/{id}/lease", "get_lease", COST_MEMORY, MACHINE | SUPER_ADMIN,
+      .scope = "directory", .handle = lease, .gives = &leases_table, .how = GIVES_ROW,
+      .codes = { ERROR_not_found },
+      .doc = "The same, signed and good for a while: with it a product server works on without us." },
     {},
 };

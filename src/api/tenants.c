@@ -102,6 +102,11 @@ static bool rollback_provisioning(struct call *call)
     return act_and_answer_job(call, LIFE_roll_back);
 }
 
+static bool revoke_leases(struct call *call)
+{
+    return act_and_answer(call, LIFE_revoke_leases, reason_of(call));
+}
+
 static bool reveal_password(struct call *call)
 {
     struct tenant tenant;
@@ -146,6 +151,9 @@ const struct route tenant_routes[] = {
     { METHOD_POST, "/tenants/{id}/rollback_provisioning", "rollback_provisioning", COST_WRITE, SUPER_ADMIN,
       .handle = rollback_provisioning, .gives = &jobs_table, .how = GIVES_ROW, .status = 202,
       .codes = { STEPPED }, .doc = "Drop what was made of a tenant's database." },
+    { METHOD_POST, "/tenants/{id}/revoke_leases", "revoke_leases", COST_WRITE, SUPER_ADMIN,
+      .handle = revoke_leases, .takes = &reasons_table, .gives = &tenants_table, .how = GIVES_ROW,
+      .codes = { STEPPED }, .doc = "Void all leases of a tenant's entitlements that are out." },
     { METHOD_POST, "/tenants/{id}/reveal_database_password", "reveal_database_password", COST_WRITE,
       SUPER_ADMIN, .handle = reveal_password, .takes = &reasons_table, .gives = &shown_passwords_table,
       .how = GIVES_ROW, .no_idempotency = true, .codes = { STEPPED },

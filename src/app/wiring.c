@@ -1,8 +1,9 @@
-/* The one file that knows everyone: what each part exports, put together. */
+/* The one file that knows everyone: what each part exports, put together, a line each. */
 #include "api/route.h"
 #include "app/parts.h"
 #include "copies/copies.h"
 #include "directory/directory_load.h"
+#include "features/features.h"
 #include "identity/identity.h"
 #include "jobs/cleaning.h"
 #include "record/audit.h"
@@ -11,16 +12,35 @@
 #include "settings/settings.h"
 #include "tenancy/tenancy.h"
 
+/* clang-format off */
 const struct route *const app_routes[] = {
-    auth_routes,      user_routes,  key_routes,    tenant_routes, copy_routes,
-    directory_routes, event_routes, system_routes, NULL,
+    auth_routes,
+    user_routes,
+    key_routes,
+    tenant_routes,
+    copy_routes,
+    directory_routes,
+    event_routes,
+    system_routes,
+    NULL,
 };
 
-const struct service *const app_services[] = { identity_services, tenancy_services, settings_services,
-                                               audit_services, NULL };
+const struct service *const app_services[] = {
+    identity_services,
+    tenancy_services,
+    definition_services,
+    assignment_services,
+    settings_services,
+    audit_services,
+    NULL,
+};
 
 const struct watcher *const app_watchers[] = {
-    identity_watchers, directory_watchers, settings_watchers, subject_watchers, NULL,
+    identity_watchers,
+    directory_watchers,
+    settings_watchers,
+    subject_watchers,
+    NULL,
 };
 
 /* Whose session or key was taken back loses the streams that it opened. */
@@ -38,8 +58,17 @@ static const struct periodic identity_periodics[] = {
     {},
 };
 
-const struct periodic *const app_periodics[] = { cleaning_periodics, identity_periodics, copies_periodics,
-                                                 NULL };
+const struct periodic *const app_periodics[] = {
+    cleaning_periodics,
+    identity_periodics,
+    features_periodics,
+    copies_periodics,
+    NULL,
+};
 
-const struct job_program *const *const app_job_programs[] = { tenancy_job_programs, copies_job_programs,
-                                                              NULL };
+const struct job_program *const *const app_job_programs[] = {
+    tenancy_job_programs,
+    copies_job_programs,
+    NULL,
+};
+/* clang-format on */

@@ -38,6 +38,11 @@ void directory_destroy(struct directory *directory)
     free(directory);
 }
 
+uint64_t directory_ticket(struct directory *directory)
+{
+    return atomic_fetch_add(&directory->tickets, 1) + 1;
+}
+
 struct reader *directory_enter(struct directory *directory)
 {
     return reclaimer_enter(directory->reclaimer);

@@ -28,6 +28,10 @@ struct text directory_host_name(struct text host, char buffer[static HOST_NAME_M
 /* Whose verified domain this name is. Inside the brackets. NULL: nobody's. */
 const struct directory_entry *directory_find_host(struct directory *directory, struct text name);
 
+/* For what is about to be read: a change of modules or flags raises no tenant's revision, so that of two
+ * readings the later begun is believed. */
+uint64_t directory_ticket(struct directory *directory);
+
 /* Makes or replaces the tenant's entry unless what is there is as new; the counters are taken either way. */
 void directory_put(struct directory *directory, const struct tenant_facts *facts);
 /* Takes the tenant out; `revision` is that of the row that says it is gone. */

@@ -40,6 +40,8 @@ struct directory_entry *directory_entry_create(const struct tenant_facts *facts,
     entry->plan_revision = facts->plan_revision;
     entry->level_until = facts->level_until;
     entry->level = facts->level;
+    entry->ticket = facts->ticket;
+    entry->lease_epoch = facts->lease_epoch;
     entry->is_active = facts->is_active;
     entry->use = use;
     memcpy(entry->limits, facts->limits, sizeof entry->limits);
@@ -62,7 +64,9 @@ bool directory_entry_is_older(const struct directory_entry *entry, const struct 
 {
     if (entry->revision != facts->revision)
         return entry->revision < facts->revision;
-    return entry->plan_revision < facts->plan_revision;
+    if (entry->plan_revision != facts->plan_revision)
+        return entry->plan_revision < facts->plan_revision;
+    return entry->ticket < facts->ticket;
 }
 
 struct tenant_use *tenant_use_create(void)

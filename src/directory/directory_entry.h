@@ -14,7 +14,9 @@ enum entry_part {
     ENTRY_service_level,
     ENTRY_level_reason, /* may be empty, as what comes next */
     ENTRY_level_next,
-    ENTRY_modules,  /* a JSON array: the plan's and the tenant's own */
+    ENTRY_modules, /* JSON arrays, as features/effective.h finds them */
+    ENTRY_submodules,
+    ENTRY_flags,
     ENTRY_features, /* a JSON array: the plan's */
     ENTRY_resolved, /* the whole reply of GET /resolve */
     ENTRY_PARTS
@@ -24,6 +26,8 @@ enum entry_part {
 struct tenant_facts {
     struct text parts[ENTRY_PARTS];
     int64_t revision, plan_revision;
+    uint64_t ticket; /* taken before they were read: of two readings of the same row, the later */
+    int64_t lease_epoch;
     int64_t limits[LIMIT_COUNT], used[LIMIT_COUNT];
     int64_t level_until; /* 0: nothing is promised */
     enum service_level level;
@@ -37,6 +41,8 @@ struct tenant_use {
 
 struct directory_entry {
     int64_t revision, plan_revision;
+    uint64_t ticket;
+    int64_t lease_epoch;
     int64_t limits[LIMIT_COUNT];
     struct tenant_use *use; /* NULL: a tombstone, which only keeps older news from raising the dead */
     struct {

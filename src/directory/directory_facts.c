@@ -1,6 +1,7 @@
 #include "directory/directory_facts.h"
+#include "features/names.h"
 #include "record/document.h"
-#include "json/json.h"
+#include "record/site.h"
 
 /* In the order of `facts_columns`. */
 enum fact {
@@ -16,11 +17,13 @@ enum fact {
     FACT_db_name,
     FACT_db_host,
     FACT_db_port,
+    FACT_plan_id,
     FACT_own_modules,
     FACT_plan_modules,
     FACT_features,
     FACT_revision,
     FACT_plan_revision,
+    FACT_lease_epoch,
     FACT_is_gone,
     FACT_limits,
     FACT_used = FACT_limits + LIMIT_COUNT,
@@ -30,7 +33,8 @@ static const char facts_columns[] =
     "SELECT t.id, t.slug, t.plan_status, t.service_level,"
     " t.service_level_reason, t.service_level_until, t.service_level_next, t.is_active, t.plan_type, "
     "t.db_name, t.db_host,"
-    " t.db_port, t.enabled_modules, p.enabled_modules, p.features, t.revision, p.revision,"
+    " t.db_port, t.plan_id, t.enabled_modules, p.enabled_modules, p.features, t.revision, p.revision, "
+    "t.lease_epoch,"
     " (t.deletes_at IS NOT NULL OR t.deleted_at IS NOT NULL),"
     " t.max_users, t.max_storage_gb, t.max_monthly_emails, t.max_monthly_whatsapp, t.max_monthly_api_calls,"
     " t.current_users, t.current_storage_gb, t.current_monthly_emails, t.current_monthly_whatsapp,"
@@ -42,49 +46,25 @@ bool facts_read(struct work *work, struct arena *arena, const char *where, const
 {
     struct text sql =
         arena_format(arena, "%s%s ORDER BY t.id LIMIT %d", facts_columns, where, FACTS_PAGE_MAX);
-    *page = (struct facts_page){};
-    return db_run(work->db, arena, &page->result, &work->error, sql.data, parameters, parameter_count);
+    *page = (struct facts_page){ .ticket = directory_ticket(work->site->directory) };
+    if (!db_run(work->db, arena, &page->result, &work->error, sql.data, parameters, parameter_count))
+        return false;
+    size_t count = page->result.row_count;
+    return count == 0
+        || (catalog_read(work, arena, &page->catalog)
+            && assignments_read(work, arena, result_row(&page->result, 0)->text,
+                                result_row(&page->result, count - 1)->text, &page->assignments));
 }
 
-static bool holds(const struct json *list, size_t count, struct text text)
+/* A plan's features; what is no list of texts counts as none. Most tenants have those of the one before. */
+static struct text features_of(struct facts_page *page, struct text json, struct arena *arena)
 {
-    for (size_t i = 0; i < count; i++)
-        if (text_equal(list->items[i].text, text))
-            return true;
-    return false;
-}
-
-/* The texts of both lists, each once, as a JSON array. What is no list adds nothing. */
-static struct text union_of(struct arena *arena, struct text first, struct text second)
-{
-    struct json lists[2] = {};
-    struct error ignored = {};
-    struct buffer out = { .arena = arena };
-    if (!json_read(first, arena, &lists[0], &ignored) || lists[0].kind != JSON_ARRAY)
-        lists[0].count = 0;
-    if (!json_read(second, arena, &lists[1], &ignored) || lists[1].kind != JSON_ARRAY)
-        lists[1].count = 0;
-    buffer_add_byte(&out, '[');
-    for (int list = 0; list < 2; list++)
-        for (size_t i = 0; i < lists[list].count; i++) {
-            struct text text = lists[list].items[i].text;
-            if (holds(&lists[list], i, text) || (list == 1 && holds(&lists[0], lists[0].count, text)))
-                continue;
-            if (out.length > 1)
-                buffer_add_byte(&out, ',');
-            json_add_text(&out, text);
-        }
-    buffer_add_byte(&out, ']');
-    return out.text;
-}
-
-static struct text joined(struct joined_lists *latest, struct arena *arena, struct text first,
-                          struct text second)
-{
-    bool same = latest->both.data && text_equal(latest->first, first) && text_equal(latest->second, second);
-    if (!same)
-        *latest = (struct joined_lists){ first, second, union_of(arena, first, second) };
-    return latest->both;
+    struct names names = {};
+    if (page->features.data && text_equal(page->features_from, json))
+        return page->features;
+    names_add_json(&names, arena, json);
+    page->features_from = json;
+    return page->features = names_to_json(&names, arena);
 }
 
 /* SQLite knows no times. */
@@ -111,7 +91,10 @@ static struct text resolution_of(const struct value *row, const struct tenant_fa
         .db_host = row[FACT_db_host],
         .db_port = row[FACT_db_port],
         .modules = value_text(facts->parts[ENTRY_modules]),
+        .submodules = value_text(facts->parts[ENTRY_submodules]),
         .features = value_text(facts->parts[ENTRY_features]),
+        .flags = value_text(facts->parts[ENTRY_flags]),
+        .lease_epoch = value_integer(facts->lease_epoch),
         .version = value_integer(facts->revision),
     };
     for (int i = 0; i < LIMIT_COUNT; i++)
@@ -122,13 +105,31 @@ static struct text resolution_of(const struct value *row, const struct tenant_fa
     return json.text;
 }
 
+static void take_features(struct facts_page *page, const struct value *row, struct arena *arena,
+                          struct tenant_facts *facts)
+{
+    const struct tenant_features tenant = { .id = row[FACT_id].text,
+                                            .slug = row[FACT_slug].text,
+                                            .plan_id = row[FACT_plan_id].text,
+                                            .plan_modules = row[FACT_plan_modules].text,
+                                            .own_modules = row[FACT_own_modules].text };
+    struct effective effective;
+    effective_compute(&page->catalog, &page->assignments, &tenant, arena, &page->latest, &effective);
+    facts->parts[ENTRY_modules] = effective.modules;
+    facts->parts[ENTRY_submodules] = effective.submodules;
+    facts->parts[ENTRY_flags] = effective.flags;
+    facts->parts[ENTRY_features] = features_of(page, row[FACT_features].text, arena);
+}
+
 bool facts_of_row(struct facts_page *page, size_t i, struct arena *arena, struct tenant_facts *facts)
 {
     const struct value *row = result_row(&page->result, i);
     *facts = (struct tenant_facts){ .parts = { [ENTRY_id] = row[FACT_id].text },
-                                    .revision = row[FACT_revision].integer };
+                                    .revision = row[FACT_revision].integer,
+                                    .ticket = page->ticket };
     if (cell_boolean(row[FACT_is_gone]))
         return false;
+    facts->lease_epoch = row[FACT_lease_epoch].integer;
     facts->plan_revision = row[FACT_plan_revision].integer;
     facts->is_active = cell_boolean(row[FACT_is_active]);
     for (int limit = 0; limit < LIMIT_COUNT; limit++) {
@@ -143,9 +144,7 @@ bool facts_of_row(struct facts_page *page, size_t i, struct arena *arena, struct
     facts->parts[ENTRY_level_next] = cell_text(row[FACT_level_next]);
     facts->level_until = cell_integer(row[FACT_level_until]);
     facts->level = service_level_named(row[FACT_service_level].text);
-    facts->parts[ENTRY_modules] =
-        joined(&page->modules, arena, row[FACT_plan_modules].text, row[FACT_own_modules].text);
-    facts->parts[ENTRY_features] = joined(&page->features, arena, row[FACT_features].text, TEXT("[]"));
+    take_features(page, row, arena, facts);
     facts->parts[ENTRY_resolved] = resolution_of(row, facts, arena);
     return true;
 }

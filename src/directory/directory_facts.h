@@ -1,18 +1,18 @@
 /* What the directory tells of a tenant, read from the database. */
 #pragma once
 #include "directory/directory.h"
+#include "features/effective.h"
 #include "record/work.h"
 
 enum { FACTS_PAGE_MAX = 512 };
 
-/* Two lists and what they are together: most tenants have the same as the one before. */
-struct joined_lists {
-    struct text first, second, both;
-};
-
 struct facts_page {
     struct result result; /* the id stands first in each row */
-    struct joined_lists modules, features;
+    struct catalog catalog;
+    struct assignments assignments; /* of these tenants */
+    struct effective_latest latest;
+    struct text features_from, features; /* the latest */
+    uint64_t ticket;
 };
 
 /* Tenants in the order of their ids, at most FACTS_PAGE_MAX; `where` is a condition on t (tenants). */

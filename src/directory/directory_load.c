@@ -119,9 +119,22 @@ static void domain_changed(struct work *work, struct text id)
     work->error = outcome;
 }
 
+/* Modules and flags are everybody's. */
+static void catalog_changed(struct work *work, struct text)
+{
+    struct error outcome = work->error;
+    (void)!take_all(work, "t.id > $1", value_null(), 1);
+    work->error = outcome;
+}
+
 const struct watcher directory_watchers[] = {
     { &tenants_table, tenant_changed },
     { &plans_table, plan_changed },
     { &tenant_domains_table, domain_changed },
+    { &module_definitions_table, catalog_changed },
+    { &submodule_definitions_table, catalog_changed },
+    { &module_plan_assignments_table, catalog_changed },
+    { &submodule_plan_assignments_table, catalog_changed },
+    { &feature_flags_table, catalog_changed },
     {},
 };

@@ -3,6 +3,7 @@
 #include "directory/directory.h"
 #include "directory/shards.h"
 #include <pthread.h>
+#include <stdatomic.h>
 
 /* News older than the latest thousand removals is not under way any more. */
 enum { TOMBSTONES_MAX = 1024 };
@@ -11,6 +12,7 @@ struct directory {
     struct reclaimer *reclaimer;
     struct shards *tenants; /* struct directory_entry, by ENTRY_KEYS */
     struct shards *hosts;   /* of directory_hosts.c */
+    _Atomic uint64_t tickets;
     pthread_mutex_t writing;
     const struct directory_entry *tombstones[TOMBSTONES_MAX]; /* a ring: the oldest at `buried` */
     size_t buried, tenant_count, host_count;

@@ -28,6 +28,9 @@ static const uint8_t transitions[LIFE_COUNT][STATE_COUNT] = {
                                FROM(past_due, past_due), FROM(ending, ending), FROM(suspended, suspended),
                                FROM(cancelled, cancelled), FROM(deleted, deleted) },
     [LIFE_set_level] = { FROM(trial, trial), FROM(active, active), FROM(past_due, past_due), FROM(ending, ending) },
+    [LIFE_revoke_leases] = { FROM(pending, pending), FROM(failed, failed), FROM(trial, trial), FROM(active, active),
+                             FROM(past_due, past_due), FROM(ending, ending), FROM(suspended, suspended),
+                             FROM(cancelled, cancelled), FROM(deleted, deleted) },
 };
 /* clang-format on */
 

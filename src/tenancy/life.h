@@ -37,6 +37,7 @@ enum life_action {
     LIFE_roll_back,
     LIFE_reveal_password,
     LIFE_set_level,
+    LIFE_revoke_leases,
     LIFE_COUNT
 };
 

@@ -169,6 +169,12 @@ static bool nothing(struct step *)
     return true;
 }
 
+static bool revoke_leases(struct step *step)
+{
+    step->changes->lease_epoch = value_integer(step->before->lease_epoch.integer + 1);
+    return true;
+}
+
 static const struct kind_of_step {
     bool (*apply)(struct step *step);
     const char *action, *event; /* NULL: the change of the row tells enough */
@@ -185,6 +191,7 @@ static const struct kind_of_step {
     [LIFE_roll_back] = { roll_back, "rollback_provisioning", NULL },
     [LIFE_reveal_password] = { nothing, "reveal_database_password", NULL },
     [LIFE_set_level] = { nothing, NULL, NULL },
+    [LIFE_revoke_leases] = { revoke_leases, "revoke_leases", "tenant.leases_revoked" },
 };
 
 static bool leave_record(struct step *step, const struct kind_of_step *kind)

@@ -39,6 +39,9 @@ bool tenant_change(struct work *work, const struct tenant *before, struct tenant
             row.cells[i] = changes->cells[i];
     changes->is_active = value_boolean(tenant_is_active(&row));
     changes->service_level = value_text(service_level_choices.texts[level_of(&row)]);
+    if (is_choice(changes->service_level, service_level, off)
+        && !is_choice(before->service_level, service_level, off))
+        changes->lease_epoch = value_integer(before->lease_epoch.integer + 1);
     const struct job_request sync = { &sync_tenant_access_program, before->id.text, work->now };
     return store_update(work, &tenants_table, before->cells, changes->cells, after->cells)
         && (same_data_rules(before, after) || job_enqueue(work, &sync, &ignored));
