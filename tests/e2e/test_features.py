@@ -104,7 +104,7 @@ def test_a_flag_is_on_for_a_share_and_for_those_it_names(world):
 
 @functools.cache
 def c_client(folder):
-    program = pathlib.Path(folder) / "lease"
+    program = pathlib.Path(folder) / "client"
     subprocess.run(["cc", "-Wall", "-Wextra", "-Werror", str(TOP / "clients" / "lease.c"), "-o", str(program), "-lcrypto", "-ljansson"], check=True)
     return str(program)
 

@@ -1,9 +1,9 @@
 /* Making a tenant: names, plan, limits, trial; and how the directory learns of it. */
 #include "base/calendar.h"
 #include "directory/directory.h"
+#include "hosting/place.h"
 #include "tenancy/demo.h"
 #include "tenancy/doctor_places.h"
-#include "hosting/place.h"
 #include "tenancy/slug.h"
 #include "tenancy_world.h"
 #include <stdlib.h>
