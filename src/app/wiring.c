@@ -4,6 +4,7 @@
 #include "copies/copies.h"
 #include "directory/directory_load.h"
 #include "features/features.h"
+#include "fleet/fleet.h"
 #include "identity/identity.h"
 #include "jobs/cleaning.h"
 #include "record/audit.h"
@@ -21,6 +22,7 @@ const struct route *const app_routes[] = {
     copy_routes,
     directory_routes,
     event_routes,
+    fleet_routes,
     system_routes,
     NULL,
 };
@@ -28,6 +30,7 @@ const struct route *const app_routes[] = {
 const struct service *const app_services[] = {
     identity_services,
     tenancy_services,
+    fleet_services,
     definition_services,
     assignment_services,
     settings_services,
@@ -69,6 +72,7 @@ const struct periodic *const app_periodics[] = {
 const struct job_program *const *const app_job_programs[] = {
     tenancy_job_programs,
     copies_job_programs,
+    fleet_job_programs,
     NULL,
 };
 /* clang-format on */

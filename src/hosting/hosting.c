@@ -48,6 +48,12 @@ bool hosting_reread_schema(struct hosting *hosting, struct error *error)
     return schema_folder_reread(hosting->schema, error);
 }
 
+bool hosting_read_schema(const struct hosting *hosting, struct tenant_schema *schema, struct arena *arena,
+                         struct error *error)
+{
+    return schema_folder_look(hosting->schema, schema, arena, error);
+}
+
 const struct tenant_schema *hosting_schema(const struct hosting *hosting)
 {
     return schema_folder_newest(hosting->schema);

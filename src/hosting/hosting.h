@@ -29,6 +29,9 @@ void hosting_address(const struct hosting *hosting, struct text *host, int64_t *
 
 /* Reads the tenant schema again: what is made from now on has it as its folder is now. Of any thread. */
 [[nodiscard]] bool hosting_reread_schema(struct hosting *hosting, struct error *error);
+/* Only looks how it is now: for the caller alone. */
+[[nodiscard]] bool hosting_read_schema(const struct hosting *hosting, struct tenant_schema *schema,
+                                       struct arena *arena, struct error *error);
 /* As it was last read; stays as it is, and as long as the hosting. */
 const struct tenant_schema *hosting_schema(const struct hosting *hosting);
 

@@ -26,12 +26,18 @@ static void forget(struct reading *reading)
     free(reading);
 }
 
+bool schema_folder_look(const struct schema_folder *folder, struct tenant_schema *schema, struct arena *arena,
+                        struct error *error)
+{
+    return tenant_schema_read(schema, arena, folder->path, folder->engine, error);
+}
+
 static bool reread(struct schema_folder *folder, struct error *error)
 {
     struct reading *reading = memory_new(struct reading), *newest = atomic_load(&folder->newest);
     reading->arena = arena_create();
     reading->earlier = newest;
-    bool done = tenant_schema_read(&reading->schema, reading->arena, folder->path, folder->engine, error);
+    bool done = schema_folder_look(folder, &reading->schema, reading->arena, error);
     if (done && !(newest && text_equal(newest->schema.fingerprint, reading->schema.fingerprint)))
         atomic_store(&folder->newest, reading);
     else

@@ -13,4 +13,7 @@ struct schema_folder;
                                       struct error *error);
 void schema_folder_close(struct schema_folder *folder); /* NULL: nothing */
 [[nodiscard]] bool schema_folder_reread(struct schema_folder *folder, struct error *error);
+/* As it is now, for the caller alone. */
+[[nodiscard]] bool schema_folder_look(const struct schema_folder *folder, struct tenant_schema *schema,
+                                      struct arena *arena, struct error *error);
 const struct tenant_schema *schema_folder_newest(const struct schema_folder *folder);

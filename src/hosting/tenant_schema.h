@@ -31,6 +31,12 @@ struct tenant_schema {
     struct text fingerprint;
 };
 
+/* Of its last file; 0: it has none. */
+static inline int64_t tenant_schema_version(const struct tenant_schema *schema)
+{
+    return schema->count > 0 ? schema->files[schema->count - 1].version : 0;
+}
+
 /* The files of a folder that are for this engine; an empty path: those that the program carries. */
 [[nodiscard]] bool tenant_schema_read(struct tenant_schema *schema, struct arena *arena, const char *folder,
                                       enum engine engine, struct error *error);

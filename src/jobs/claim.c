@@ -12,7 +12,8 @@ static const struct job_program *program_of(const struct job_node *node, const s
 }
 
 /*
- * What is due, of a kind that this node knows, and whose tenant has no other job under a lease. A lease that
+ * What is due, of a kind that this node knows, and whose tenant has no other job, nor a migration, under a
+ * lease. A lease that
  * ended was a dead node's, or of a thread that could not say how its job ended.
  */
 static void add_due(struct sql_text *sql, const struct work *work, const struct job_node *node)
@@ -30,6 +31,10 @@ static void add_due(struct sql_text *sql, const struct work *work, const struct 
     }
     sql_add(sql, ") AND NOT EXISTS (SELECT 1 FROM jobs AS other WHERE other.tenant_id = due.tenant_id "
                  "AND other.id <> due.id AND other.lease_until > ");
+    sql_bind(sql, now);
+    sql_add(sql,
+            ") AND NOT EXISTS (SELECT 1 FROM tenant_schemas AS held WHERE held.tenant_id = due.tenant_id "
+            "AND held.lease_until > ");
     sql_bind(sql, now);
     sql_add(sql, ") ORDER BY due.run_at, due.id LIMIT 1");
 }
@@ -106,8 +111,7 @@ static bool claim(struct work *work, void *data)
     struct claimed *claimed = claiming->claimed;
     *claimed = (struct claimed){};
     /* Two jobs of one tenant must not be taken at once by two who do not yet see each other's leases. */
-    if (!db_lock(work->db, work->arena, &work->error, TEXT("claiming jobs"))
-        || !take(work, claiming->node, &claimed->job, claiming->found))
+    if (!job_lock_claims(work) || !take(work, claiming->node, &claimed->job, claiming->found))
         return false;
     if (!*claiming->found)
         return true;
@@ -146,7 +150,10 @@ static bool end_leases(struct work *work, void *data)
     (void)data;
     struct result result;
     return db_run(work->db, work->arena, &result, &work->error,
-                  "UPDATE jobs SET lease_until = NULL WHERE lease_until IS NOT NULL", NO_PARAMETERS);
+                  "UPDATE jobs SET lease_until = NULL WHERE lease_until IS NOT NULL", NO_PARAMETERS)
+        && db_run(work->db, work->arena, &result, &work->error,
+                  "UPDATE tenant_schemas SET lease_until = NULL WHERE lease_until IS NOT NULL",
+                  NO_PARAMETERS);
 }
 
 bool claim_end_leases(struct work *work)

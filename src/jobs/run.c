@@ -115,15 +115,20 @@ static bool give_back(struct work *work, struct claimed *claimed)
     return keep(work, &progress);
 }
 
+static bool is_stopping(const struct job_node *node)
+{
+    return node->holding && atomic_load(&node->holding->stopping);
+}
+
 static bool run_steps(struct work *work, const struct job_node *node, struct claimed *claimed)
 {
     for (size_t at; (at = steps_next(&claimed->steps)) < claimed->steps.count;) {
-        if (node->holding && atomic_load(&node->holding->stopping))
+        if (is_stopping(node))
             return give_back(work, claimed);
         error_clear(&work->error);
         work->now = work->site->now(work->site);
         if (!claimed->program->actions[at].run(work, &claimed->job))
-            return keep_failure(work, claimed, at);
+            return is_stopping(node) ? give_back(work, claimed) : keep_failure(work, claimed, at);
         work->now = work->site->now(work->site);
         if (!keep_success(work, claimed, at))
             return false;

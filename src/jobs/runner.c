@@ -248,6 +248,7 @@ bool job_runner_create(struct job_runner **out, const struct job_runner_options 
         return false;
     }
     options->site->wake_jobs = job_runner_wake;
+    atomic_store(&options->site->ending, false);
     join_site(options->site, runner);
     for (int i = 0; i < runner->options.threads; i++)
         start(&runner->threads[i], run_thread, "jobs");
@@ -261,6 +262,7 @@ void job_runner_destroy(struct job_runner *runner)
     if (!runner)
         return;
     join_site(runner->options.site, NULL);
+    atomic_store(&runner->options.site->ending, true);
     pthread_mutex_lock(&runner->lock);
     runner->stopping = true;
     pthread_cond_broadcast(&runner->woken);

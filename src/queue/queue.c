@@ -96,6 +96,22 @@ bool job_enqueue(struct work *work, const struct job_request *request, struct te
     return db_notify(work->db, work->arena, &work->error, TEXT("jobs:"));
 }
 
+bool job_lock_claims(struct work *work)
+{
+    return db_lock(work->db, work->arena, &work->error, TEXT("claiming jobs"));
+}
+
+bool job_runs(struct work *work, struct text tenant_id, bool *runs)
+{
+    struct result result;
+    if (!db_run(work->db, work->arena, &result, &work->error,
+                "SELECT 1 FROM jobs WHERE tenant_id = $1 AND lease_until > $2 LIMIT 1",
+                PARAMETERS(value_text(tenant_id), value_time(work->now))))
+        return false;
+    *runs = result.row_count > 0;
+    return true;
+}
+
 struct progress {
     const struct job *job;
     int64_t done, total;

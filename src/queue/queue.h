@@ -46,6 +46,14 @@ struct job_request {
 [[nodiscard]] bool job_find_open(struct work *work, enum job_kind kind, struct text tenant_id,
                                  struct job *job, bool *found);
 
+/*
+ * For work on a tenant that is no job of its own, but must not run beside one: inside a transaction, nobody
+ * takes a job until it ends; does one of this tenant's run? Who goes on holds the tenant by its lease in
+ * tenant_schemas.
+ */
+[[nodiscard]] bool job_lock_claims(struct work *work);
+[[nodiscard]] bool job_runs(struct work *work, struct text tenant_id, bool *runs);
+
 /* By a step, outside of any transaction: how far it has come, for whoever watches. */
 [[nodiscard]] bool job_note_progress(struct work *work, const struct job *job, int64_t done, int64_t total);
 

@@ -26,6 +26,7 @@ struct site {
     const struct watcher *const *watchers; /* lists ended by {NULL}; the whole ended by NULL */
     void (*wake_jobs)(struct site *site);  /* a job was queued; NULL where none run */
     struct job_runner *job_runner;
+    atomic_bool ending; /* a step that takes long fails where it can go on later: it is not counted */
     void (*wake_feed)(struct site *site); /* there are new events; NULL where nobody listens */
     struct feed *feed;                    /* events/feed.h */
     int64_t (*now)(struct site *site);    /* the clock, real or rehearsed */

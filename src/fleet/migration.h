@@ -1,0 +1,15 @@
+/* What the parts of a migration share: its row, and the job that works on it. */
+#pragma once
+#include "model/model.h"
+#include "queue/queue.h"
+#include "record/work.h"
+
+extern const struct job_program migrate_fleet_program;
+
+/* In a transaction: nobody else changes it before its end. */
+[[nodiscard]] bool fleet_migration_find(struct work *work, struct text id, struct fleet_migration *migration);
+/* The migration that a job works on. */
+struct text fleet_migration_of(struct arena *arena, const struct job *job);
+/* How many tenants it has brought to its target, by the ledger. */
+[[nodiscard]] bool fleet_migration_count_done(struct work *work, const struct fleet_migration *migration,
+                                              int64_t *done);

@@ -1,0 +1,208 @@
+/*
+ * The job of a migration: the canaries, then all the rest, for as long as somebody is behind.
+ *
+ * Who is behind stands in the ledger, so whoever runs the job after a kill goes on with those who are left. A
+ * tenant that failed is not tried again before an operator resumes.
+ */
+#include "base/buffer.h"
+#include "fleet/fleet.h"
+#include "fleet/migration.h"
+#include "fleet/standing.h"
+#include "fleet/wave.h"
+#include "hosting/hosting.h"
+#include "record/store.h"
+#include "record/transact.h"
+#include "json/json.h"
+#include <stdio.h>
+
+enum { ATTEMPTS_MAX = 10 };
+
+struct members {
+    struct member *list;
+    size_t count;
+};
+
+/* Those who failed before the migration was resumed come first. */
+static bool list_behind(struct run *run, struct members *members)
+{
+    static const char sql[] =
+        "SELECT t.id, t.slug" FLEET_TABLES "AND s.fingerprint IS DISTINCT FROM $1 "
+        "AND (s.fleet_migration_id IS DISTINCT FROM $2 OR s.status <> 'failed') "
+        "ORDER BY CASE WHEN s.fleet_migration_id = $2 AND s.status = 'pending' THEN 0 ELSE 1 END, t.id";
+    struct work *work = run->work;
+    struct result result;
+    if (!db_run(work->db, work->arena, &result, &work->error, sql,
+                PARAMETERS(run->migration.target_fingerprint, run->migration.id)))
+        return false;
+    *members =
+        (struct members){ arena_array(work->arena, struct member, result.row_count + 1), result.row_count };
+    for (size_t i = 0; i < result.row_count; i++)
+        members->list[i] = (struct member){ result_row(&result, i)[0].text, result_row(&result, i)[1].text };
+    return true;
+}
+
+static bool is_named(const struct json *slugs, struct text slug)
+{
+    for (size_t i = 0; i < slugs->count; i++)
+        if (text_equal(slugs->items[i].text, slug))
+            return true;
+    return false;
+}
+
+/* The ones that were named; else so many that with those that are done they are the number that was asked. */
+static bool choose_canaries(struct run *run, const struct members *behind, struct members *canaries)
+{
+    struct work *work = run->work;
+    struct json named;
+    if (!json_read(cell_text(run->migration.canary_tenants), work->arena, &named, &work->error))
+        return false;
+    *canaries = (struct members){ arena_array(work->arena, struct member, behind->count + 1), 0 };
+    int64_t missing = named.count > 0 ? 0 : run->migration.canary.integer - run->done;
+    for (size_t i = 0; i < behind->count; i++)
+        if (is_named(&named, behind->list[i].slug) || (int64_t)i < missing)
+            canaries->list[canaries->count++] = behind->list[i];
+    return true;
+}
+
+static bool begin_rest(struct work *work, void *data)
+{
+    struct run *run = data;
+    struct fleet_migration before, changes = { .wave = choice_value(fleet_wave, rest) };
+    return fleet_migration_find(work, run->migration.id.text, &before)
+        && store_update(work, &fleet_migrations_table, before.cells, changes.cells, run->migration.cells);
+}
+
+/* Until nobody is behind: tenants may have been made meanwhile, of the schema before. */
+static bool run_rest(struct run *run)
+{
+    struct members behind;
+    run->budget = run->migration.budget.integer;
+    do {
+        if (!list_behind(run, &behind))
+            return false;
+    } while (wave_run(run, behind.list, behind.count) && behind.count > 0);
+    return true;
+}
+
+static bool run_waves(struct run *run)
+{
+    struct members behind, canaries;
+    if (!list_behind(run, &behind) || !choose_canaries(run, &behind, &canaries))
+        return false;
+    return !wave_run(run, canaries.list, canaries.count)
+        || (db_transact(run->work, begin_rest, run) && run_rest(run));
+}
+
+static struct text why_halted(struct arena *arena, const struct run *run)
+{
+    if (is_choice(run->migration.wave, fleet_wave, canary))
+        return TEXT("a tenant that went first failed");
+    return arena_format(arena, "%lld failed, of whom %lld were allowed", (long long)run->failed,
+                        (long long)run->budget);
+}
+
+static bool write_end(struct work *work, void *data)
+{
+    const struct run *run = data;
+    struct fleet_migration before, after,
+        changes = {
+            .done = value_integer(run->done),
+            .failed = value_integer(run->failed),
+            .first_error = value_text_or_null(text_from(run->first_error)),
+        };
+    if (!fleet_migration_find(work, run->migration.id.text, &before))
+        return false;
+    if (is_choice(before.status, fleet_status, running)) {
+        bool halted = atomic_load(&run->stop) == STOP_failures;
+        changes.status = halted ? choice_value(fleet_status, halted) : choice_value(fleet_status, completed);
+        changes.halted_because = halted ? value_text(why_halted(work->arena, run)) : value_null();
+        changes.finished_at = value_time(work->now);
+    }
+    return store_update(work, &fleet_migrations_table, before.cells, changes.cells, after.cells);
+}
+
+/* What an earlier process held is let go; what it counted is counted again. */
+static bool begin(struct work *work, void *data)
+{
+    struct run *run = data;
+    struct fleet_migration *migration = &run->migration;
+    struct result result;
+    if (!fleet_migration_find(work, migration->id.text, migration)
+        || !fleet_migration_count_done(work, migration, &run->done)
+        || !db_run(work->db, work->arena, &result, &work->error,
+                   "SELECT count(*) FROM tenant_schemas WHERE fleet_migration_id = $1 AND status = 'failed'",
+                   PARAMETERS(migration->id)))
+        return false;
+    run->failed = cell_integer(result.cells[0]);
+    snprintf(run->first_error, sizeof run->first_error, "%.*s", TEXT_ARG(cell_text(migration->first_error)));
+    return db_run(work->db, work->arena, &result, &work->error,
+                  "UPDATE tenant_schemas SET lease_until = NULL, leased_by = NULL WHERE leased_by = $1",
+                  PARAMETERS(migration->id));
+}
+
+static bool end(struct run *run)
+{
+    struct work *work = run->work;
+    enum wave_stop stop = atomic_load(&run->stop);
+    work->now = work->site->now(work->site);
+    if (stop == STOP_broken) {
+        work->error = run->broken;
+        return false;
+    }
+    if (stop == STOP_ending)
+        return fail(&work->error, ERROR_overloaded, "the program ends");
+    return db_transact(work, write_end, run);
+}
+
+static bool run_on(struct run *run)
+{
+    struct work *work = run->work;
+    run->schema = hosting_schema(work->site->hosting);
+    if (!text_equal(run->schema->fingerprint, run->migration.target_fingerprint.text))
+        return fail(&work->error, ERROR_conflict,
+                    "the folder of the tenants' schema here holds other files than the migration's");
+    return run_waves(run) && end(run);
+}
+
+static bool migrate(struct work *work, const struct job *job)
+{
+    struct run run = { .work = work, .migration.id = value_text(fleet_migration_of(work->arena, job)) };
+    if (!hosting_reread_schema(work->site->hosting, &work->error) || !db_transact(work, begin, &run))
+        return false;
+    if (!is_choice(run.migration.status, fleet_status, running))
+        return true; /* halted before it began */
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&run.changed, &monotonic);
+    pthread_mutex_init(&run.lock, NULL);
+    bool done = run_on(&run);
+    pthread_cond_destroy(&run.changed);
+    pthread_mutex_destroy(&run.lock);
+    return done;
+}
+
+/* Nobody will go on with it by himself: an operator has to look. */
+static bool give_up(struct work *work, const struct job *job, struct text why, bool for_good)
+{
+    struct fleet_migration before, after,
+        changes = {
+            .status = choice_value(fleet_status, halted),
+            .halted_because = value_text(why),
+            .finished_at = value_time(work->now),
+        };
+    if (!for_good)
+        return true;
+    return fleet_migration_find(work, fleet_migration_of(work->arena, job), &before)
+        && (!is_choice(before.status, fleet_status, running)
+            || store_update(work, &fleet_migrations_table, before.cells, changes.cells, after.cells));
+}
+
+const struct job_program migrate_fleet_program = {
+    .kind = job_kind_migrate_fleet,
+    .attempts_max = ATTEMPTS_MAX,
+    .actions = { { "migrate", migrate } },
+    .failed = give_up,
+};
+
+const struct job_program *const fleet_job_programs[] = { &migrate_fleet_program, NULL };

@@ -1,0 +1,88 @@
+#include "fleet/watch.h"
+#include "base/clock.h"
+#include "record/site.h"
+#include "record/transact.h"
+#include <time.h>
+
+enum { BEAT_MS = 250 };
+
+struct beat {
+    struct run *run;
+    int64_t done, failed;
+    bool stops; /* somebody halted it */
+};
+
+/* Its figures, for whoever looks at the migration or at its job; and a longer lease on what it holds. */
+static bool write_beat(struct work *work, void *data)
+{
+    static const char tell[] =
+        "UPDATE fleet_migrations SET done = $2, failed = $3 WHERE id = $1 RETURNING status";
+    static const char tell_job[] = "UPDATE jobs SET progress_done = $1, progress_total = $2 "
+                                   "WHERE kind = 'migrate_fleet' AND status = 'running'";
+    static const char hold[] = "UPDATE tenant_schemas SET lease_until = $2 "
+                               "WHERE leased_by = $1 AND lease_until IS NOT NULL";
+    struct beat *beat = data;
+    const struct fleet_migration *migration = &beat->run->migration;
+    struct value id = migration->id;
+    struct result result, ignored;
+    if (!db_run(work->db, work->arena, &result, &work->error, tell,
+                PARAMETERS(id, value_integer(beat->done), value_integer(beat->failed)))
+        || !db_run(work->db, work->arena, &ignored, &work->error, tell_job,
+                   PARAMETERS(value_integer(beat->done + beat->failed), migration->total))
+        || !db_run(work->db, work->arena, &ignored, &work->error, hold,
+                   PARAMETERS(id, value_time(work->now + FLEET_LEASE_MS))))
+        return false;
+    beat->stops = result.row_count == 0
+               || !text_equal(result.cells[0].text, fleet_status_choices.texts[fleet_status_running]);
+    return true;
+}
+
+/* Where the database is away the threads find it out themselves. */
+static void beat_once(struct run *run)
+{
+    struct site *site = run->work->site;
+    [[gnu::cleanup(arena_cleanup)]] struct arena *arena = arena_create();
+    struct work work = work_of_system(site, arena, run->work->db, site->now(site));
+    pthread_mutex_lock(&run->lock);
+    struct beat beat = { .run = run, .done = run->done, .failed = run->failed };
+    pthread_mutex_unlock(&run->lock);
+    enum wave_stop none = STOP_none;
+    if (db_transact(&work, write_beat, &beat) && beat.stops)
+        atomic_compare_exchange_strong(&run->stop, &none, STOP_asked);
+    none = STOP_none;
+    if (atomic_load(&site->ending))
+        atomic_compare_exchange_strong(&run->stop, &none, STOP_ending);
+}
+
+static struct timespec beat_from_now(void)
+{
+    struct timespec then;
+    clock_gettime(CLOCK_MONOTONIC, &then);
+    then.tv_nsec += BEAT_MS * 1'000'000L;
+    then.tv_sec += then.tv_nsec / 1'000'000'000L;
+    then.tv_nsec %= 1'000'000'000L;
+    return then;
+}
+
+void watch_until_idle(struct run *run)
+{
+    bool idle = false;
+    while (!idle) {
+        struct timespec next = beat_from_now();
+        pthread_mutex_lock(&run->lock);
+        while (run->open > 0 && pthread_cond_timedwait(&run->changed, &run->lock, &next) == 0)
+            ;
+        idle = run->open == 0;
+        pthread_mutex_unlock(&run->lock);
+        if (!idle)
+            beat_once(run);
+    }
+}
+
+void watch_for(struct run *run, int64_t ms)
+{
+    for (int64_t waited = 0; waited < ms && atomic_load(&run->stop) == STOP_none; waited += BEAT_MS) {
+        clock_sleep_ms(ms - waited < BEAT_MS ? ms - waited : BEAT_MS);
+        beat_once(run);
+    }
+}

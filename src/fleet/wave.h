@@ -1,0 +1,34 @@
+/*
+ * A wave: tenants that are worked on at the same time, by threads of its own. Who is busy is tried again at
+ * the end. It stops where there are more failures than it may have, where somebody asks for it, or where the
+ * program ends: then what is under way comes to its end, and no other begins.
+ */
+#pragma once
+#include "fleet/tenant.h"
+#include "model/model.h"
+#include <pthread.h>
+#include <stdatomic.h>
+
+enum wave_stop { STOP_none, STOP_failures, STOP_asked, STOP_ending, STOP_broken };
+
+/* A migration as it runs: what its waves share. */
+struct run {
+    struct work *work; /* the job's */
+    struct fleet_migration migration;
+    const struct tenant_schema *schema;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    /* Under the lock: */
+    size_t open; /* of the wave */
+    int64_t done, failed, budget;
+    char first_error[512];
+    struct error broken;
+    _Atomic(enum wave_stop) stop;
+};
+
+struct member {
+    struct text tenant_id, slug;
+};
+
+/* False where the run has stopped. */
+bool wave_run(struct run *run, const struct member *members, size_t count);

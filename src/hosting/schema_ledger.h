@@ -1,0 +1,27 @@
+/* The control plane's ledger of the tenants' schemas, the table tenant_schemas: what is known without asking
+ * their databases. */
+#pragma once
+#include "hosting/tenant_schema.h"
+#include "record/work.h"
+
+/* How bringing a tenant's database to a schema ended. */
+struct schema_outcome {
+    struct text tenant_id;
+    const struct tenant_schema *schema;
+    bool counted;    /* the database was asked how much it has run: */
+    size_t count;    /* so many files of the schema */
+    struct text why; /* it is not all of them; empty: it is */
+    int64_t duration_ms;
+    struct text migration_id; /* empty: of no migration of the fleet */
+};
+
+/* In a transaction. Ends the lease on the tenant, if there is one. */
+[[nodiscard]] bool schema_ledger_note(struct work *work, const struct schema_outcome *outcome);
+
+/*
+ * In a transaction: for so long no job of the tenant runs, and nobody else has such a lease. Not `taken`
+ * where a job runs or somebody has it. Whoever has it already has it longer.
+ */
+[[nodiscard]] bool schema_ledger_lease(struct work *work, struct text tenant_id, struct text migration_id,
+                                       int64_t until, bool *taken);
+[[nodiscard]] bool schema_ledger_let_go(struct work *work, struct text tenant_id);
