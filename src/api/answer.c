@@ -22,21 +22,21 @@ static int64_t revision_of(const struct table *table, const struct value *cells)
 }
 
 bool answer_columns(struct call *call, const struct table *table, const struct value *cells,
-                    const struct column_set *columns)
+                    const struct column_set *columns, const struct expansions *expansions)
 {
     succeed(call, true);
     int64_t revision = revision_of(table, cells);
     if (revision >= 0)
         response_header(call->response, TEXT("ETag"),
                         arena_format(call->work.arena, "\"%lld\"", (long long)revision));
-    document_write(&call->response->body, table, cells, columns);
+    document_write_expanded(&call->response->body, table, cells, columns, expansions);
     return true;
 }
 
 bool answer_row(struct call *call, const struct table *table, const struct value *cells)
 {
     struct column_set columns = columns_visible(table, call->work.actor.role);
-    return answer_columns(call, table, cells, &columns);
+    return answer_columns(call, table, cells, &columns, NULL);
 }
 
 bool answer_shape(struct call *call, const struct table *shape, const struct value *cells)
@@ -108,7 +108,8 @@ static struct text next_target(struct call *call, struct text cursor)
     return target.text;
 }
 
-bool answer_page(struct call *call, const struct query *query, const struct page *page)
+bool answer_page(struct call *call, const struct query *query, const struct page *page,
+                 const struct expansions *expansions)
 {
     succeed(call, true);
     struct buffer *json = &call->response->body;
@@ -116,7 +117,8 @@ bool answer_page(struct call *call, const struct query *query, const struct page
     for (size_t i = 0; i < page->count; i++) {
         if (i > 0)
             buffer_add_byte(json, ',');
-        document_write(json, query->table, page_row(page, query->table, i), &query->columns);
+        document_write_expanded(json, query->table, page_row(page, query->table, i), &query->columns,
+                                expansions);
     }
     buffer_add(json, TEXT("],\"next_cursor\":"));
     if (page->next_cursor.length > 0) {

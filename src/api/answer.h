@@ -1,13 +1,16 @@
 /* What handlers answer with, beyond what route.h gives to all. */
 #pragma once
 #include "api/route.h"
+#include "record/expansion.h"
 #include "record/store.h"
 
 /* Server-Sent Events: begun in the response's body, gone on with by the stream. */
 bool answer_stream(struct call *call, const struct stream *stream);
-bool answer_page(struct call *call, const struct query *query, const struct page *page);
+/* `expansions`: rows in the place of references; NULL: none. */
+bool answer_page(struct call *call, const struct query *query, const struct page *page,
+                 const struct expansions *expansions);
 bool answer_columns(struct call *call, const struct table *table, const struct value *cells,
-                    const struct column_set *columns);
+                    const struct column_set *columns, const struct expansions *expansions);
 
 /* If-Match against the row's revision: `changed_meanwhile` (412) where it differs. No header: true. */
 [[nodiscard]] bool answer_check_match(struct call *call, const struct table *table,

@@ -113,7 +113,7 @@ static bool list_sessions(struct call *call)
 {
     struct query query;
     struct page page;
-    return sessions_list_own(&call->work, &query, &page) && answer_page(call, &query, &page);
+    return sessions_list_own(&call->work, &query, &page) && answer_page(call, &query, &page, NULL);
 }
 
 static bool end_session(struct call *call)

@@ -108,7 +108,10 @@ bool flight_take(struct flight *flight, struct call *call)
         call_run_on_worker(flight->waiting[--flight->waiting_count]);
     if (late || flight->waiting_count == READS_MAX || !is_connected(flight))
         return false;
-    if (call->route->ask(call))
+    bool asked = call->route->ask(call);
+    if (asked && !column_set_is_empty(&call->expanded))
+        call_run_on_worker(call);
+    else if (asked)
         flight->waiting[flight->waiting_count++] = call;
     else
         call_answer(call, false);

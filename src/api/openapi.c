@@ -73,8 +73,10 @@ static void add_parameters(struct buffer *json, const struct route *route)
     buffer_add(json, TEXT(",\"parameters\":["));
     add_path_parameters(json, route, &before);
     add_query_parameters(json, route, &before);
-    if (route->table && route->action == READ)
+    if (route->table && route->action == READ) {
         add_reference(json, "parameters", "fields", &before);
+        openapi_add_expand(json, route->table, &before);
+    }
     if (route->list)
         openapi_add_list_parameters(json, route->table, &before);
     if (route->table && (route->action == UPDATE || route->action == DELETE))

@@ -1,6 +1,7 @@
 #include "api/openapi_parts.h"
 #include "api/answer.h"
 #include "model/model.h"
+#include "record/expansion.h"
 #include "record/query.h"
 #include "record/schema.h"
 
@@ -49,6 +50,23 @@ static void add_sort(struct buffer *json, const struct table *table)
         before = ",";
     }
     buffer_add(json, TEXT("]}}"));
+}
+
+void openapi_add_expand(struct buffer *json, const struct table *table, const char **before)
+{
+    struct buffer names = { .arena = json->arena };
+    for (size_t i = 0; i < table->width; i++)
+        if (expansion_possible(&table->columns[i], SUPER_ADMIN))
+            buffer_print(&names, "%s%.*s", names.length > 0 ? ", " : "",
+                         TEXT_ARG(expansion_name(&table->columns[i])));
+    if (names.length == 0)
+        return;
+    buffer_print(
+        json,
+        "%s{\"name\":\"expand\",\"in\":\"query\",\"required\":false,\"description\":\"References that give "
+        "way to their rows, separated by commas: %s.\",\"schema\":{\"type\":\"string\",\"maxLength\":200}}",
+        *before, names.data);
+    *before = ",";
 }
 
 void openapi_add_list_parameters(struct buffer *json, const struct table *table, const char **before)

@@ -3,5 +3,7 @@
 #include "api/routes.h"
 #include "base/buffer.h"
 
+/* The parameter that names the table's references; nothing where it has none. */
+void openapi_add_expand(struct buffer *json, const struct table *table, const char **before);
 void openapi_add_list_parameters(struct buffer *json, const struct table *table, const char **before);
 void openapi_add_components(struct buffer *json, const struct routes *routes);

@@ -1,14 +1,31 @@
 #include "api/records.h"
 #include "api/answer.h"
+#include "api/call.h"
 #include "base/percent.h"
 #include "record/document.h"
 #include "record/store.h"
 
 /* Rows as they came from the store become rows as the actor may see them. */
-static void show(struct call *call, const struct table *table, struct value *rows, size_t count)
+static void show(struct call *call, const struct service *service, const struct table *table,
+                 struct value *rows, size_t count)
 {
-    for (size_t i = 0; call->service && call->service->show && i < count; i++)
-        call->service->show(&call->work, rows + i * table->width);
+    for (size_t i = 0; service && service->show && i < count; i++)
+        service->show(&call->work, rows + i * table->width);
+}
+
+/* The rows that stand in the place of references. */
+static bool expand(struct call *call, const struct column_set *columns, const struct value *rows,
+                   size_t count, struct expansions *expansions)
+{
+    if (!expansions_read(&call->work, call->route->table, columns, rows, count, expansions))
+        return false;
+    for (size_t i = 0; i < expansions->count; i++) {
+        const struct expansion *expansion = &expansions->list[i];
+        const struct table *table = expansion->column->references;
+        const struct service *service = routes_service(call->state->seat->gate->routes, table);
+        show(call, service, table, expansion->rows, expansion->count);
+    }
+    return true;
 }
 
 static bool list(struct call *call)
@@ -19,8 +36,10 @@ static bool list(struct call *call)
     if (!query_read(&call->work, table, call->request->query, false, &query)
         || !store_list(&call->work, &query, &page))
         return false;
-    show(call, table, page.rows, page.count);
-    return answer_page(call, &query, &page);
+    show(call, call->service, table, page.rows, page.count);
+    struct expansions expansions;
+    return expand(call, &query.expanded, page.rows, page.count, &expansions)
+        && answer_page(call, &query, &page, &expansions);
 }
 
 static bool ask(struct call *call)
@@ -29,6 +48,7 @@ static bool ask(struct call *call)
     if (!query_read(&call->work, call->route->table, call->request->query, true, &query))
         return false;
     call->columns = query.columns;
+    call->expanded = query.expanded;
     return store_find_ask(&call->work, call->route->table, call->parameters[0], &call->read);
 }
 
@@ -38,8 +58,10 @@ static bool tell(struct call *call)
     struct value *cells = record_new(call->work.arena, table);
     if (!store_find_told(&call->work, table, &call->read, cells))
         return false;
-    show(call, table, cells, 1);
-    return answer_columns(call, table, cells, &call->columns);
+    show(call, call->service, table, cells, 1);
+    struct expansions expansions;
+    return expand(call, &call->expanded, cells, 1, &expansions)
+        && answer_columns(call, table, cells, &call->columns, &expansions);
 }
 
 bool record_create(struct call *call)

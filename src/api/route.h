@@ -84,9 +84,10 @@ struct call {
     struct value *taken; /* the body, read and checked as .takes or the table; all absent where it is empty */
     size_t taken_count;
     struct text idempotency_key;
-    struct db_read read;       /* of a handler in halves */
-    struct column_set columns; /* that it shows */
-    struct call_state *state;  /* the gate's */
+    struct db_read read;        /* of a handler in halves */
+    struct column_set columns;  /* that it shows */
+    struct column_set expanded; /* of them, those that need more reads */
+    struct call_state *state;   /* the gate's */
 };
 
 /* Lists of routes and services end with {}. Each is declared by the file that has it; app.c puts them

@@ -1,5 +1,6 @@
 #include "record/document.h"
 #include "base/calendar.h"
+#include "record/expansion.h"
 
 struct value *record_new(struct arena *arena, const struct table *table)
 {
@@ -37,13 +38,24 @@ void document_write_value(struct buffer *json, const struct column *column, stru
 void document_write(struct buffer *json, const struct table *table, const struct value *cells,
                     const struct column_set *columns)
 {
+    document_write_expanded(json, table, cells, columns, NULL);
+}
+
+void document_write_expanded(struct buffer *json, const struct table *table, const struct value *cells,
+                             const struct column_set *columns, const struct expansions *expansions)
+{
     buffer_add_byte(json, '{');
     for (size_t i = 0; i < table->width; i++) {
         const struct column *column = &table->columns[i];
         if (!column_set_has(columns, i) || (column->is & (SECRET | WRITE_ONLY)))
             continue;
+        const struct expansion *expansion;
+        const struct value *row = expansion_of(expansions, column, cells[i], &expansion);
         json_add_name(json, text_from(column->name));
-        document_write_value(json, column, cells[i]);
+        if (row)
+            document_write(json, column->references, row, &expansion->columns);
+        else
+            document_write_value(json, column, cells[i]);
     }
     buffer_add_byte(json, '}');
 }

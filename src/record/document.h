@@ -11,6 +11,11 @@ enum { LIST_TEXT_MAX = 1000 /* code points of each text of a TYPE_texts column *
 void document_write(struct buffer *json, const struct table *table, const struct value *cells,
                     const struct column_set *columns);
 
+/* The same, with rows in the place of references. NULL: none. */
+struct expansions;
+void document_write_expanded(struct buffer *json, const struct table *table, const struct value *cells,
+                             const struct column_set *columns, const struct expansions *expansions);
+
 /* One value as it stands in such an object. */
 void document_write_value(struct buffer *json, const struct column *column, struct value value);
 

@@ -1,5 +1,6 @@
 #include "base/percent.h"
 #include "model/model.h"
+#include "record/expansion.h"
 #include "record/query_reader.h"
 #include "record/search.h"
 #include <stdarg.h>
@@ -108,6 +109,42 @@ static bool read_fields(struct query_reader *reader, struct text name, struct te
     return good;
 }
 
+static const char *list_expandable(const struct query_reader *reader)
+{
+    struct buffer list = { .arena = reader->work->arena };
+    const struct table *table = reader->query->table;
+    for (size_t i = 0; i < table->width; i++)
+        if (expansion_possible(&table->columns[i], reader->work->actor.role))
+            buffer_print(&list, "%s%.*s", list.length ? ", " : "",
+                         TEXT_ARG(expansion_name(&table->columns[i])));
+    return list.length > 0 ? list.data : "-";
+}
+
+static bool expand_one(struct query_reader *reader, struct text name)
+{
+    const struct table *table = reader->query->table;
+    for (size_t i = 0; i < table->width; i++)
+        if (expansion_possible(&table->columns[i], reader->work->actor.role)
+            && text_equal(expansion_name(&table->columns[i]), name)) {
+            column_set_add(&reader->query->expanded, i);
+            return true;
+        }
+    return false;
+}
+
+static bool read_expand(struct query_reader *reader, struct text name, struct text value)
+{
+    int count = 0;
+    do {
+        if (++count > EXPANSIONS_MAX)
+            return query_fault(reader, name, ERROR_too_many, "%d", EXPANSIONS_MAX);
+        struct text one = text_cut(&value, ',');
+        if (!expand_one(reader, one))
+            return query_fault(reader, name, ERROR_not_expandable, "%s", list_expandable(reader));
+    } while (value.length > 0);
+    return true;
+}
+
 /* Read once all that it is bound to is known. */
 static bool keep_cursor(struct query_reader *reader, struct text name, struct text value)
 {
@@ -121,8 +158,9 @@ static const struct parameter {
     bool (*read)(struct query_reader *reader, struct text name, struct text value);
     bool of_single; /* allowed where one row is read, too */
 } parameters[] = {
-    { "limit", read_limit }, { "sort", read_sort },           { "q", read_search },
-    { "count", read_count }, { "fields", read_fields, true }, { "cursor", keep_cursor },
+    { "limit", read_limit },   { "sort", read_sort },           { "q", read_search },
+    { "count", read_count },   { "fields", read_fields, true }, { "expand", read_expand, true },
+    { "cursor", keep_cursor },
 };
 
 static const struct parameter *parameter_named(struct text name)
@@ -174,6 +212,8 @@ bool query_read(struct work *work, const struct table *table, struct text text, 
     }
     if (!good || (reader.cursor.length > 0 && !query_read_cursor(&reader)))
         return false;
+    for (size_t i = 0; i < sizeof read.columns.bits / sizeof *read.columns.bits; i++)
+        read.columns.bits[i] |= read.expanded.bits[i]; /* what is expanded is shown */
     *query = read;
     return true;
 }

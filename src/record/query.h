@@ -44,15 +44,17 @@ struct query {
     const struct column *sort; /* NULL: by id */
     bool descending;
     int limit;
-    bool count;                /* total wanted */
-    struct text search;        /* folded; empty: none */
-    struct column_set columns; /* to be shown */
-    bool after;                /* a cursor was given: the rows behind (cursor_value, cursor_id) */
+    bool count;                 /* total wanted */
+    struct text search;         /* folded; empty: none */
+    struct column_set columns;  /* to be shown */
+    struct column_set expanded; /* of them, references that give way to their rows */
+    bool after;                 /* a cursor was given: the rows behind (cursor_value, cursor_id) */
     struct value cursor_value;
     struct text cursor_id;
 };
 
-/* `text` is the query string as it came, percent-encoded. `single`: only `fields` is allowed. */
+/* `text` is the query string as it came, percent-encoded. `single`: only `fields` and `expand` are allowed.
+ */
 [[nodiscard]] bool query_read(struct work *work, const struct table *table, struct text text, bool single,
                               struct query *query);
 

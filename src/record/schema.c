@@ -1,5 +1,6 @@
 #include "record/schema.h"
 #include "record/document.h"
+#include "record/expansion.h"
 #include "json/json.h"
 
 static void add_member(struct buffer *json, const char *name, const char *text)
@@ -111,6 +112,14 @@ static void add_required(struct buffer *json, const struct table *table, enum sc
         buffer_add_byte(json, ']');
 }
 
+/* An id, or the row in its place. */
+static void add_expandable(struct buffer *json, const struct column *column)
+{
+    buffer_add(json, TEXT("{\"oneOf\":["));
+    schema_add_column(json, column);
+    buffer_print(json, ",{\"$ref\":\"#/components/schemas/%s\"}]}", column->references->row_name);
+}
+
 void schema_add_table(struct buffer *json, const struct table *table, enum schema_use use)
 {
     buffer_add(json, TEXT("{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{"));
@@ -120,7 +129,10 @@ void schema_add_table(struct buffer *json, const struct table *table, enum schem
         if (!is_member(table, column, use))
             continue;
         buffer_print(json, "%s\"%s\":", before, column->name);
-        schema_add_column(json, column);
+        if (use == SCHEMA_READ && expansion_possible(column, SUPER_ADMIN))
+            add_expandable(json, column);
+        else
+            schema_add_column(json, column);
         before = ",";
     }
     buffer_add_byte(json, '}');

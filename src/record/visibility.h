@@ -17,6 +17,14 @@ static inline void column_set_add(struct column_set *set, size_t i)
     set->bits[i / 64] |= UINT64_C(1) << i % 64;
 }
 
+static inline bool column_set_is_empty(const struct column_set *set)
+{
+    uint64_t any = 0;
+    for (size_t i = 0; i < sizeof set->bits / sizeof *set->bits; i++)
+        any |= set->bits[i];
+    return any == 0;
+}
+
 bool column_visible(const struct column *column, enum role reader);
 /* For CREATE or UPDATE, by a role that may do it at all. */
 bool column_settable(const struct table *table, const struct column *column, enum action action,
