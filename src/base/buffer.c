@@ -26,14 +26,8 @@ void buffer_add(struct buffer *buffer, struct text text)
 
 void buffer_add_integer(struct buffer *buffer, int64_t integer)
 {
-    char digits[24], *at = digits + sizeof digits;
-    uint64_t rest = integer < 0 ? 0 - (uint64_t)integer : (uint64_t)integer;
-    do
-        *--at = (char)('0' + rest % 10);
-    while (rest /= 10);
-    if (integer < 0)
-        *--at = '-';
-    buffer_add(buffer, (struct text){ at, (size_t)(digits + sizeof digits - at) });
+    char digits[INTEGER_TEXT_SIZE];
+    buffer_add(buffer, text_of_integer(integer, digits));
 }
 
 void buffer_print(struct buffer *buffer, const char *format, ...)

@@ -35,16 +35,14 @@ static void add(struct line *line, const char *data, size_t length)
     line->length += length;
 }
 
-static bool is_plain(char byte)
-{
-    return (unsigned char)byte >= 0x20 && byte != '"' && byte != '\\' && byte != 0x7f;
-}
+/* What a string of JSON holds only escaped. */
+static const bool is_escaped[256] = { [0 ... 0x1f] = true, ['"'] = true, ['\\'] = true, [0x7f] = true };
 
 static void add_quoted(struct line *line, struct text text)
 {
     add(line, "\"", 1);
     for (size_t i = 0, from; i < text.length;) {
-        for (from = i; i < text.length && is_plain(text.data[i]);)
+        for (from = i; i < text.length && !is_escaped[(unsigned char)text.data[i]];)
             i++;
         add(line, text.data + from, i - from);
         if (i == text.length)
@@ -59,15 +57,17 @@ static void add_quoted(struct line *line, struct text text)
 
 static void add_value(struct line *line, struct value value)
 {
-    char digits[TIME_TEXT_SIZE + 8];
+    char printed[TIME_TEXT_SIZE > (int)INTEGER_TEXT_SIZE ? TIME_TEXT_SIZE : INTEGER_TEXT_SIZE];
+    struct text integer;
     switch (value.kind) {
     case VALUE_ABSENT:
     case VALUE_NULL: add(line, "null", 4); break;
     case VALUE_BOOLEAN: add(line, value.boolean ? "true" : "false", value.boolean ? 4 : 5); break;
     case VALUE_INTEGER:
-        add(line, digits, (size_t)snprintf(digits, sizeof digits, "%lld", (long long)value.integer));
+        integer = text_of_integer(value.integer, printed);
+        add(line, integer.data, integer.length);
         break;
-    case VALUE_TIME: add_quoted(line, calendar_print_time(value.integer, digits)); break;
+    case VALUE_TIME: add_quoted(line, calendar_print_time(value.integer, printed)); break;
     case VALUE_TEXT: add_quoted(line, text_is_utf8(value.text) ? value.text : TEXT("(not UTF-8)")); break;
     }
 }
@@ -138,7 +138,10 @@ void log_write(enum log_level level, const char *message, const struct log_field
 {
     if (!log_is_written(level))
         return;
-    struct line line = { .bytes = "{", .length = 1 };
+    struct line line; /* without its bytes: clearing them would cost more than writing them */
+    line.bytes[0] = '{';
+    line.length = 1;
+    line.full = false;
     add_field(&line, "time", value_time(clock_now_ms()));
     add_field(&line, "level", value_string(level_names[level]));
     add_field(&line, "message", value_string(message));

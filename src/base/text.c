@@ -133,9 +133,21 @@ static size_t sequence_length(const unsigned char *at, size_t left)
     return length;
 }
 
+/* How many bytes from the start are ASCII, looked at eight by eight. */
+static size_t count_ascii(struct text text)
+{
+    size_t count = 0;
+    for (uint64_t eight; count + sizeof eight <= text.length; count += sizeof eight) {
+        memcpy(&eight, text.data + count, sizeof eight);
+        if (eight & UINT64_C(0x8080808080808080))
+            break;
+    }
+    return count;
+}
+
 bool text_is_utf8(struct text text)
 {
-    for (size_t i = 0, step; i < text.length; i += step) {
+    for (size_t i = count_ascii(text), step; i < text.length; i += step) {
         step = sequence_length((const unsigned char *)text.data + i, text.length - i);
         if (step == 0)
             return false;
@@ -157,6 +169,18 @@ struct text text_head(struct text utf8, size_t size_max)
     while (size > 0 && size < utf8.length && ((unsigned char)utf8.data[size] & 0xc0) == 0x80)
         size--;
     return text_slice(utf8, 0, size);
+}
+
+struct text text_of_integer(int64_t integer, char out[static INTEGER_TEXT_SIZE])
+{
+    char *end = out + INTEGER_TEXT_SIZE, *at = end;
+    uint64_t rest = integer < 0 ? 0 - (uint64_t)integer : (uint64_t)integer;
+    do
+        *--at = (char)('0' + rest % 10);
+    while (rest /= 10);
+    if (integer < 0)
+        *--at = '-';
+    return (struct text){ at, (size_t)(end - at) };
 }
 
 uint64_t text_hash(struct text text)

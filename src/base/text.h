@@ -48,6 +48,10 @@ struct text text_cut(struct text *rest, char separator);
 /* Decimal digits with an optional minus, nothing else, within int64; false otherwise. */
 [[nodiscard]] bool text_to_integer(struct text text, int64_t *integer);
 
+enum { INTEGER_TEXT_SIZE = 20 };
+/* The same number again; the text lies in `out`. */
+struct text text_of_integer(int64_t integer, char out[static INTEGER_TEXT_SIZE]);
+
 bool text_is_utf8(struct text text); /* RFC 3629: no overlong forms, no surrogates */
 size_t text_count_points(struct text utf8);
 struct text text_head(struct text utf8, size_t size_max); /* what fits of it, cut between code points */

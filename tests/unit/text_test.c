@@ -170,3 +170,26 @@ TEST(a_text_that_consists_of_some_bytes_has_no_other_and_is_not_empty)
     CHECK(!text_consists_of(TEXT("a\0b"), "ab"));
     CHECK(!text_consists_of(TEXT(""), "ab"));
 }
+
+TEST(a_number_printed_and_read_is_the_same)
+{
+    static const int64_t numbers[] = { 0, 7, -7, 10, 1769845500123, INT64_MAX, INT64_MIN };
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        char digits[INTEGER_TEXT_SIZE];
+        int64_t read;
+        CHECK(text_to_integer(text_of_integer(numbers[i], digits), &read) && read == numbers[i]);
+    }
+}
+
+/* Wherever a run of ASCII ends, what follows is looked at. */
+TEST(a_stray_byte_is_found_behind_any_number_of_plain_ones)
+{
+    char bytes[40];
+    memset(bytes, 'a', sizeof bytes);
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        CHECK(text_is_utf8((struct text){ bytes, i }));
+        bytes[i] = (char)0xff;
+        CHECK(!text_is_utf8((struct text){ bytes, i + 1 }) && text_is_utf8((struct text){ bytes, i }));
+        bytes[i] = 'a';
+    }
+}
