@@ -1,0 +1,225 @@
+/* `nidia fleet …`: the databases of all tenants, from a terminal. */
+#include "base/clock.h"
+#include "main/print.h"
+#include "json/json.h"
+#include <stdio.h>
+#include <unistd.h>
+
+enum { FIRST_LOOK_MS = 20, LOOK_MS = 200, FAILURES_SHOWN = 20 };
+
+static const char *const state[] = { "target_version", "tenants",      "up_to_date",       "behind",
+                                     "failed",         "migration_id", "migration_status", NULL };
+static const char *const migration[] = { "id",          "status",         "wave",       "target_version",
+                                         "fleet_size",  "total",          "done",       "failed",
+                                         "first_error", "halted_because", "created_at", "finished_at",
+                                         NULL };
+
+static struct text member_text(const struct json *object, const char *name)
+{
+    const struct json *member = json_member(object, text_from(name));
+    return member && (member->kind == JSON_TEXT || member->kind == JSON_NUMBER) ? member->text : TEXT("");
+}
+
+static bool get(struct invocation *invocation, struct text target, struct reply *reply, struct json *json)
+{
+    struct error error = {};
+    if (!command_call(invocation, METHOD_GET, target, (struct text){}, reply))
+        return false;
+    if (json_read(reply->body, invocation->arena, json, &error))
+        return true;
+    invocation_failed(invocation, &error);
+    return false;
+}
+
+static void print_list(const char *words, const struct json *list)
+{
+    for (size_t i = 0; list && i < list->count; i++)
+        printf("%s%.*s", i > 0 ? ", " : words, TEXT_ARG(list->items[i].text));
+    if (list && list->count > 0)
+        putchar('\n');
+}
+
+/* What a migration would do to the tenants that stand at one place. */
+static void print_group(const struct json *group)
+{
+    struct text version = member_text(group, "version"), conflict = member_text(group, "conflict");
+    printf("%.*s tenants at %.*s\n", TEXT_ARG(member_text(group, "tenants")),
+           TEXT_ARG(version.length > 0 ? version : TEXT("a version not known before they are asked")));
+    print_list("    would run: ", json_member(group, TEXT("files")));
+    print_list("    first of them: ", json_member(group, TEXT("slugs")));
+    if (conflict.length > 0)
+        printf("    refused: %.*s\n", TEXT_ARG(conflict));
+}
+
+static int show_state(struct invocation *invocation, bool with_groups)
+{
+    struct reply reply;
+    struct json json;
+    if (!get(invocation, TEXT("/api/v1/fleet"), &reply, &json))
+        return EXIT_FAILED;
+    print_record(invocation, &reply, state);
+    const struct json *groups = json_member(&json, TEXT("groups"));
+    for (size_t i = 0; with_groups && !invocation->as_json && groups && i < groups->count; i++)
+        print_group(&groups->items[i]);
+    return EXIT_DONE;
+}
+
+/* A line that is written over, for who watches. */
+static void print_progress(const struct json *row)
+{
+    if (isatty(STDERR_FILENO))
+        fprintf(stderr, "\r\033[K%.*s: %.*s of %.*s, %.*s failed", TEXT_ARG(member_text(row, "wave")),
+                TEXT_ARG(member_text(row, "done")), TEXT_ARG(member_text(row, "total")),
+                TEXT_ARG(member_text(row, "failed")));
+}
+
+static void print_failure(struct invocation *invocation, const struct json *entry)
+{
+    struct reply reply;
+    struct json tenant;
+    struct text id = member_text(entry, "tenant_id"), words = member_text(entry, "error");
+    struct text target = arena_format(invocation->arena, "/api/v1/tenants/%.*s?fields=slug", TEXT_ARG(id));
+    if (get(invocation, target, &reply, &tenant))
+        printf("%.*s: %.*s\n", TEXT_ARG(member_text(&tenant, "slug")), TEXT_ARG(words));
+}
+
+static void print_failures(struct invocation *invocation, struct text id)
+{
+    struct reply reply;
+    struct json json;
+    struct text target = arena_format(invocation->arena,
+                                      "/api/v1/tenant_schemas?status=failed&fleet_migration_id=%.*s&limit=%d",
+                                      TEXT_ARG(id), FAILURES_SHOWN);
+    if (invocation->as_json || !get(invocation, target, &reply, &json))
+        return;
+    const struct json *rows = json_member(&json, TEXT("data"));
+    for (size_t i = 0; rows && i < rows->count; i++)
+        print_failure(invocation, &rows->items[i]);
+}
+
+static int end(struct invocation *invocation, const struct reply *reply, const struct json *row)
+{
+    if (isatty(STDERR_FILENO))
+        fputs("\r\033[K", stderr);
+    if (!invocation->as_json && text_is(member_text(row, "total"), "0"))
+        printf("%.*s tenants are up to date.\n", TEXT_ARG(member_text(row, "fleet_size")));
+    else
+        print_record(invocation, reply, migration);
+    if (!text_is(member_text(row, "failed"), "0"))
+        print_failures(invocation, member_text(row, "id"));
+    bool good = text_is(member_text(row, "status"), "completed") && text_is(member_text(row, "failed"), "0");
+    return good ? EXIT_DONE : EXIT_FAILED;
+}
+
+/* Until it is over; whoever runs it goes on without the one who watches. */
+static int follow(struct invocation *invocation, const struct reply *begun)
+{
+    struct reply reply = *begun;
+    struct json row;
+    struct error error = {};
+    if (!json_read(reply.body, invocation->arena, &row, &error))
+        return invocation_failed(invocation, &error);
+    struct text target =
+        arena_format(invocation->arena, "/api/v1/fleet_migrations/%.*s", TEXT_ARG(member_text(&row, "id")));
+    for (int pause = FIRST_LOOK_MS; text_is(member_text(&row, "status"), "running"); pause = LOOK_MS) {
+        print_progress(&row);
+        clock_sleep_ms(pause);
+        if (!get(invocation, target, &reply, &row))
+            return EXIT_FAILED;
+    }
+    return end(invocation, &reply, &row);
+}
+
+static void add_number(struct buffer *json, const char *name, const char *value)
+{
+    if (!value)
+        return;
+    json_add_name(json, text_from(name));
+    buffer_add(json, text_from(value));
+}
+
+static void add_slugs(struct buffer *json, const char *name, const char *slugs)
+{
+    if (!slugs)
+        return;
+    json_add_name(json, text_from(name));
+    buffer_add_byte(json, '[');
+    for (struct text rest = text_from(slugs); rest.length > 0;) {
+        json_add_text(json, text_cut(&rest, ','));
+        buffer_add(json, rest.length > 0 ? TEXT(",") : TEXT(""));
+    }
+    buffer_add_byte(json, ']');
+}
+
+static int migrate(struct invocation *invocation)
+{
+    struct buffer body = { .arena = invocation->arena };
+    struct reply reply;
+    if (invocation_take_flag(invocation, "--dry-run"))
+        return invocation->count == 0 ? show_state(invocation, true)
+                                      : invocation_misused(invocation, "fleet migrate --dry-run");
+    buffer_add_byte(&body, '{');
+    add_number(&body, "canary", invocation_take(invocation, "--canary"));
+    add_slugs(&body, "canary_tenants", invocation_take(invocation, "--canaries"));
+    add_number(&body, "parallel", invocation_take(invocation, "--parallel"));
+    add_number(&body, "budget", invocation_take(invocation, "--budget"));
+    buffer_add_byte(&body, '}');
+    if (invocation->count > 0)
+        return invocation_misused(invocation, "fleet migrate [--dry-run] [--canary N] [--canaries SLUG,SLUG] "
+                                              "[--parallel N] [--budget N]");
+    if (!command_call(invocation, METHOD_POST, TEXT("/api/v1/fleet_migrations"), body.text, &reply))
+        return EXIT_FAILED;
+    return follow(invocation, &reply);
+}
+
+/* On the migration that is named, or the last one. */
+static bool act(struct invocation *invocation, const char *action, struct reply *reply)
+{
+    struct json json;
+    struct text id;
+    if (invocation->count > 1) {
+        invocation_misused(invocation, "give the id of one migration, or none for the last");
+        return false;
+    }
+    if (invocation->count == 1)
+        id = text_from(invocation->arguments[0]);
+    else if (get(invocation, TEXT("/api/v1/fleet"), reply, &json))
+        id = member_text(&json, "migration_id");
+    else
+        return false;
+    if (id.length == 0) {
+        fputs("nidia: there was no migration yet\n", stderr);
+        return false;
+    }
+    struct text target =
+        arena_format(invocation->arena, "/api/v1/fleet_migrations/%.*s/%s", TEXT_ARG(id), action);
+    return command_call(invocation, METHOD_POST, target, (struct text){}, reply);
+}
+
+static int resume(struct invocation *invocation)
+{
+    struct reply reply;
+    return act(invocation, "resume", &reply) ? follow(invocation, &reply) : EXIT_FAILED;
+}
+
+static int halt(struct invocation *invocation)
+{
+    struct reply reply;
+    if (!act(invocation, "halt", &reply))
+        return EXIT_FAILED;
+    print_record(invocation, &reply, migration);
+    return EXIT_DONE;
+}
+
+int command_fleet(struct invocation *invocation)
+{
+    if (invocation_take_verb(invocation, "migrate"))
+        return migrate(invocation);
+    if (invocation_take_verb(invocation, "status"))
+        return show_state(invocation, false);
+    if (invocation_take_verb(invocation, "resume"))
+        return resume(invocation);
+    if (invocation_take_verb(invocation, "halt"))
+        return halt(invocation);
+    return invocation_misused(invocation, "fleet migrate|status|resume|halt");
+}

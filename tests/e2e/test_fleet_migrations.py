@@ -1,0 +1,146 @@
+"""Migrations of the fleet: from a terminal, over a server that is killed, with a folder that an operator changes."""
+
+import json
+import sqlite3
+import subprocess
+
+import psycopg2
+
+from harness import World
+from server import PROGRAM, TOP, until
+from test_jobs import SchemaFolder
+
+TENANTS = 5
+SLOW = {"sqlite": "CREATE TABLE slow AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 600000) SELECT count(*) AS counted FROM n;",
+        "postgres": "CREATE TABLE slow AS SELECT count(*) AS counted, pg_sleep(0.4)::text AS slept FROM generate_series(1, 10);"}
+
+
+def nidia(world, *words, expect=0):
+    command = [PROGRAM, "fleet", *words, "--data", str(world.server.data), *world.server.options]
+    command += ["--database", world.database] if world.database else []
+    ended = subprocess.run(command, cwd=TOP, capture_output=True, text=True, timeout=120, check=False)
+    assert ended.returncode == expect, f"{words}: {ended.returncode}\n{ended.stdout[-2000:]}\n{ended.stderr[-4000:]}"
+    return ended.stdout
+
+
+def as_owner(world, tenant):
+    """A connection to the tenant's database that did not come by the program."""
+    if not world.database:
+        return sqlite3.connect(world.server.data / "tenants" / f"{tenant['db_name']}.db", isolation_level=None)
+    connection = psycopg2.connect(world.database.rsplit("/", 1)[0] + "/" + tenant["db_name"])
+    connection.autocommit = True
+    return connection
+
+
+def run(world, tenant, sql):
+    connection = as_owner(world, tenant)
+    try:
+        cursor = connection.cursor()
+        cursor.execute(sql)
+        return cursor.fetchall() if cursor.description else []
+    finally:
+        connection.close()
+
+
+def files_run(world, tenant):
+    return {name for name, in run(world, tenant, "SELECT name FROM nidia_schema")}
+
+
+class Fleet:
+    """A server with tenants of a schema of its own."""
+
+    def __init__(self, engine):
+        self.engine, self.schema = engine, SchemaFolder()
+
+    def __enter__(self):
+        self.folder = self.schema.__enter__().path
+        self.world = World(self.engine, ["--tenant-schema", str(self.folder)]).__enter__()
+        tenants = [self.world.ask_for_tenant().json for _ in range(TENANTS)]
+        self.tenants = [self.world.until_provisioned(tenant["id"]) for tenant in tenants]
+        return self
+
+    def __exit__(self, *failure):
+        self.world.__exit__(*failure)
+        self.schema.__exit__(*failure)
+
+    def write(self, name, sql):
+        (self.folder / name).write_text(sql)
+
+
+def test_a_migration_from_a_terminal_halted_by_its_canary_mended_and_resumed(engine):
+    with Fleet(engine) as fleet:
+        world, first = fleet.world, fleet.tenants[0]
+        assert f"{TENANTS} tenants are up to date" in nidia(world, "migrate")
+        fleet.write("0008_notes.sql", "CREATE TABLE notes (id bigint NOT NULL); INSERT INTO notes VALUES (8);")
+        run(world, first, "CREATE TABLE notes (other bigint)")
+        planned = nidia(world, "migrate", "--dry-run")
+        assert f"{TENANTS} tenants at 7" in planned and "would run: 0008_notes" in planned and first["slug"] in planned
+
+        told = nidia(world, "migrate", "--canary", "1", "--parallel", "2", "--budget", "3", expect=1)
+        assert "halted" in told and f"{first['slug']}: tenant schema: 0008_notes: " in told and "already exists" in told
+        assert not any("notes" in files_run(world, tenant) for tenant in fleet.tenants)
+        state = json.loads(nidia(world, "status", "--json"))
+        assert (state["behind"], state["failed"], state["migration_status"]) == (TENANTS, 1, "halted")
+        failed = world.admin.get("/tenant_schemas?status=failed").json["data"]
+        assert [entry["tenant_id"] for entry in failed] == [first["id"]] and failed[0]["version"] == 7
+
+        run(world, first, "DROP TABLE notes")
+        assert "completed" in nidia(world, "resume")
+        assert all(run(world, tenant, "SELECT id FROM notes") == [(8,)] for tenant in fleet.tenants)
+        assert f"{TENANTS} tenants are up to date" in nidia(world, "migrate")
+        nidia(world, "resume", expect=1)
+
+
+def test_killed_in_the_middle_it_goes_on_and_nothing_runs_twice(engine):
+    with Fleet(engine) as fleet:
+        world = fleet.world
+        fleet.write("0008_slow.sql", SLOW[engine.name])
+        row = world.admin.post("/fleet_migrations", {"canary": 0, "parallel": 1}, 201).json
+        path = f"/fleet_migrations/{row['id']}"
+        until(lambda: world.admin.get(path).json["done"] >= 1, 30, "the first of them")
+        world.server.kill()
+        world.end_leases()
+        world.start_again()
+        row = until(lambda: (found := world.admin.get(path).json)["status"] == "completed" and found, 60, "the end")
+        assert (row["done"], row["failed"], row["total"]) == (TENANTS, 0, TENANTS), row
+        assert all(len(run(world, tenant, "SELECT * FROM slow")) == 1 for tenant in fleet.tenants)
+        assert world.admin.get("/fleet").json["up_to_date"] == TENANTS
+
+
+def test_an_orderly_end_lets_the_tenant_under_way_come_to_its_end(engine):
+    with Fleet(engine) as fleet:
+        world = fleet.world
+        fleet.write("0008_slow.sql", SLOW[engine.name])
+        row = world.admin.post("/fleet_migrations", {"canary": 0, "parallel": 1}, 201)
+        world.restart()
+        path = f"/fleet_migrations/{row.json['id']}"
+        row = until(lambda: (found := world.admin.get(path).json)["status"] == "completed" and found, 60, "the end")
+        assert (row["done"], row["failed"]) == (TENANTS, 0), row
+        jobs = world.admin.get("/jobs?kind=migrate_fleet").json["data"]
+        assert [(job["status"], job["attempts"], job["error"]) for job in jobs] == [("completed", 1, None)], jobs
+
+
+def test_who_may_and_what_is_refused(engine):
+    with Fleet(engine) as fleet:
+        world = fleet.world
+        fleet.write("0008_slow.sql", SLOW[engine.name])
+        refused = world.admin.post("/fleet_migrations", {"parallel": 65, "canary_tenants": ["nobody-here"]}, 422)
+        assert refused.faults == {"/parallel": "too_large"}, refused
+        refused = world.admin.post("/fleet_migrations", {"canary_tenants": ["nobody-here"]}, 422)
+        assert refused.faults == {"/canary_tenants/0": "no_such_reference"}, refused
+        support = world.sign_in_as("support")
+        support.post("/fleet_migrations", {}, 403)
+        world.sign_in_as("tenant_admin", fleet.tenants[0]["id"]).get("/fleet", 403)
+
+        row = world.admin.post("/fleet_migrations", {"parallel": 1}, 201).json
+        assert world.admin.post("/fleet_migrations", {}, 409).code == "conflict"
+        assert support.get(f"/fleet_migrations/{row['id']}").json["status"] == "running"
+        halted = world.admin.post(f"/fleet_migrations/{row['id']}/halt", None, 200).json
+        assert halted["status"] == "halted" and halted["finished_at"]
+        world.admin.post(f"/fleet_migrations/{row['id']}/halt", None, 409)
+        resumed = world.admin.post(f"/fleet_migrations/{row['id']}/resume", None, 202)
+        assert 'rel="job"' in resumed.headers["Link"]
+        until(lambda: world.admin.get(f"/fleet_migrations/{row['id']}").json["status"] == "completed", 60, "the end")
+        fleet.write("0008_slow.sql", "SELECT 1;")
+        refused = world.admin.post("/fleet_migrations", {}, 409)
+        assert "0008_slow was changed after it had run" in refused.json["detail"], refused
