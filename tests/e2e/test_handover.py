@@ -121,13 +121,14 @@ def restart_under_load(world, times):
     load = Load(world)
     try:
         for _ in range(times):
-            before = load.answered
-            until(lambda: load.answered > before + 300 or load.faults, 30, "answers")
-            load.slowest = 0.0
+            load.slowest, before = 0.0, load.answered
+            until(lambda: load.answered > before + 1000 or load.faults, 30, "answers")
+            usual, load.slowest = load.slowest, 0.0
             world.hand_over()
             after = load.answered
             until(lambda: load.answered > after + 300 or load.faults, 30, "answers of the successor")
-            print(f"{world.engine.name}: a restart; the longest wait of a new connection {load.slowest * 1000:.0f} ms")
+            print(f"{world.engine.name}: the longest wait of a new connection: {usual * 1000:.0f} ms before a restart, "
+                  f"{load.slowest * 1000:.0f} ms around it")
     finally:
         load.end()
         world.forget_connection()
