@@ -64,7 +64,8 @@ void openapi_add_expand(struct buffer *json, const struct table *table, const ch
     buffer_print(
         json,
         "%s{\"name\":\"expand\",\"in\":\"query\",\"required\":false,\"description\":\"References that give "
-        "way to their rows, separated by commas: %s.\",\"schema\":{\"type\":\"string\",\"maxLength\":200}}",
+        "way to their rows, separated by commas: %s.\",\"schema\":{\"type\":\"string\",\"maxLength\":200,"
+        "\"pattern\":\"^[a-z_]+(,[a-z_]+)*$\"}}",
         *before, names.data);
     *before = ",";
 }
