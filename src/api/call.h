@@ -45,3 +45,8 @@ void idempotency_end(struct call *call, struct running_keys *keys);
 /* In the transaction, before the handler. */
 [[nodiscard]] bool idempotency_replay(struct call *call, bool *replayed);
 [[nodiscard]] bool idempotency_keep(struct call *call); /* in the transaction, after it */
+
+/* directory.c: the tenant that the path names, as this caller may see it; inside a reader's brackets. NULL:
+ * `not_found`. */
+struct directory_entry;
+const struct directory_entry *call_find_tenant(struct call *call);

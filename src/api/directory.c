@@ -1,6 +1,7 @@
 /* Answered from memory, for the product's servers: whose request is this, what may that tenant do, and may it
  * have a certificate? */
 #include "directory/directory.h"
+#include "api/call.h"
 #include "api/route.h"
 #include "base/random.h"
 #include "directory/lease.h"
@@ -77,7 +78,7 @@ static struct value part(const struct directory_entry *entry, enum entry_part pa
 }
 
 /* What the entry says, as the members of the answer. */
-static void read_entitlement(const struct directory_entry *entry, struct entitlement *answer)
+static void read_entitlement(const struct directory_entry *entry, int64_t now, struct entitlement *answer)
 {
     *answer = (struct entitlement){
         .id = part(entry, ENTRY_id),
@@ -95,15 +96,16 @@ static void read_entitlement(const struct directory_entry *entry, struct entitle
         .lease_epoch = value_integer(entry->lease_epoch),
         .version = value_integer(entry->revision),
     };
+    int64_t used[LIMIT_COUNT];
+    const struct use_moment moment = directory_entry_moment(entry, now);
+    tenant_use_read(entry->use, &moment, used);
     for (enum tenant_limit limit = 0; limit < LIMIT_COUNT; limit++) {
         answer->cells[tenant_limits[limit].of_entitlement - 1] = value_integer(entry->limits[limit]);
-        answer->cells[tenant_limits[limit].used_of_entitlement - 1] =
-            value_integer(tenant_use_of(entry->use, limit));
+        answer->cells[tenant_limits[limit].used_of_entitlement - 1] = value_integer(used[limit]);
     }
 }
 
-/* The tenant that the path names, by id or slug. */
-static const struct directory_entry *find_named(struct call *call)
+const struct directory_entry *call_find_tenant(struct call *call)
 {
     enum entry_part key = text_is_uuid(call->parameters[0]) ? ENTRY_id : ENTRY_slug;
     return admit(call, directory_find(call->work.site->directory, key, call->parameters[0]));
@@ -113,11 +115,11 @@ static bool entitlements(struct call *call)
 {
     [[maybe_unused, gnu::cleanup(reclaimer_leave)]] struct reader *reader =
         directory_enter(call->work.site->directory);
-    const struct directory_entry *entry = find_named(call);
+    const struct directory_entry *entry = call_find_tenant(call);
     if (!entry)
         return false;
     struct entitlement answer;
-    read_entitlement(entry, &answer);
+    read_entitlement(entry, call->work.now, &answer);
     return answer_shape(call, &entitlements_table, answer.cells);
 }
 
@@ -125,11 +127,11 @@ static bool lease(struct call *call)
 {
     [[maybe_unused, gnu::cleanup(reclaimer_leave)]] struct reader *reader =
         directory_enter(call->work.site->directory);
-    const struct directory_entry *entry = find_named(call);
+    const struct directory_entry *entry = call_find_tenant(call);
     if (!entry)
         return false;
     struct entitlement entitlement;
-    read_entitlement(entry, &entitlement);
+    read_entitlement(entry, call->work.now, &entitlement);
     int64_t expires_in;
     struct text token = lease_sign(&call->work, &entitlement, claims_issuer(call->work.site), &expires_in);
     const struct lease answer = {

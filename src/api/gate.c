@@ -72,10 +72,15 @@ static bool is_sqlite(const struct gate *gate)
     return database_engine(gate->site->database) == ENGINE_SQLITE;
 }
 
+static enum cost cost_of(const struct call *call)
+{
+    return call->route->writes && call->route->writes(call) ? COST_WRITE : call->route->cost;
+}
+
 /* Runs the call to its end in this thread; in SQLite's lane, if it writes. */
 static void run(struct call *call, struct gate *gate)
 {
-    if (call->route->cost != COST_WRITE)
+    if (cost_of(call) != COST_WRITE)
         return call_answer(call, handle(call));
     if (!is_sqlite(gate))
         return call_answer(call, db_transact(&call->work, run_in_transaction, call));
@@ -137,7 +142,7 @@ static bool may_fly(const struct call *call)
 static void place(struct call *call, struct seat *seat)
 {
     struct gate *gate = seat->gate;
-    enum cost cost = call->route->cost;
+    enum cost cost = cost_of(call);
     if (remembered_find(gate->remembered, call)) {
         call->state->version = 0; /* as it is kept already */
         return call_answer(call, true);

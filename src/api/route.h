@@ -65,6 +65,7 @@ struct route {
     enum action action;
     bool list; /* the table's list, not one row */
     bool root, internal, no_quota, no_idempotency;
+    bool (*writes)(const struct call *call); /* of COST_MEMORY: does this call cost COST_WRITE by its body? */
     bool always_open; /* a tenant's people may call it also where their service is read-only */
     enum error_code codes[ROUTE_CODES_MAX]; /* beyond those that every route of its kind may give */
     const char *doc;
@@ -93,7 +94,7 @@ struct call {
 /* Lists of routes and services end with {}. Each is declared by the file that has it; app.c puts them
  * together. */
 extern const struct route auth_routes[], user_routes[], tenant_routes[], directory_routes[], key_routes[],
-    copy_routes[], event_routes[], fleet_routes[], system_routes[];
+    copy_routes[], event_routes[], fleet_routes[], usage_routes[], system_routes[];
 
 /* Answers, for handlers: each returns true. */
 /* With its ETag, as the actor may see it. */

@@ -9,6 +9,7 @@
 #include "settings/settings.h"
 #include "sql/database.h"
 #include "sql/listener.h"
+#include "usage/usage.h"
 #include <stdlib.h>
 
 struct listening {
@@ -43,7 +44,8 @@ static void connected(void *context)
     job_runner_wake(&listening->app->site);
 }
 
-/* "tenants:ID": a row of a table that is held in memory changed; "jobs:": there is work. */
+/* "tenants:ID": a row of a table that is held in memory changed; "jobs:": there is work; "usage:NODE:ID,ID":
+ * what tenants consumed. */
 static void told(void *context, struct text payload)
 {
     struct listening *listening = context;
@@ -54,6 +56,8 @@ static void told(void *context, struct text payload)
         job_runner_wake(&listening->app->site);
     else if (table == &events_table && listening->app->feed)
         feed_wake(&listening->app->site);
+    else if (text_is(name, "usage") && begin_work(listening, &work))
+        usage_heard(&work, id);
     else if (table && begin_work(listening, &work))
         site_row_changed(&work, table, id);
     else if (table)

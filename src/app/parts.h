@@ -21,6 +21,7 @@ struct app {
     struct listening *listening; /* of PostgreSQL's NOTIFY */
     struct job_runner *runner;
     struct feed *feed; /* of events, where it serves */
+    struct writing_usage *writing_usage;
 };
 
 /* start.c: app_open, but `lock`, unless it is -1, is DATA/lock already held; it becomes the app's. */
@@ -41,6 +42,10 @@ void seat_end(void *seat);
 /* listening.c: changes on other nodes, heard by LISTEN. NULL on SQLite, where there are none. */
 void listening_begin(struct app *app);
 void listening_end(struct app *app);
+
+/* writing_usage.c: what tenants consume, written a moment later; what is left, at the end. */
+void writing_usage_begin(struct app *app);
+void writing_usage_end(struct app *app);
 
 /* schema.c: where the database is. */
 struct database_options app_database(struct app *app);

@@ -18,6 +18,7 @@
 #include "settings/settings.h"
 #include "sql/database.h"
 #include "tenancy/tenancy.h"
+#include "usage/usage.h"
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,6 +75,7 @@ static void make_memory(struct app *app)
     site->watchers = app_watchers;
     site->settings = settings_create();
     site->directory = directory_create();
+    site->usage = usage_create();
     site->revocations = revocations_create();
     site->known_tokens = known_tokens_create();
     site->subjects = subject_cache_create();
@@ -178,6 +180,7 @@ static bool start_threads(struct app *app, struct error *error)
     if (app->use == APP_SERVES && !feed_create(&app->feed, &feed, error))
         return false;
     listening_begin(app);
+    writing_usage_begin(app);
     const struct job_runner_options options = {
         .site = &app->site,
         .programs = job_programs(app),
@@ -220,6 +223,7 @@ void app_close(struct app *app)
     if (!app)
         return;
     job_runner_destroy(app->runner);
+    writing_usage_end(app);
     listening_end(app);
     feed_end(app->feed);
     pool_destroy(app->gate.workers);
@@ -236,6 +240,7 @@ void app_close(struct app *app)
     subject_cache_destroy(app->site.subjects);
     known_tokens_destroy(app->site.known_tokens);
     revocations_destroy(app->site.revocations);
+    usage_destroy(app->site.usage);
     directory_destroy(app->site.directory);
     settings_destroy(app->site.settings);
     hosting_destroy(app->site.hosting);

@@ -23,6 +23,7 @@ const struct route *const app_routes[] = {
     directory_routes,
     event_routes,
     fleet_routes,
+    usage_routes,
     system_routes,
     NULL,
 };

@@ -69,14 +69,7 @@ bool directory_entry_is_older(const struct directory_entry *entry, const struct 
     return entry->ticket < facts->ticket;
 }
 
-struct tenant_use *tenant_use_create(void)
+struct use_moment directory_entry_moment(const struct directory_entry *entry, int64_t now)
 {
-    struct tenant_use *use = memory_new(struct tenant_use);
-    return use;
-}
-
-void tenant_use_set(struct tenant_use *use, const int64_t used[static LIMIT_COUNT])
-{
-    for (int i = 0; i < LIMIT_COUNT; i++)
-        atomic_store_explicit(&use->used[i], used[i], memory_order_relaxed);
+    return (struct use_moment){ directory_entry_part(entry, ENTRY_timezone), now };
 }

@@ -1,8 +1,7 @@
 /* What the directory knows of a tenant: one immutable piece of memory, and counters that move in place. */
 #pragma once
-#include "directory/limits.h"
+#include "directory/tenant_use.h"
 #include "model/service_level.h"
-#include <stdatomic.h>
 
 /* The texts of an entry; the first ENTRY_KEYS of them find it. */
 enum entry_part {
@@ -14,6 +13,7 @@ enum entry_part {
     ENTRY_service_level,
     ENTRY_level_reason, /* may be empty, as what comes next */
     ENTRY_level_next,
+    ENTRY_timezone,
     ENTRY_modules, /* JSON arrays, as features/effective.h finds them */
     ENTRY_submodules,
     ENTRY_flags,
@@ -29,14 +29,10 @@ struct tenant_facts {
     uint64_t ticket; /* taken before they were read: of two readings of the same row, the later */
     int64_t lease_epoch;
     int64_t limits[LIMIT_COUNT], used[LIMIT_COUNT];
+    int32_t month;       /* of the monthly counts */
     int64_t level_until; /* 0: nothing is promised */
     enum service_level level;
     bool is_active;
-};
-
-/* Lives as long as the tenant is in the directory, across its entries. */
-struct tenant_use {
-    _Atomic int64_t used[LIMIT_COUNT];
 };
 
 struct directory_entry {
@@ -44,7 +40,8 @@ struct directory_entry {
     uint64_t ticket;
     int64_t lease_epoch;
     int64_t limits[LIMIT_COUNT];
-    struct tenant_use *use; /* NULL: a tombstone, which only keeps older news from raising the dead */
+    struct tenant_use
+        *use; /* across its entries; NULL: a tombstone, which only keeps older news from raising the dead */
     struct {
         uint32_t at, length;
     } parts[ENTRY_PARTS]; /* in `bytes` */
@@ -60,10 +57,5 @@ struct text directory_entry_part(const struct directory_entry *entry, enum entry
 
 /* Is what the facts tell later than what the entry tells? */
 bool directory_entry_is_older(const struct directory_entry *entry, const struct tenant_facts *facts);
-
-struct tenant_use *tenant_use_create(void);
-void tenant_use_set(struct tenant_use *use, const int64_t used[static LIMIT_COUNT]);
-static inline int64_t tenant_use_of(const struct tenant_use *use, enum tenant_limit limit)
-{
-    return atomic_load_explicit(&use->used[limit], memory_order_relaxed);
-}
+/* The instant, where the tenant is. */
+struct use_moment directory_entry_moment(const struct directory_entry *entry, int64_t now);

@@ -12,6 +12,8 @@ enum fact {
     FACT_level_reason,
     FACT_level_until,
     FACT_level_next,
+    FACT_timezone,
+    FACT_usage_month,
     FACT_is_active,
     FACT_plan_type,
     FACT_db_name,
@@ -31,7 +33,8 @@ enum fact {
 
 static const char facts_columns[] =
     "SELECT t.id, t.slug, t.plan_status, t.service_level,"
-    " t.service_level_reason, t.service_level_until, t.service_level_next, t.is_active, t.plan_type, "
+    " t.service_level_reason, t.service_level_until, t.service_level_next, t.timezone, t.usage_month, "
+    "t.is_active, t.plan_type, "
     "t.db_name, t.db_host,"
     " t.db_port, t.plan_id, t.enabled_modules, p.enabled_modules, p.features, t.revision, p.revision, "
     "t.lease_epoch,"
@@ -142,6 +145,8 @@ bool facts_of_row(struct facts_page *page, size_t i, struct arena *arena, struct
     facts->parts[ENTRY_service_level] = row[FACT_service_level].text;
     facts->parts[ENTRY_level_reason] = cell_text(row[FACT_level_reason]);
     facts->parts[ENTRY_level_next] = cell_text(row[FACT_level_next]);
+    facts->parts[ENTRY_timezone] = row[FACT_timezone].text;
+    facts->month = month_of_text(cell_text(row[FACT_usage_month]));
     facts->level_until = cell_integer(row[FACT_level_until]);
     facts->level = service_level_named(row[FACT_service_level].text);
     take_features(page, row, arena, facts);

@@ -8,8 +8,8 @@
 enum { PREFIX_SIZE = 4, SECRET_SIZE = 32 };
 
 /* What a route may ask of a key. */
-static const char *const scopes[] = { "directory", "events", "metrics", NULL };
-#define SCOPES "directory, metrics"
+static const char *const scopes[] = { "directory", "consume", "events", "metrics", NULL };
+#define SCOPES "directory, consume, events, metrics"
 
 static bool is_scope(struct text text)
 {

@@ -18,6 +18,7 @@ struct site {
     const struct options *options;     /* settings/options.h: command line, environment, file */
     struct settings *settings;         /* settings/settings.h: the rows of system_settings */
     struct directory *directory;       /* directory/directory.h */
+    struct usage *usage;               /* usage/usage.h: what was consumed and is not written yet */
     struct hosting *hosting;           /* hosting/hosting.h: where the tenants' databases live */
     struct revocations *revocations;   /* identity/revocation.h */
     struct known_tokens *known_tokens; /* identity/access.h: verified tokens by their digest */

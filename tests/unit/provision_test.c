@@ -41,12 +41,20 @@ static void check_whole(struct world *world, struct text tenant_id)
     CHECK(count_administrators(world, &tenant) == 1 && tenant.current_users.integer == 1);
 }
 
+static int64_t users_of(const struct directory_entry *entry)
+{
+    int64_t used[LIMIT_COUNT];
+    const struct use_moment moment = directory_entry_moment(entry, 0);
+    tenant_use_read(entry->use, &moment, used);
+    return used[LIMIT_users];
+}
+
 static bool told_as_active(struct world *world, struct text tenant_id)
 {
     [[maybe_unused, gnu::cleanup(reclaimer_leave)]] struct reader *reader =
         directory_enter(world->site.directory);
     const struct directory_entry *entry = directory_find(world->site.directory, ENTRY_id, tenant_id);
-    return entry && entry->is_active && tenant_use_of(entry->use, LIMIT_users) == 1;
+    return entry && entry->is_active && users_of(entry) == 1;
 }
 
 TEST_IN_WORLD(a_tenant_gets_its_database_and_its_administrator)

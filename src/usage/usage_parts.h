@@ -1,0 +1,21 @@
+/* What the files of usage share. */
+#pragma once
+#include "usage/ledger.h"
+#include "usage/usage_row.h"
+#include <pthread.h>
+
+struct usage {
+    char node[UUID_LENGTH + 1]; /* tells this process's words from those of others */
+    pthread_mutex_t lock;
+    pthread_cond_t due;
+    struct ledger fresh;
+    int64_t answers; /* since it was last written */
+    bool stopping;
+
+    pthread_mutex_t writing; /* who holds it writes what was taken over, from `written` on */
+    struct ledger taken_over;
+    size_t written;
+};
+
+/* What the database told of a tenant's counts goes to the directory. */
+void usage_learn(struct work *work, struct text tenant_id, const struct usage_row *row);
