@@ -81,9 +81,7 @@ static bool is_key(struct text key)
 bool idempotency_begin(struct call *call, struct running_keys *keys)
 {
     struct text key = request_header(call->request, TEXT("Idempotency-Key"));
-    bool taken =
-        call->route->method == METHOD_POST && call->route->cost == COST_WRITE && !call->route->no_idempotency;
-    if (key.length == 0 || !taken)
+    if (key.length == 0 || !route_takes_key(call->route))
         return true;
     if (!is_key(key))
         return fail(&call->work.error, ERROR_malformed_header, "Idempotency-Key");

@@ -62,11 +62,6 @@ static void add_reference(struct buffer *json, const char *kind, const char *nam
     *before = ",";
 }
 
-static bool takes_idempotency_key(const struct route *route)
-{
-    return route->method == METHOD_POST && route->cost == COST_WRITE && !route->no_idempotency;
-}
-
 static void add_parameters(struct buffer *json, const struct route *route)
 {
     const char *before = "";
@@ -83,7 +78,7 @@ static void add_parameters(struct buffer *json, const struct route *route)
         add_reference(json, "parameters", "if_match", &before);
     if (route->how == GIVES_STREAM)
         add_reference(json, "parameters", "last_event_id", &before);
-    if (takes_idempotency_key(route))
+    if (route_takes_key(route))
         add_reference(json, "parameters", "idempotency_key", &before);
     buffer_add_byte(json, ']');
 }

@@ -71,6 +71,13 @@ struct route {
     const char *doc;
 };
 
+/* Idempotency-Key: of what writes. */
+static inline bool route_takes_key(const struct route *route)
+{
+    return route->method == METHOD_POST && (route->cost == COST_WRITE || route->writes)
+        && !route->no_idempotency;
+}
+
 /* One request on its way: lies in the exchange's arena. */
 struct call {
     struct work work;
