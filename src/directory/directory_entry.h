@@ -40,8 +40,7 @@ struct directory_entry {
     uint64_t ticket;
     int64_t lease_epoch;
     int64_t limits[LIMIT_COUNT];
-    struct tenant_use
-        *use; /* across its entries; NULL: a tombstone, which only keeps older news from raising the dead */
+    struct tenant_use *use; /* NULL: a tombstone, which only keeps older news from raising the dead */
     struct {
         uint32_t at, length;
     } parts[ENTRY_PARTS]; /* in `bytes` */
