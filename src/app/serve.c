@@ -2,9 +2,10 @@
 #include "api/flight.h"
 #include "base/log.h"
 #include "sql/database.h"
+#include <sys/resource.h>
 #include <unistd.h>
 
-enum { DRAIN_MS = 20'000, LOOPS_MAX = 8 };
+enum { DRAIN_MS = 20'000, LOOPS_MAX = 8, FILES_WANTED = CONNECTIONS_MAX + 1'000 };
 
 static int loop_count(const struct app *app)
 {
@@ -74,6 +75,18 @@ static void sort_inherited(const struct app *app, const struct inheritance *heri
         inherited[i] = heritage->sockets[app->gate.listeners[i]];
 }
 
+/* Each connection is an open file: as many as the system allows without being asked for more. */
+static void allow_connections(void)
+{
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur >= FILES_WANTED)
+        return;
+    files.rlim_cur = files.rlim_max < FILES_WANTED ? files.rlim_max : FILES_WANTED;
+    if (setrlimit(RLIMIT_NOFILE, &files) != 0)
+        LOG(LOG_WARNING, "the limit of open files stays as it is",
+            { "files", value_integer((int64_t)files.rlim_max) });
+}
+
 bool serve_begin(struct app *app, struct inheritance *heritage, struct server **server, struct error *error)
 {
     bool is_sqlite = database_engine(app->site.database) == ENGINE_SQLITE;
@@ -101,6 +114,7 @@ bool serve_begin(struct app *app, struct inheritance *heritage, struct server **
         .finished = finished,
         .context = app,
     };
+    allow_connections();
     if (!server_start(server, &options, error))
         return false;
     inheritance_close_sockets(heritage); /* the loops have copies */

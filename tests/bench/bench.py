@@ -13,11 +13,13 @@ import uuid
 from load import Load, Nginx, pgbench, resident_mib, timed
 from server import ADMIN_EMAIL, ADMIN_PASSWORD, Server, until
 from client import Client
+import listeners
 
 ROUNDS = int(os.environ.get("ROUNDS", "5"))
 SECONDS = int(os.environ.get("SECONDS", "2"))
 LATENCY_SECONDS = 3 * SECONDS  # the slowest hundredth needs more requests than a mean
 CONNECTIONS, POSTGRES_CONNECTIONS, WRITERS, TENANTS, PROVISIONED = 32, 16, 64, 10_000, 40
+LISTENERS, CHANGES_A_SECOND = 1000, 5
 A_DAY_MS = 86_400_000
 PROGRAM = pathlib.Path(__file__).resolve().parents[2] / "build" / "nidia"
 SINGLE_COMMITS = os.environ.get("NIDIA_SINGLE_COMMITS", str(PROGRAM.parent / "single_commits"))
@@ -223,6 +225,50 @@ def measure_provisioning(engine, database, reach):
     server.remove()
 
 
+def measure_live():
+    """The same load and the same changes, with and without a thousand who listen to them."""
+    server = Server(None).start()
+    client = sign_in(server)
+    tenant = make_tenant(client, "primera")
+    wait_active(client, tenant)
+    keys = [client.post("/api_keys", {"name": f"bench {i}", "scopes": ["events"]}, expect=201).json["key"]
+            for i in range(LISTENERS // listeners.PER_KEY)]
+    url, header = f"http://127.0.0.1:{server.port}/api/v1/tenants/{tenant}", f"Authorization: Bearer {client.token}"
+
+    def load_beside_changes():
+        ended, made = threading.Event(), []
+
+        def change():
+            while not ended.wait(1 / CHANGES_A_SECOND):
+                made.append(make_plan(client.twin()))
+        thread = threading.Thread(target=change)
+        thread.start()
+        result = Load(url, SECONDS, 8, server.process.pid, [header])
+        ended.set()
+        thread.join()
+        return result, made
+
+    def listened_to():
+        streams = listeners.Listeners(server.port, keys, LISTENERS)
+        result, made = load_beside_changes()
+        until(lambda: streams.have_heard(made), 10, f"{len(made)} changes at each of {LISTENERS} listeners")
+        streams.close()
+        until(lambda: b"nidia_listeners 0\n" in client.twin(base="").get("/metrics").body, 10, "the end of the streams")
+        return result
+
+    beside, alone = interleaved(listened_to, lambda: load_beside_changes()[0])
+    with_them, without = median(beside, "p99_ms"), median(alone, "p99_ms")
+    row(f"p99 of other requests beside {LISTENERS} listeners", f"{with_them:.2f} ms", f"without {without:.2f} ms",
+        f"{with_them / without:.2f}", "<= 2x")
+    server.stop()
+    server.remove()
+
+
+def make_plan(client):
+    return client.post("/plans", {"name": f"plan-{uuid.uuid4().hex[:12]}", "display_name": "x", "max_users": 1, "max_storage_gb": 1},
+                       expect=201).json["id"]
+
+
 def measure_postgres():
     admin_url = os.environ["NIDIA_TEST_POSTGRES"]
     psql = pathlib.Path(os.environ["NIDIA_TEST_POSTGRES_BIN"]) / "psql"
@@ -254,6 +300,7 @@ def main():
             "reading": lambda: measure_reading(folder),
             "writing": lambda: measure_writing(folder),
             "provisioning": lambda: measure_provisioning("SQLite", None, "<= 20 ms"),
+            "live": measure_live,
             "postgres": measure_postgres,
         }
         print(f"{'what':58} {'ours':>16} {'yardstick':>22} {'ratio':>8}  reach")
