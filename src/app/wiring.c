@@ -12,6 +12,7 @@
 #include "record/subject.h"
 #include "settings/settings.h"
 #include "tenancy/tenancy.h"
+#include "usage/usage.h"
 
 /* clang-format off */
 const struct route *const app_routes[] = {
@@ -63,7 +64,7 @@ static const struct periodic identity_periodics[] = {
 };
 
 const struct periodic *const app_periodics[] = {
-    cleaning_periodics,
+    cleaning_periodics, usage_periodics,
     identity_periodics,
     features_periodics,
     copies_periodics,

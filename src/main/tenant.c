@@ -183,11 +183,9 @@ static int act(struct invocation *invocation, const struct action *action)
 static const struct copy {
     const char *verb;
     int (*run)(struct invocation *invocation);
-} copies[] = {
-    { "backup", tenant_back_up },
-    { "backups", tenant_list_backups },
-    { "export", tenant_export },
-    { "clone", tenant_clone },
+} others[] = {
+    { "backup", tenant_back_up }, { "backups", tenant_list_backups }, { "export", tenant_export },
+    { "clone", tenant_clone },    { "usage", tenant_show_usage },     { "level", tenant_order_level },
 };
 
 int command_tenant(struct invocation *invocation)
@@ -198,13 +196,13 @@ int command_tenant(struct invocation *invocation)
         return show(invocation);
     if (invocation_take_verb(invocation, "create"))
         return create(invocation);
-    for (size_t i = 0; i < sizeof copies / sizeof copies[0]; i++)
-        if (invocation_take_verb(invocation, copies[i].verb))
-            return copies[i].run(invocation);
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        if (invocation_take_verb(invocation, others[i].verb))
+            return others[i].run(invocation);
     for (size_t i = 0; i < sizeof actions / sizeof actions[0]; i++)
         if (invocation_take_verb(invocation, actions[i].verb))
             return act(invocation, &actions[i]);
     return invocation_misused(
         invocation, "tenant list|show|create|suspend|reactivate|cancel|delete|restore|retry|rollback|"
-                    "backup|backups|export|clone");
+                    "backup|backups|export|clone|usage|level");
 }

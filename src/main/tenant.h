@@ -12,3 +12,7 @@ int tenant_back_up(struct invocation *invocation);
 int tenant_export(struct invocation *invocation);
 int tenant_list_backups(struct invocation *invocation);
 int tenant_clone(struct invocation *invocation);
+
+/* service.c */
+int tenant_show_usage(struct invocation *invocation);
+int tenant_order_level(struct invocation *invocation);

@@ -45,11 +45,21 @@ void ledger_add(struct ledger *ledger, struct text tenant_id, const struct use_t
     uint32_t *place = place_of(ledger, tenant_id, taken);
     if (!*place) {
         struct ledger_line *line = &ledger->lines[ledger->count++];
-        *line = (struct ledger_line){ .month = taken->month, .date = taken->date };
+        *line = (struct ledger_line){ .month = taken->month, .date = taken->date, .is_written = true };
         memcpy(line->tenant_id, tenant_id.data, UUID_LENGTH);
         *place = (uint32_t)ledger->count;
     }
-    ledger->lines[*place - 1].counts[taken->limit] += taken->quantity;
+    struct ledger_line *line = &ledger->lines[*place - 1];
+    line->counts[taken->limit] += taken->quantity;
+    line->is_written = line->is_written && taken->quantity == 0;
+}
+
+bool ledger_line_has_counts(const struct ledger_line *line)
+{
+    for (enum tenant_limit limit = 0; limit < LIMIT_COUNT; limit++)
+        if (line->counts[limit] > 0)
+            return true;
+    return false;
 }
 
 static int compare(const void *a, const void *b)

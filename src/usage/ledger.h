@@ -7,7 +7,8 @@ struct ledger_line {
     char tenant_id[UUID_LENGTH + 1];
     int32_t month;
     struct date date;
-    int64_t counts[LIMIT_COUNT]; /* all 0: it was written already, and is only to be told to others */
+    int64_t counts[LIMIT_COUNT];
+    bool is_written; /* it is only to be told to others */
 };
 
 struct ledger {
@@ -17,6 +18,7 @@ struct ledger {
     size_t place_count;
 };
 
+bool ledger_line_has_counts(const struct ledger_line *line);
 void ledger_add(struct ledger *ledger, struct text tenant_id, const struct use_taken *taken);
 void ledger_sort(struct ledger *ledger); /* by tenant; nothing can be added any more */
 void ledger_clear(struct ledger *ledger);

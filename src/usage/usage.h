@@ -11,6 +11,7 @@
  */
 #pragma once
 #include "directory/directory.h"
+#include "queue/periodic.h"
 #include "record/work.h"
 #include "usage/ledger.h"
 
@@ -37,3 +38,6 @@ void usage_stop(struct usage *usage);
 
 /* Another node has told whose counts it moved: "NODE:ID,ID". Its own words it does not mind. */
 void usage_heard(struct work *work, struct text told);
+
+/* Begins the month of those who are in a new one and have not consumed in it; and measures the databases. */
+extern const struct periodic usage_periodics[];

@@ -92,7 +92,7 @@ bool usage_row_add(struct work *work, const struct ledger_line *line, struct usa
         return false;
     if (result.row_count > 0)
         read_row(result.cells, row);
-    return add_to_day(work, id.text, line->date, counts);
+    return !ledger_line_has_counts(line) || add_to_day(work, id.text, line->date, counts);
 }
 
 bool usage_row_claim(struct work *work, struct text tenant_id, const struct use_taken *taken,

@@ -12,14 +12,6 @@ struct piece {
     size_t count;
 };
 
-static bool has_counts(const struct ledger_line *line)
-{
-    for (enum tenant_limit limit = 0; limit < LIMIT_COUNT; limit++)
-        if (line->counts[limit] > 0)
-            return true;
-    return false;
-}
-
 static bool write_line(struct work *work, const struct ledger_line *line, struct usage_row *row)
 {
     if (!usage_row_add(work, line, row))
@@ -40,7 +32,7 @@ static bool write_piece(struct work *work, void *data)
     for (size_t i = 0; i < piece->count; i++) {
         const struct ledger_line *line = &piece->lines[i];
         piece->rows[i] = (struct usage_row){};
-        if (has_counts(line) && !write_line(work, line, &piece->rows[i]))
+        if (!line->is_written && !write_line(work, line, &piece->rows[i]))
             return false;
         buffer_print(&told, "%s%s", i > 0 ? "," : "", line->tenant_id);
     }
@@ -79,21 +71,29 @@ static void end_write(struct work *work, const struct piece *piece, bool written
 }
 
 /* Where nobody knows whether it was committed it counts as written: nothing is ever counted twice. */
-static bool write_next(struct work *work, struct usage *usage)
+bool usage_write_lines(struct work *work, const struct ledger_line *lines, size_t count, bool *is_over)
 {
     [[gnu::cleanup(arena_cleanup)]] struct arena *arena = arena_create();
     struct work own = *work;
     own.arena = arena;
-    size_t left = usage->taken_over.count - usage->written;
     struct piece *piece = arena_new(arena, struct piece);
-    piece->lines = usage->taken_over.lines + usage->written;
-    piece->count = left < USAGE_ROWS_MAX ? left : USAGE_ROWS_MAX;
+    piece->lines = lines;
+    piece->count = count;
     begin_write(&own, piece);
     bool written = db_transact(&own, write_piece, piece);
-    bool is_over = written || own.error.code == ERROR_outcome_unknown;
-    end_write(&own, piece, is_over);
-    usage->written += is_over ? piece->count : 0;
+    *is_over = written || own.error.code == ERROR_outcome_unknown;
+    end_write(&own, piece, *is_over);
     work->error = own.error;
+    return written;
+}
+
+static bool write_next(struct work *work, struct usage *usage)
+{
+    bool is_over;
+    size_t left = usage->taken_over.count - usage->written;
+    size_t count = left < USAGE_ROWS_MAX ? left : USAGE_ROWS_MAX;
+    bool written = usage_write_lines(work, usage->taken_over.lines + usage->written, count, &is_over);
+    usage->written += is_over ? count : 0;
     return written;
 }
 

@@ -1,9 +1,11 @@
 """Graduated service: what a tenant gets is decided with a reason, promised until a day, and holds everywhere."""
 
 import datetime
+import json
 
 from harness import PASSWORD
 from server import until
+from test_commands import nidia
 
 LEVELS = ("full", "warned", "read_only", "export_only", "off")
 
@@ -92,3 +94,16 @@ def test_a_promise_is_kept_by_itself_also_after_a_power_cut(world):
     after = world.admin.get(f"/tenants/{kept['id']}").json
     assert after["service_level_until"] is None and after["service_level_next"] is None and after["is_active"]
     assert world.admin.get(f"/tenants/{paid['id']}").json["service_level"] == "full"
+
+
+def test_levels_and_use_from_a_terminal(world):
+    tenant = world.new_tenant(max_monthly_emails=50)
+    day = in_seconds(86400)
+    told = json.loads(nidia(world, "tenant", "level", tenant["slug"], "warned", "--reason", "factura 7", "--until", day, "--then",
+                            "read_only", "--json").stdout)
+    assert (told["service_level"], told["service_level_next"], told["service_level_until"]) == ("warned", "read_only", day)
+    nidia(world, "tenant", "level", tenant["slug"], "off", expect=2)
+    assert "level" in nidia(world, "tenant", "level", tenant["slug"], "half", "--reason", "x", expect=1).stderr
+    world.admin.post(f"/tenants/{tenant['id']}/consume", {"metric": "emails", "quantity": 20}, 200)
+    assert json.loads(nidia(world, "tenant", "usage", tenant["slug"], "--json").stdout)["current_monthly_emails"] == 20
+    assert "current_monthly_emails" in nidia(world, "tenant", "usage", tenant["slug"]).stdout

@@ -223,6 +223,21 @@ TEST_IN_WORLD(a_month_ends_where_the_tenant_is)
     end(&usage);
 }
 
+TEST_IN_WORLD(who_consumes_nothing_in_a_new_month_begins_it_too)
+{
+    struct usage_world usage;
+    begin(&usage, world, "America/Bogota");
+    struct work *work = &world->work;
+    CHECK(calendar_read_time(TEXT("2026-11-01T04:00:00Z"), &work->now)); /* still October there */
+    CHECK(consume(work, &usage.tenant, 9) && write_all(world));
+    CHECK(usage_periodics[0].run(work) && stored(world) == 9);
+    work->now += HOUR_MS;
+    CHECK(usage_periodics[0].run(work) && stored(world) == 0 && shown(work, &usage.tenant) == 0);
+    CHECK(text_is(world_ask(world, "SELECT CAST(usage_month AS text) FROM tenants").text, "2026-11-01"));
+    CHECK(world_number(world, "SELECT count(*) FROM tenant_usage_daily") == 1);
+    end(&usage);
+}
+
 TEST(the_clock_on_the_wall_follows_the_zones_summer)
 {
     static const struct {

@@ -1,0 +1,7 @@
+#include "usage/usage.h"
+#include "usage/usage_parts.h"
+
+const struct periodic usage_periodics[] = {
+    { .name = "begin_months", .every_seconds = 600, .run = usage_begin_months },
+    {},
+};
