@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "directory/directory_load.h"
+#include "hosting/database_hosts.h"
 #include "identity/revocation.h"
 #include "jobs/runner.h"
 #include "model/model.h"
@@ -39,7 +40,7 @@ static void connected(void *context)
     struct listening *listening = context;
     struct work work;
     if (begin_work(listening, &work)
-        && !(settings_load(&work) && revocations_load(&work) && directory_load(&work)))
+        && !(settings_load(&work) && hosts_load(&work) && revocations_load(&work) && directory_load(&work)))
         error_clear(&work.error); /* the connection is lost again: it will be made again, and this called */
     job_runner_wake(&listening->app->site);
 }

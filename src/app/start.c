@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "directory/directory.h"
 #include "directory/directory_load.h"
+#include "hosting/database_hosts.h"
 #include "hosting/hosting.h"
 #include "identity/identity.h"
 #include "jobs/runner.h"
@@ -139,7 +140,7 @@ struct filling {
 static bool fill(struct work *work, void *data)
 {
     struct filling *filling = data;
-    return settings_seed(work) && seed_defaults(work, filling->seed, filling->announced);
+    return settings_seed(work) && hosts_seed(work) && seed_defaults(work, filling->seed, filling->announced);
 }
 
 static bool load(struct app *app, struct buffer *announced, struct error *error)
@@ -151,7 +152,8 @@ static bool load(struct app *app, struct buffer *announced, struct error *error)
     struct work work = work_of_system(&app->site, arena, db, clock_now_ms());
     struct filling filling = { .announced = announced };
     bool loaded = seed_prepare(&work, identity_services, &filling.seed) && db_transact(&work, fill, &filling)
-               && settings_load(&work) && revocations_load(&work) && directory_load(&work);
+               && settings_load(&work) && hosts_load(&work) && revocations_load(&work)
+               && directory_load(&work);
     if (!loaded)
         *error = work.error;
     db_close(db);

@@ -5,6 +5,7 @@
 #include "directory/directory_load.h"
 #include "features/features.h"
 #include "fleet/fleet.h"
+#include "hosting/database_hosts.h"
 #include "identity/identity.h"
 #include "jobs/cleaning.h"
 #include "record/audit.h"
@@ -33,6 +34,7 @@ const struct service *const app_services[] = {
     identity_services,
     tenancy_services,
     fleet_services,
+    hosting_services,
     definition_services,
     assignment_services,
     settings_services,
@@ -43,6 +45,7 @@ const struct service *const app_services[] = {
 const struct watcher *const app_watchers[] = {
     identity_watchers,
     directory_watchers,
+    hosting_watchers,
     settings_watchers,
     subject_watchers,
     NULL,

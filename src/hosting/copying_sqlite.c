@@ -88,7 +88,7 @@ bool sqlite_load(struct hosting_call *call, const struct tenant_place *place, co
     return sqlite_copy_file(call, path, unfinished)
         && (rename(unfinished, database) == 0
             || fail(call->error, ERROR_internal, "%s: %s", database, strerror(errno)))
-        && sqlite_sync_path(call, call->hosting->folder);
+        && sqlite_sync_path(call, call->host->folder);
 }
 
 bool sqlite_sum(struct hosting_call *call, const struct tenant_place *place, struct table_sums *sums)

@@ -1,14 +1,37 @@
-/* What an engine gives to hosting.c, and what its drivers share. Included by tenancy's hosts alone. */
+/* What an engine gives to hosting.c, and what its drivers share. Included by hosting's own files alone. */
 #pragma once
 #include "crypto/keyring.h"
 #include "hosting/copying.h"
 #include "hosting/hosting.h"
 #include "hosting/schema_folder.h"
+#include <pthread.h>
 #include <stdatomic.h>
 
+/* What a host is made of: its row, or for the one that needs none the options. */
+struct host_facts {
+    struct text id, name;
+    struct text url;    /* PostgreSQL: of its administrator */
+    struct text folder; /* SQLite */
+};
+
+/* Held by the list and by every call that is under way on it; the last one frees it. */
 struct host {
+    struct arena *arena;
+    struct host_facts facts;
+    const char *folder, *templates; /* SQLite */
+    struct text address;            /* PostgreSQL: what the URL says of the server */
+    int64_t port;
+    atomic_int holders;
+    atomic_bool is_shut;       /* PostgreSQL: what every role could enter has been shut */
+    _Atomic(struct db *) kept; /* PostgreSQL: the administrator's connection while nobody uses it */
+};
+
+struct host_driver {
     enum engine engine;
-    bool (*open)(struct hosting *hosting, const struct options *options, struct error *error);
+    struct text (*folder_of)(struct arena *arena, const struct options *options); /* of the options' host */
+    bool (*open)(struct host *host, struct error *error);      /* touches neither server nor disk */
+    bool (*establish)(struct host *host, struct error *error); /* once, where it is new */
+    bool (*check)(struct hosting_call *call);
     bool (*make_role)(struct hosting_call *call, const struct tenant_place *place);
     bool (*make_database)(struct hosting_call *call, const struct tenant_place *place);
     bool (*connect)(struct hosting_call *call, const struct tenant_place *place, struct db **db);
@@ -26,28 +49,38 @@ struct host {
     bool (*sum)(struct hosting_call *call, const struct tenant_place *place, struct table_sums *sums);
 };
 
-extern const struct host host_sqlite, host_postgres;
+extern const struct host_driver host_sqlite, host_postgres;
 
 struct hosting {
-    const struct host *host;
+    const struct host_driver *driver;
     const struct keyring *keyring;
     struct arena *arena; /* of what lives as long as the hosting */
     struct schema_folder *schema;
-    const char *url;                /* PostgreSQL: of its administrator */
-    const char *folder, *templates; /* SQLite */
-    atomic_bool is_shut;            /* PostgreSQL: what every role could enter has been shut */
-    _Atomic(struct db *) kept;      /* PostgreSQL: the administrator's connection while nobody uses it */
-    struct text address;
-    int64_t port;
+    struct host_facts stated; /* by the options */
+    pthread_mutex_t mutex;    /* over the list */
+    struct host **hosts;
+    size_t count;
 };
 
 bool place_is_named_well(struct text name);
 void place_list_add(struct place_list *list, struct arena *arena, struct text name);
 
+/* ---- hosts.c: the hosts in memory ---- */
+
+/* Held once, by whoever made it. */
+[[nodiscard]] bool host_create(struct host **host, const struct host_driver *driver,
+                               const struct host_facts *facts, struct error *error);
+void host_release(struct host **host); /* for [[gnu::cleanup]] */
+/* By id; an empty one: the host that the options state. Held until it is released. */
+[[nodiscard]] bool hosts_take(struct hosting *hosting, struct text id, struct host **host,
+                              struct error *error);
+/* These are the hosts from now on; those that did not change stay with their connections. */
+void hosts_set(struct hosting *hosting, const struct host_facts *facts, size_t count);
+
 /* ---- PostgreSQL ---- */
 
 /* host_postgres_connect.c: the server's address; connections, the administrator's and a tenant's own. */
-bool postgres_open(struct hosting *hosting, const struct options *options, struct error *error);
+bool postgres_open(struct host *host, struct error *error);
 /* keyword='value' with its quotes; the administrator's way to a database and, if given, as somebody else. */
 struct buffer;
 void postgres_add_part(struct buffer *parts, const char *keyword, struct text value);
@@ -59,7 +92,7 @@ bool postgres_connect_as_tenant(struct hosting_call *call, const struct tenant_p
 /* The administrator's connection to its own database, kept between calls.
  * [[gnu::cleanup(administrator_end)]]. */
 struct administrator {
-    struct hosting *hosting;
+    struct host *host;
     struct db *db;
 };
 [[nodiscard]] bool administrator_begin(struct hosting_call *call, struct administrator *administrator);
@@ -70,6 +103,10 @@ void administrator_end(struct administrator *administrator);
                                              struct text name, struct text template);
 [[nodiscard]] bool postgres_has_database(struct hosting_call *call, struct db *db, struct text name,
                                          bool *exists);
+
+/* host_postgres_access.c */
+bool postgres_set_access(struct hosting_call *call, const struct tenant_place *place);
+bool postgres_enter(struct hosting_call *call, const struct tenant_place *place, struct db **db);
 
 /* What stands for {name} in a script: names and verifiers of strict alphabets, which need no quoting. */
 struct blank {
@@ -105,6 +142,9 @@ const char *sqlite_path_of(struct hosting_call *call, struct text name);
 [[nodiscard]] bool sqlite_copy_file(struct hosting_call *call, const char *from, const char *to); /* synced */
 [[nodiscard]] bool sqlite_sync_path(struct hosting_call *call, const char *path);
 void sqlite_remove_database(struct hosting_call *call, const char *path);
+
+/* host_sqlite_access.c: triggers that refuse every write, also of who holds the file open. */
+[[nodiscard]] bool sqlite_set_read_only(struct hosting_call *call, struct db *db, bool read_only);
 
 /* copying_sqlite.c */
 [[nodiscard]] bool sqlite_dump(struct hosting_call *call, const struct tenant_place *place,

@@ -8,8 +8,7 @@
 #include "crypto/mac.h"
 #include "crypto/scram.h"
 #include "hosting/host.h"
-
-enum { PASSWORD_BYTES = 32 };
+#include "sql/driver.h"
 
 /*
  * What tells this installation's databases and roles from those of another on the same server. Every role can
@@ -76,9 +75,9 @@ static bool shut_server(struct hosting_call *call, struct db *db)
         " AND has_database_privilege('public', oid, 'CONNECT')"
         " LOOP EXECUTE format('REVOKE CONNECT ON DATABASE %I FROM PUBLIC', shut); END LOOP;"
         "EXCEPTION WHEN internal_error THEN NULL; END $$"; /* another does the same at this moment */
-    if (!atomic_load(&call->hosting->is_shut) && !db_run_script(db, call->error, script))
+    if (!atomic_load(&call->host->is_shut) && !db_run_script(db, call->error, script))
         return false;
-    atomic_store(&call->hosting->is_shut, true);
+    atomic_store(&call->host->is_shut, true);
     return true;
 }
 
@@ -125,56 +124,12 @@ static bool make_database(struct hosting_call *call, const struct tenant_place *
         && take_over(call, place->name);
 }
 
-/* With its password, since enter() may have been killed while it had another. A role that is gone stays gone.
- */
-static bool set_login(struct hosting_call *call, struct db *administrator, const struct tenant_place *place)
-{
-    static const char script[] = "DO $$ BEGIN IF EXISTS (SELECT FROM pg_roles WHERE rolname = '{name}')"
-                                 " THEN ALTER ROLE {name} {login} PASSWORD '{verifier}'; END IF; END $$";
-    return postgres_script(call, administrator, script,
-                           BLANKS({ "name", place->name },
-                                  { "login", place->may_connect ? TEXT("LOGIN") : TEXT("NOLOGIN") },
-                                  { "verifier", scram_verifier(call->arena, place->password) }));
-}
-
-/*
- * A role that is shut out is let in for as long as it takes to connect, by a password that nobody else knows.
- * The administrator does not enter in its place: what a tenant has hidden in a function must not run with his
- * rights.
- */
-static bool enter(struct hosting_call *call, const struct tenant_place *place, struct db **db)
-{
-    if (place->may_connect)
-        return postgres_connect_as_tenant(call, place, db);
-    struct tenant_place once = *place;
-    once.may_connect = true;
-    once.password = random_token(call->arena, PASSWORD_BYTES);
-    [[gnu::cleanup(administrator_end)]] struct administrator administrator = {};
-    if (!administrator_begin(call, &administrator) || !set_login(call, administrator.db, &once))
-        return false;
-    bool entered = postgres_connect_as_tenant(call, &once, db);
-    return set_login(call, administrator.db, place) && entered;
-}
-
-/* Shut out first, so that whoever is sent away does not come back. */
-static bool set_access(struct hosting_call *call, const struct tenant_place *place)
-{
-    static const char send_away[] =
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1";
-    [[gnu::cleanup(administrator_end)]] struct administrator administrator = {};
-    struct result ignored;
-    return administrator_begin(call, &administrator) && set_login(call, administrator.db, place)
-        && (place->may_connect
-            || db_run(administrator.db, call->arena, &ignored, call->error, send_away,
-                      PARAMETERS(value_text(place->name))));
-}
-
 static bool drop(struct hosting_call *call, const struct tenant_place *place)
 {
-    const struct tenant_place shut = { .name = place->name };
+    const struct tenant_place shut = { .name = place->name, .access = ACCESS_none };
     const struct blank *name = BLANKS({ "name", place->name });
     [[gnu::cleanup(administrator_end)]] struct administrator administrator = {};
-    return set_access(call, &shut) && administrator_begin(call, &administrator)
+    return postgres_set_access(call, &shut) && administrator_begin(call, &administrator)
         && postgres_script(call, administrator.db, "DROP DATABASE IF EXISTS {name} WITH (FORCE)", name)
         && postgres_script(call, administrator.db, "DROP ROLE IF EXISTS {name}", name);
 }
@@ -229,14 +184,42 @@ static bool find_weaknesses(struct hosting_call *call, struct text *found)
     return true;
 }
 
-const struct host host_postgres = {
+/* The options tell a URL. */
+static struct text folder_of(struct arena *, const struct options *)
+{
+    return TEXT("");
+}
+
+static bool establish(struct host *, struct error *)
+{
+    return true;
+}
+
+/* On a connection of its own: one that is kept tells nothing of those that come. */
+static bool check(struct hosting_call *call)
+{
+    static const char sql[] = "SELECT 1 FROM pg_roles WHERE rolname = current_user"
+                              " AND (rolsuper OR (rolcreatedb AND rolcreaterole))";
+    [[gnu::cleanup(db_cleanup)]] struct db *db = NULL;
+    struct result result;
+    if (!postgres_connect(&db, arena_string(call->arena, call->host->facts.url), call->error)
+        || !db_run(db, call->arena, &result, call->error, sql, NO_PARAMETERS))
+        return false;
+    return result.row_count > 0
+        || fail(call->error, ERROR_conflict, "the role may not make databases and roles there");
+}
+
+const struct host_driver host_postgres = {
     .engine = ENGINE_POSTGRES,
+    .folder_of = folder_of,
     .open = postgres_open,
+    .establish = establish,
+    .check = check,
     .make_role = make_role,
     .make_database = make_database,
     .connect = postgres_connect_as_tenant,
-    .enter = enter,
-    .set_access = set_access,
+    .enter = postgres_enter,
+    .set_access = postgres_set_access,
     .drop = drop,
     .list_databases = list_databases,
     .list_roles = list_roles,

@@ -1,6 +1,6 @@
 /* Connections to the PostgreSQL server of the tenants' databases: whose, and to which of them. */
+#include "base/buffer.h"
 #include "hosting/host.h"
-#include "settings/options.h"
 #include "sql/driver.h"
 #include <libpq-fe.h>
 
@@ -11,21 +11,28 @@ static void free_options(PQconninfoOption **options)
     PQconninfoFree(*options);
 }
 
-bool postgres_open(struct hosting *hosting, const struct options *options, struct error *error)
+/* Says nothing of what it was given: there is a password in it. */
+static bool refuse(struct error *error, const char *why)
 {
-    const char *url = option_string(options, OPTION_tenant_database_url);
-    hosting->url = *url ? url : option_string(options, OPTION_database);
-    hosting->address = TEXT("localhost");
-    hosting->port = DEFAULT_PORT;
-    [[gnu::cleanup(free_options)]] PQconninfoOption *parts = PQconninfoParse(hosting->url, NULL);
+    return fail(error, ERROR_malformed_value, "a URL of a PostgreSQL server (%s)", why);
+}
+
+bool postgres_open(struct host *host, struct error *error)
+{
+    const char *url = arena_string(host->arena, host->facts.url);
+    if (host->facts.url.length == 0)
+        return refuse(error, "there is none");
+    host->address = TEXT("localhost");
+    host->port = DEFAULT_PORT;
+    [[gnu::cleanup(free_options)]] PQconninfoOption *parts = PQconninfoParse(url, NULL);
     if (!parts)
-        return fail(error, ERROR_malformed_value, "tenant_database_url is no URL of PostgreSQL");
+        return refuse(error, "it cannot be read");
     for (const PQconninfoOption *part = parts; part->keyword; part++) {
         if (part->val && text_is(text_from(part->keyword), "host"))
-            hosting->address = arena_copy(hosting->arena, text_from(part->val));
+            host->address = arena_copy(host->arena, text_from(part->val));
         if (part->val && text_is(text_from(part->keyword), "port")
-            && !text_to_integer(text_from(part->val), &hosting->port))
-            return fail(error, ERROR_malformed_value, "tenant_database_url has no one port");
+            && !text_to_integer(text_from(part->val), &host->port))
+            return refuse(error, "it has no one port");
     }
     return true;
 }
@@ -46,7 +53,8 @@ const char *postgres_way_to(struct hosting_call *call, struct text database, str
                             struct text password)
 {
     struct buffer way = { .arena = call->arena };
-    [[gnu::cleanup(free_options)]] PQconninfoOption *parts = PQconninfoParse(call->hosting->url, NULL);
+    [[gnu::cleanup(free_options)]] PQconninfoOption *parts =
+        PQconninfoParse(arena_string(call->arena, call->host->facts.url), NULL);
     for (const PQconninfoOption *part = parts; part && part->keyword; part++) {
         struct text keyword = text_from(part->keyword);
         bool is_replaced = text_is(keyword, "dbname")
@@ -77,15 +85,17 @@ bool postgres_connect_as_tenant(struct hosting_call *call, const struct tenant_p
  * own. */
 bool administrator_begin(struct hosting_call *call, struct administrator *administrator)
 {
-    administrator->hosting = call->hosting;
-    administrator->db = atomic_exchange(&call->hosting->kept, NULL);
-    return administrator->db || postgres_connect(&administrator->db, call->hosting->url, call->error);
+    administrator->host = call->host;
+    administrator->db = atomic_exchange(&call->host->kept, NULL);
+    return administrator->db
+        || postgres_connect(&administrator->db, arena_string(call->arena, call->host->facts.url),
+                            call->error);
 }
 
 void administrator_end(struct administrator *administrator)
 {
     struct db *nobody = NULL;
     if (administrator->db
-        && !atomic_compare_exchange_strong(&administrator->hosting->kept, &nobody, administrator->db))
+        && !atomic_compare_exchange_strong(&administrator->host->kept, &nobody, administrator->db))
         db_close(administrator->db);
 }

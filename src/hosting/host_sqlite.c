@@ -1,7 +1,7 @@
 /*
- * Tenants' databases as files of this machine: DATA/tenants/NAME.db, mode 0600, copied from a template that
- * has run the schema, DATA/templates/FINGERPRINT.db. There are no roles: who may read the files is the
- * operating system's to say.
+ * Tenants' databases as files of this machine: FOLDER/NAME.db, mode 0600, copied from a template that has
+ * run the schema, FOLDER/templates/FINGERPRINT.db; the options state the folder DATA/tenants. There are no
+ * roles: who may read the files is the operating system's to say.
  */
 #include "base/file.h"
 #include "hosting/host.h"
@@ -20,20 +20,41 @@ static bool fail_io(struct error *error, const char *path)
     return fail(error, code, "%s: %s", path, strerror(errno));
 }
 
-static bool open_host(struct hosting *hosting, const struct options *options, struct error *error)
+static struct text folder_of(struct arena *arena, const struct options *options)
 {
-    const char *data = option_string(options, OPTION_data);
-    hosting->folder = arena_format(hosting->arena, "%s/tenants", data).data;
-    hosting->templates = arena_format(hosting->arena, "%s/templates", data).data;
-    if ((mkdir(hosting->folder, 0700) != 0 && errno != EEXIST)
-        || (mkdir(hosting->templates, 0700) != 0 && errno != EEXIST))
-        return fail_io(error, data);
+    return arena_format(arena, "%s/tenants", option_string(options, OPTION_data));
+}
+
+static bool open_host(struct host *host, struct error *)
+{
+    host->folder = arena_string(host->arena, host->facts.folder);
+    host->templates = arena_format(host->arena, "%s/templates", host->folder).data;
     return true;
+}
+
+static bool make_folder(const char *path, struct error *error)
+{
+    return mkdir(path, 0700) == 0 || errno == EEXIST || fail_io(error, path);
+}
+
+/* Only then: later a folder that is missing is a disk that is away. */
+static bool establish(struct host *host, struct error *error)
+{
+    return make_folder(host->folder, error);
+}
+
+static bool check(struct hosting_call *call)
+{
+    struct stat status;
+    const char *folder = call->host->folder;
+    if (stat(folder, &status) != 0 || access(folder, R_OK | W_OK | X_OK) != 0)
+        return fail_io(call->error, folder);
+    return S_ISDIR(status.st_mode) || fail(call->error, ERROR_conflict, "%s is no folder", folder);
 }
 
 const char *sqlite_path_of(struct hosting_call *call, struct text name)
 {
-    return arena_format(call->arena, "%s/%.*s.db", call->hosting->folder, TEXT_ARG(name)).data;
+    return arena_format(call->arena, "%s/%.*s.db", call->host->folder, TEXT_ARG(name)).data;
 }
 
 bool sqlite_sync_path(struct hosting_call *call, const char *path)
@@ -60,16 +81,16 @@ static bool run_schema(struct hosting_call *call, const char *path)
 /* Made under another name, so that what bears the template's name is whole. */
 static bool find_template(struct hosting_call *call, const char **path)
 {
-    struct hosting *hosting = call->hosting;
-    *path =
-        arena_format(call->arena, "%s/%.*s.db", hosting->templates, TEXT_ARG(call->schema->fingerprint)).data;
+    const char *templates = call->host->templates;
+    *path = arena_format(call->arena, "%s/%.*s.db", templates, TEXT_ARG(call->schema->fingerprint)).data;
     if (access(*path, F_OK) == 0)
         return true;
     const char *unfinished = arena_format(call->arena, "%s.%d", *path, (int)gettid()).data;
     sqlite_remove_database(call, unfinished);
-    return run_schema(call, unfinished) && sqlite_sync_path(call, unfinished)
+    return make_folder(templates, call->error) && run_schema(call, unfinished)
+        && sqlite_sync_path(call, unfinished)
         && (rename(unfinished, *path) == 0 || fail_io(call->error, *path))
-        && sqlite_sync_path(call, hosting->templates);
+        && sqlite_sync_path(call, templates);
 }
 
 /* The kernel copies, sharing blocks where the file system can. */
@@ -107,7 +128,7 @@ static bool make_database(struct hosting_call *call, const struct tenant_place *
         return false;
     bool linked = link(unfinished, path) == 0 || errno == EEXIST || fail_io(call->error, path);
     unlink(unfinished);
-    return linked && sqlite_sync_path(call, call->hosting->folder);
+    return linked && sqlite_sync_path(call, call->host->folder);
 }
 
 static bool connect_database(struct hosting_call *call, const struct tenant_place *place, struct db **db)
@@ -118,24 +139,27 @@ static bool connect_database(struct hosting_call *call, const struct tenant_plac
     return sqlite_connect(db, path, SQLITE_WRITES, call->error);
 }
 
-static bool set_access(struct hosting_call *, const struct tenant_place *)
+/* Who may read the files is not for this program to say; who may write in them is. */
+static bool set_access(struct hosting_call *call, const struct tenant_place *place)
 {
-    return true;
+    [[gnu::cleanup(db_cleanup)]] struct db *db = NULL;
+    return place->access == ACCESS_none
+        || (connect_database(call, place, &db)
+            && sqlite_set_read_only(call, db, place->access == ACCESS_read_only));
 }
 
 static bool drop(struct hosting_call *call, const struct tenant_place *place)
 {
     const char *path = sqlite_path_of(call, place->name);
     sqlite_remove_database(call, path);
-    return access(path, F_OK) != 0 ? sqlite_sync_path(call, call->hosting->folder)
-                                   : fail_io(call->error, path);
+    return access(path, F_OK) != 0 ? sqlite_sync_path(call, call->host->folder) : fail_io(call->error, path);
 }
 
 static bool list_databases(struct hosting_call *call, struct place_list *list)
 {
-    [[gnu::cleanup(folder_cleanup)]] DIR *folder = opendir(call->hosting->folder);
+    [[gnu::cleanup(folder_cleanup)]] DIR *folder = opendir(call->host->folder);
     if (!folder)
-        return fail_io(call->error, call->hosting->folder);
+        return fail_io(call->error, call->host->folder);
     for (const struct dirent *entry; (entry = readdir(folder));) {
         struct text name = text_from(entry->d_name);
         if (text_ends(name, TEXT(".db")))
@@ -152,16 +176,19 @@ static bool list_roles(struct hosting_call *, struct place_list *)
 static bool find_weaknesses(struct hosting_call *call, struct text *found)
 {
     struct stat status;
-    if (stat(call->hosting->folder, &status) != 0)
-        return fail_io(call->error, call->hosting->folder);
+    if (stat(call->host->folder, &status) != 0)
+        return fail_io(call->error, call->host->folder);
     if (status.st_mode & 077)
-        *found = arena_format(call->arena, "%s can be read by others", call->hosting->folder);
+        *found = arena_format(call->arena, "%s can be read by others", call->host->folder);
     return true;
 }
 
-const struct host host_sqlite = {
+const struct host_driver host_sqlite = {
     .engine = ENGINE_SQLITE,
+    .folder_of = folder_of,
     .open = open_host,
+    .establish = establish,
+    .check = check,
     .make_role = make_role,
     .make_database = make_database,
     .connect = connect_database,

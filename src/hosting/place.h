@@ -9,5 +9,8 @@ struct text place_name_of(struct arena *arena, struct text tenant_id);
 /* Where the sealed password stands, as associated data. */
 struct text password_place(struct arena *arena, struct text tenant_id);
 
+/* What the tenant's role may do in its database now. */
+enum place_access access_of_tenant(const struct tenant *tenant);
+
 [[nodiscard]] bool place_of_tenant(struct work *work, const struct tenant *tenant,
                                    struct tenant_place *place);

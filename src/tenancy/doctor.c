@@ -1,5 +1,6 @@
 #include "tenancy/doctor.h"
 #include "base/calendar.h"
+#include "hosting/database_hosts.h"
 #include "record/migrate.h"
 #include "record/site.h"
 #include "settings/options.h"
@@ -85,6 +86,9 @@ static const struct question {
       "SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid ORDER BY 1" },
     { "constraints", "not validated: ", ENGINE_POSTGRES,
       "SELECT conname::text FROM pg_constraint WHERE NOT convalidated ORDER BY 1" },
+    { "hosts", "database_count is not the number of databases of host ", -1,
+      "SELECT h.name FROM database_hosts h WHERE h.database_count <> (SELECT count(*) FROM tenants t "
+      "WHERE t.database_host_id = h.id) ORDER BY h.name LIMIT 20" },
     { "seats", "current_users is not the number of users of tenant ", -1,
       "SELECT t.slug FROM tenants t WHERE t.current_users <> (SELECT count(*) FROM users u "
       "WHERE u.tenant_id = t.id AND u.deleted_at IS NULL) ORDER BY t.slug LIMIT 20" },
@@ -155,6 +159,8 @@ bool doctor_look(struct work *work, bool as_json, struct buffer *findings, size_
     struct examination examination = { .work = work, .findings = findings, .as_json = as_json };
     if (as_json)
         buffer_add(findings, TEXT("["));
+    if (!hosts_load(work)) /* it looks beside whoever serves, and has loaded nothing yet */
+        return false;
     for (size_t i = 0; i < sizeof checks / sizeof *checks; i++)
         if (!checks[i](&examination))
             return false;

@@ -3,6 +3,7 @@
  * of it before, so that a crash at any point resumes.
  */
 #include "hosting/place.h"
+#include "hosting/placement.h"
 #include "hosting/schema_ledger.h"
 #include "record/store.h"
 #include "record/transact.h"
@@ -26,13 +27,36 @@ static bool change(struct work *work, const struct tenant *tenant, const struct 
     return store_update(work, &tenants_table, tenant->cells, changes->cells, after.cells);
 }
 
+static bool place(struct work *work, struct tenant *changes)
+{
+    struct placement placement;
+    if (!placement_take(work, value_null(), &placement))
+        return false;
+    changes->database_host_id = placement.host_id;
+    changes->db_host = placement.host;
+    changes->db_port = placement.port;
+    return true;
+}
+
+/* Once placed it stays there, however often it is tried. */
 static bool begin(struct work *work, void *tenant_id)
 {
     struct tenant tenant;
-    const struct tenant changes = { .provisioning_status = choice_value(provisioning_status, provisioning) };
+    struct tenant changes = { .provisioning_status = choice_value(provisioning_status, provisioning) };
     return find(work, *(struct text *)tenant_id, &tenant)
         && (is_choice(tenant.provisioning_status, provisioning_status, completed)
-            || change(work, &tenant, &changes));
+            || ((value_is_set(tenant.database_host_id) || place(work, &changes))
+                && change(work, &tenant, &changes)));
+}
+
+/* The database is gone, and with it what it took of its host. */
+static bool give_back(struct work *work, void *tenant_id)
+{
+    struct tenant tenant;
+    const struct tenant changes = { .database_host_id = value_null() };
+    return find(work, *(struct text *)tenant_id, &tenant)
+        && (!value_is_set(tenant.database_host_id)
+            || (placement_give_back(work, tenant.database_host_id) && change(work, &tenant, &changes)));
 }
 
 static bool activate_row(struct work *work, void *tenant_id)
@@ -168,6 +192,11 @@ const struct job_program provision_tenant_program = {
     .failed = provisioning_failed,
 };
 
+static bool drop_database(struct work *work, const struct job *job)
+{
+    return at_host(work, job->tenant_id.text, hosting_drop) && on_row(work, job, give_back);
+}
+
 /* A tenant that was provisioned meanwhile keeps its database. */
 static bool drop_unfinished(struct work *work, const struct job *job)
 {
@@ -176,7 +205,7 @@ static bool drop_unfinished(struct work *work, const struct job *job)
         return false;
     if (is_choice(tenant.provisioning_status, provisioning_status, completed))
         return fail(&work->error, ERROR_conflict, "the tenant has been provisioned");
-    return at_host(work, job->tenant_id.text, hosting_drop);
+    return drop_database(work, job);
 }
 
 static bool note_roll_back(struct work *work, const struct job *job)
@@ -252,7 +281,7 @@ static bool drop(struct work *work, const struct job *job)
         return false;
     if (!value_is_set(tenant.deleted_at))
         return fail(&work->error, ERROR_conflict, "the tenant is not deleted");
-    return at_host(work, job->tenant_id.text, hosting_drop);
+    return drop_database(work, job);
 }
 
 const struct job_program delete_tenant_program = {

@@ -74,12 +74,7 @@ static void begin_trial(struct work *work, struct tenant *tenant, const struct p
 
 static void name_database(struct work *work, struct tenant *tenant)
 {
-    struct text host, name = place_name_of(work->arena, tenant->id.text);
-    int64_t port;
-    hosting_address(work->site->hosting, &host, &port);
-    tenant->db_name = tenant->db_username = value_text(name);
-    tenant->db_host = value_text_or_null(host);
-    tenant->db_port = host.length > 0 ? value_integer(port) : value_null();
+    tenant->db_name = tenant->db_username = value_text(place_name_of(work->arena, tenant->id.text));
     tenant->db_password_encrypted =
         value_text(seal(work->arena, work->site->keyring, random_token(work->arena, PASSWORD_BYTES),
                         password_place(work->arena, tenant->id.text)));

@@ -32,7 +32,7 @@ static struct tenant_place new_place(struct world *world)
         .name = arena_format(world->work.arena, "tenant_%.12s", id.data + id.length - 12),
         .password = TEXT("a password of a test"),
         .connections_max = 5,
-        .may_connect = true,
+        .access = ACCESS_full,
     };
 }
 
@@ -60,7 +60,7 @@ static bool make(struct hosted *hosted, const struct tenant_place *place)
 static bool lists(struct hosted *hosted, struct text name)
 {
     struct place_list list;
-    CHECK(hosting_list_databases(&hosted->call, &list));
+    CHECK(hosting_list_databases(&hosted->call, TEXT(""), &list));
     for (size_t i = 0; i < list.count; i++)
         if (text_equal(list.names[i], name))
             return true;
@@ -89,14 +89,14 @@ TEST_IN_WORLD(every_step_may_be_repeated_and_keeps_what_is_there)
     CHECK(make(&hosted, &hosted.place));
     struct db *db = NULL;
     struct result result;
-    CHECK(hosted.hosting->host->connect(&hosted.call, &hosted.place, &db));
+    CHECK(hosting_enter(&hosted.call, &hosted.place, &db));
     CHECK(db
           && db_run_script(db, hosted.call.error,
                            "CREATE TABLE kept (id bigint); INSERT INTO kept VALUES (7)"));
     db_close(db);
 
     CHECK(make(&hosted, &hosted.place));
-    CHECK(hosted.hosting->host->connect(&hosted.call, &hosted.place, &db));
+    CHECK(hosting_enter(&hosted.call, &hosted.place, &db));
     CHECK(db_run(db, world->work.arena, &result, hosted.call.error, "SELECT id FROM kept", NO_PARAMETERS));
     CHECK(result.row_count == 1 && result.cells[0].integer == 7);
     db_close(db);
@@ -131,9 +131,9 @@ TEST(a_file_can_be_read_by_its_owner_alone)
     struct hosted hosted;
     CHECK(begin(&hosted, &world) && make(&hosted, &hosted.place));
     struct stat status;
-    const char *path =
-        arena_format(world.work.arena, "%s/%.*s.db", hosted.hosting->folder, TEXT_ARG(hosted.place.name))
-            .data;
+    const char *path = arena_format(world.work.arena, "%s/%.*s.db", hosted.hosting->stated.folder.data,
+                                    TEXT_ARG(hosted.place.name))
+                           .data;
     CHECK(stat(path, &status) == 0 && (status.st_mode & 0777) == 0600);
     end(&hosted);
     world_end(&world);
@@ -145,7 +145,7 @@ static bool enters(struct hosted *hosted, const struct tenant_place *place, stru
     struct tenant_place other = *place;
     struct arena *arena = hosted->call.arena;
     [[gnu::cleanup(db_cleanup)]] struct db *db = NULL;
-    PQconninfoOption *parts = PQconninfoParse(hosted->hosting->url, NULL);
+    PQconninfoOption *parts = PQconninfoParse(hosted->hosting->stated.url.data, NULL);
     struct text host = TEXT(""), port = TEXT("");
     for (const PQconninfoOption *part = parts; part && part->keyword; part++) {
         if (part->val && strcmp(part->keyword, "host") == 0)
@@ -192,12 +192,12 @@ static void isolation(struct world *world)
         arena_format(world->work.arena, "nidia_template_%.*s", TEXT_ARG(hosted.call.schema->fingerprint));
     CHECK(!enters(&hosted, &hosted.place, template));
 
-    hosted.place.may_connect = false;
+    hosted.place.access = ACCESS_none;
     CHECK(hosting_set_access(&hosted.call, &hosted.place));
     CHECK(!enters(&hosted, &hosted.place, hosted.place.name));
     CHECK(enters(&hosted, &other, other.name));
     check_owner_enters_while_shut(&hosted);
-    hosted.place.may_connect = true;
+    hosted.place.access = ACCESS_full;
     CHECK(hosting_set_access(&hosted.call, &hosted.place));
     CHECK(enters(&hosted, &hosted.place, hosted.place.name));
     CHECK(hosting_drop(&hosted.call, &other));

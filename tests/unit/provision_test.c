@@ -146,8 +146,8 @@ TEST_IN_WORLD(rolled_back_nothing_is_left_of_the_database_and_it_can_be_tried_ag
     CHECK(tenancy_run_jobs(&tenancy) == 1);
 
     struct hosting_call call = hosting_call_of(&world->work);
-    CHECK(hosting_list_databases(&call, &databases) && databases.count == 0);
-    CHECK(hosting_list_roles(&call, &roles) && roles.count == 0);
+    CHECK(hosting_list_databases(&call, TEXT(""), &databases) && databases.count == 0);
+    CHECK(hosting_list_roles(&call, TEXT(""), &roles) && roles.count == 0);
     tenancy_find(world, tenant.id.text, &after);
     CHECK(tenant_state_of(&after) == STATE_failed);
     world->work.now += DAY_MS;
@@ -177,7 +177,7 @@ TEST_IN_WORLD(a_deleted_tenants_database_is_dropped_when_its_grace_is_over)
     world->work.now += INT64_C(30) * DAY_MS;
     struct hosting_call call = hosting_call_of(&world->work);
     CHECK(tenancy_run_jobs(&tenancy) == 1);
-    CHECK(hosting_list_databases(&call, &databases) && databases.count == 0);
+    CHECK(hosting_list_databases(&call, TEXT(""), &databases) && databases.count == 0);
     tenancy_find(world, tenant.id.text, &after);
     CHECK(tenant_state_of(&after) == STATE_gone);
     CHECK(!tenancy_try_act(world, tenant.id.text, LIFE_restore, &after));

@@ -29,7 +29,7 @@ static bool seed(struct work *work, void *data)
 {
     (void)data;
     struct buffer ignored = { .arena = work->arena };
-    return settings_seed(work) && seed_defaults(work, NULL, &ignored);
+    return settings_seed(work) && hosts_seed(work) && seed_defaults(work, NULL, &ignored);
 }
 
 void tenancy_open(struct tenancy_world *tenancy, struct world *world, struct text keys)
@@ -49,13 +49,16 @@ void tenancy_open(struct tenancy_world *tenancy, struct world *world, struct tex
     site->directory = directory_create();
     must(world, hosting_create(&site->hosting, &world->options, site->keyring, &world->work.error),
          "hosting");
-    must(world, settings_load(&world->work) && directory_load(&world->work), "what is in memory");
+    must(world, settings_load(&world->work) && hosts_load(&world->work) && directory_load(&world->work),
+         "what is in memory");
 }
 
 void tenancy_begin(struct tenancy_world *tenancy, struct world *world)
 {
     tenancy_open(tenancy, world, new_keys(world->work.arena));
-    must(world, db_transact(&world->work, seed, NULL) && settings_load(&world->work), "the plans");
+    must(world,
+         db_transact(&world->work, seed, NULL) && settings_load(&world->work) && hosts_load(&world->work),
+         "the plans");
 }
 
 static void drop_databases(struct world *world)
@@ -64,11 +67,13 @@ static void drop_databases(struct world *world)
     struct result result;
     error_clear(&work->error);
     must(world,
-         db_run(work->db, work->arena, &result, &work->error, "SELECT db_name FROM tenants", NO_PARAMETERS),
+         db_run(work->db, work->arena, &result, &work->error, "SELECT db_name, database_host_id FROM tenants",
+                NO_PARAMETERS),
          "the tenants");
     struct hosting_call call = hosting_call_of(work);
     for (size_t i = 0; i < result.row_count; i++) {
-        const struct tenant_place place = { .name = result_row(&result, i)->text };
+        const struct tenant_place place = { .name = result_row(&result, i)->text,
+                                            .host_id = cell_text(result_row(&result, i)[1]) };
         if (place.name.length == PLACE_NAME_LENGTH)
             must(world, hosting_drop(&call, &place), "a database's end");
     }

@@ -1,6 +1,7 @@
 /* A world with a place for the tenants' databases, a directory, plans, and a runner of their jobs. */
 #pragma once
 #include "directory/directory_load.h"
+#include "hosting/database_hosts.h"
 #include "hosting/hosting.h"
 #include "jobs/run.h"
 #include "tenancy/tenancy.h"

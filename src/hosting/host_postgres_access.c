@@ -1,0 +1,88 @@
+/* What a tenant's role may do on PostgreSQL: sign in or not, write or not. */
+#include "crypto/hash.h"
+#include "crypto/scram.h"
+#include "hosting/host.h"
+
+enum { PASSWORD_BYTES = 32 };
+
+/* With its password, since enter() may have been killed while it had another. A role that is gone stays gone.
+ */
+static bool set_login(struct hosting_call *call, struct db *administrator, const struct tenant_place *place)
+{
+    static const char script[] = "DO $$ BEGIN IF EXISTS (SELECT FROM pg_roles WHERE rolname = '{name}')"
+                                 " THEN ALTER ROLE {name} {login} PASSWORD '{verifier}'; END IF; END $$";
+    return postgres_script(call, administrator, script,
+                           BLANKS({ "name", place->name },
+                                  { "login", place->access ? TEXT("LOGIN") : TEXT("NOLOGIN") },
+                                  { "verifier", scram_verifier(call->arena, place->password) }));
+}
+
+/* What it begins its sessions with; a shut role keeps what it had. */
+static const char *const writing[] = {
+    [ACCESS_none] = NULL,
+    [ACCESS_read_only] = "ALTER ROLE {name} IN DATABASE {name} SET default_transaction_read_only = on",
+    [ACCESS_full] = "ALTER ROLE {name} IN DATABASE {name} RESET default_transaction_read_only",
+};
+
+static bool is_read_only(struct hosting_call *call, struct db *db, struct text name, bool *set)
+{
+    static const char sql[] = "SELECT 1 FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase"
+                              " JOIN pg_roles r ON r.oid = s.setrole WHERE d.datname = $1 AND r.rolname = $1"
+                              " AND 'default_transaction_read_only=on' = ANY (s.setconfig)";
+    struct result result;
+    if (!db_run(db, call->arena, &result, call->error, sql, PARAMETERS(value_text(name))))
+        return false;
+    *set = result.row_count > 0;
+    return true;
+}
+
+static bool send_away(struct hosting_call *call, struct db *db, struct text name)
+{
+    struct result ignored;
+    return db_run(db, call->arena, &ignored, call->error,
+                  "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1",
+                  PARAMETERS(value_text(name)));
+}
+
+/* The rule is set first, so that whoever is sent away comes back under it or not at all. Sessions that began
+ * while they were read-only stay so, and are ended with it. */
+bool postgres_set_access(struct hosting_call *call, const struct tenant_place *place)
+{
+    [[gnu::cleanup(administrator_end)]] struct administrator administrator = {};
+    bool was_read_only;
+    return administrator_begin(call, &administrator)
+        && is_read_only(call, administrator.db, place->name, &was_read_only)
+        && (!writing[place->access]
+            || postgres_script(call, administrator.db, writing[place->access],
+                               BLANKS({ "name", place->name })))
+        && set_login(call, administrator.db, place)
+        && ((place->access == ACCESS_full && !was_read_only)
+            || send_away(call, administrator.db, place->name));
+}
+
+/*
+ * A role that is shut out is let in for as long as it takes to connect, by a password that nobody else knows.
+ * The administrator does not enter in its place: what a tenant has hidden in a function must not run with his
+ * rights.
+ */
+static bool let_in_once(struct hosting_call *call, const struct tenant_place *place, struct db **db)
+{
+    struct tenant_place once = *place;
+    once.access = ACCESS_full;
+    once.password = random_token(call->arena, PASSWORD_BYTES);
+    [[gnu::cleanup(administrator_end)]] struct administrator administrator = {};
+    if (!administrator_begin(call, &administrator) || !set_login(call, administrator.db, &once))
+        return false;
+    bool entered = postgres_connect_as_tenant(call, &once, db);
+    return set_login(call, administrator.db, place) && entered;
+}
+
+/* This session may write: what is read-only is the product. */
+bool postgres_enter(struct hosting_call *call, const struct tenant_place *place, struct db **db)
+{
+    bool entered = place->access == ACCESS_none ? let_in_once(call, place, db)
+                                                : postgres_connect_as_tenant(call, place, db);
+    return entered
+        && (place->access == ACCESS_full
+            || db_run_script(*db, call->error, "SET default_transaction_read_only = off"));
+}
