@@ -126,10 +126,10 @@ def test_reads_in_flight_survive_the_end_of_their_session(engine):
             reader.start()
         for _ in range(5):
             seen = len(statuses)
-            until(lambda: len(statuses) > seen + 100, 20, "reads")
+            until(lambda: len(statuses) > seen + 40, 20, "reads")
             engine.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()", world.server.database)
         seen = len(statuses)
-        until(lambda: len(statuses) > seen + 100, 20, "reads afterwards")
+        until(lambda: len(statuses) > seen + 40, 20, "reads afterwards")
         stopped.set()
         for reader in readers:
             reader.join()
