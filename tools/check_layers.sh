@@ -1,7 +1,7 @@
 #!/bin/sh
 # A folder may include itself and the floors below its own, from sources and headers alike. Prints each include that
 # does not, and each folder that stands on no floor.
-floors='base | json crypto sql http mail | model | record | settings events audit queue |
+floors='base | json crypto sql http net mail | model | record | settings events audit queue |
         hosting features | directory | usage | identity tenancy domains billing support fleet | copies | privacy analytics | api jobs console | app | main'
 cd "$(dirname "$0")/../src" || exit 2
 floors=$(echo "$floors" | tr -s '\n ' ' ')

@@ -15,6 +15,10 @@ build             libssl-dev
 build             libcrypt-dev
 build             libinih-dev
 build             libglib2.0-dev
+build             libc-ares-dev
+build             libpsl-dev
+build             libicu-dev
+build,test        publicsuffix
 build             node-llhttp
 build,test,bench  postgresql-client-15
 test,bench        postgresql-15
@@ -34,7 +38,9 @@ test              python3-jsonschema
 test              python3-psycopg2
 test              ca-certificates
 test              prometheus
-bench             nginx-light
+test              knot
+test              caddy
+test,bench        nginx-light
 bench             wrk
 bench             python3
 '

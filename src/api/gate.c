@@ -101,6 +101,14 @@ static bool is_slow(const struct call *call)
         || (service && call->route->action == CREATE && service->prepare && service->needed(call->taken));
 }
 
+/* The pool for what would hold up the workers; NULL: it does not. */
+static struct pool *pool_apart(const struct call *call, const struct gate *gate)
+{
+    if (call->route->cost == COST_REMOTE)
+        return gate->remote;
+    return is_slow(call) ? gate->slow : NULL;
+}
+
 /* Everything before the handler that touches no database (unless asking). */
 static bool admit(struct call *call, bool asking)
 {
@@ -114,7 +122,7 @@ static bool admit(struct call *call, bool asking)
         && idempotency_begin(call, gate->running_keys);
 }
 
-static void run_on_slow_pool(struct task *task, void *thread_state);
+static void run_apart(struct task *task, void *thread_state);
 static void run_on_worker(struct task *task, void *thread_state);
 
 static void queue(struct call *call, struct pool *pool, void (*run_there)(struct task *, void *))
@@ -147,8 +155,9 @@ static void place(struct call *call, struct seat *seat)
         call->state->version = 0; /* as it is kept already */
         return call_answer(call, true);
     }
-    if (is_slow(call))
-        queue(call, gate->slow, run_on_slow_pool);
+    struct pool *apart = pool_apart(call, gate);
+    if (apart)
+        queue(call, apart, run_apart);
     else if (cost == COST_MEMORY || (cost == COST_KEY && seat->db) || (cost == COST_WRITE && is_sqlite(gate)))
         run(call, gate);
     else if (!(seat->flight && may_fly(call) && flight_take(seat->flight, call)))
@@ -175,18 +184,19 @@ static void run_on_worker(struct task *task, void *thread_state)
         state->must_ask = false;
         if (!admit(call, true))
             return call_answer(call, false);
-        if (is_slow(call))
-            return queue(call, state->seat->gate->slow, run_on_slow_pool);
+        struct pool *apart = pool_apart(call, state->seat->gate);
+        if (apart)
+            return queue(call, apart, run_apart);
     }
     run(call, state->seat->gate);
 }
 
-static void run_on_slow_pool(struct task *task, void *thread_state)
+static void run_apart(struct task *task, void *thread_state)
 {
     struct call *call = ((struct call_state *)task)->call;
     if (!sit(call, thread_state))
         return call_answer(call, false);
-    if (call->route->cost != COST_SLOW && !prepare(call))
+    if (call->route->cost == COST_WRITE && !prepare(call))
         return call_answer(call, false);
     run(call, call->state->seat->gate);
 }

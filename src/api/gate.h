@@ -14,6 +14,7 @@ struct gate {
     const struct routes *routes;
     struct pool *workers;                              /* with a connection each */
     struct pool *slow;                                 /* for those who wait for a hash: see site->hashing */
+    struct pool *remote;                               /* for those who wait for others in the network */
     enum listener_kind listeners[LISTENER_KIND_COUNT]; /* by the server's index */
     struct quotas *quotas;
     struct running_keys *running_keys;

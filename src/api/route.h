@@ -18,6 +18,7 @@ enum cost {
     COST_QUERY,  /* reads more */
     COST_WRITE,  /* runs inside the transaction */
     COST_SLOW,   /* bcrypt and the like: calls db_transact itself */
+    COST_REMOTE, /* waits for others in the network: calls db_transact itself */
 };
 
 enum { PATH_PARAMETERS_MAX = 4, ROUTE_CODES_MAX = 8, ROUTES_MAX = 256 };
@@ -101,7 +102,7 @@ struct call {
 /* Lists of routes and services end with {}. Each is declared by the file that has it; app.c puts them
  * together. */
 extern const struct route auth_routes[], user_routes[], tenant_routes[], directory_routes[], key_routes[],
-    copy_routes[], event_routes[], fleet_routes[], usage_routes[], system_routes[];
+    copy_routes[], event_routes[], fleet_routes[], usage_routes[], domain_routes[], system_routes[];
 
 /* Answers, for handlers: each returns true. */
 /* With its ETag, as the actor may see it. */

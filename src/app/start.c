@@ -32,6 +32,8 @@ enum {
     SLOW_QUEUE_MAX = 128,
     SLOW_FOR_EACH_HASHING = 2,
     HASHING_NICE = 19,
+    REMOTE_THREADS = 4,
+    REMOTE_QUEUE_MAX = 64,
 };
 
 static int64_t real_now(struct site *site)
@@ -121,6 +123,10 @@ static void make_pools(struct app *app)
         .context = app,
     };
     app->gate.workers = pool_create(&options);
+    options.name = "remote";
+    options.threads = REMOTE_THREADS;
+    options.queue_max = REMOTE_QUEUE_MAX;
+    app->gate.remote = pool_create(&options);
     /* Who waits for a hash holds no other thread up, and what he writes before and after it is not niced: it
      * may hold locks that others want. */
     options.name = "slow";
@@ -229,6 +235,7 @@ void app_close(struct app *app)
     listening_end(app);
     feed_end(app->feed);
     pool_destroy(app->gate.workers);
+    pool_destroy(app->gate.remote);
     pool_destroy(app->gate.slow);
     pool_destroy(app->site.hashing);
     if (app->site.database)

@@ -3,6 +3,7 @@
 #include "app/parts.h"
 #include "copies/copies.h"
 #include "directory/directory_load.h"
+#include "domains/domains.h"
 #include "features/features.h"
 #include "fleet/fleet.h"
 #include "hosting/database_hosts.h"
@@ -22,6 +23,7 @@ const struct route *const app_routes[] = {
     key_routes,
     tenant_routes,
     copy_routes,
+    domain_routes,
     directory_routes,
     event_routes,
     fleet_routes,
@@ -33,6 +35,7 @@ const struct route *const app_routes[] = {
 const struct service *const app_services[] = {
     identity_services,
     tenancy_services,
+    domains_services,
     fleet_services,
     hosting_services,
     definition_services,
@@ -69,6 +72,7 @@ static const struct periodic identity_periodics[] = {
 const struct periodic *const app_periodics[] = {
     cleaning_periodics, usage_periodics,
     identity_periodics,
+    domains_periodics,
     features_periodics,
     copies_periodics,
     NULL,

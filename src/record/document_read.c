@@ -38,11 +38,14 @@ static bool read_member(struct document_reader *reader, const struct table *tabl
     return !(column->is & REQUIRED) || document_fault(reader, place, ERROR_required, "");
 }
 
-/* What is required, has no default and is this writer's to set; the rest a service fills in. */
+/* What is required, has no default and is this writer's to set; the rest a service fills in. Whose row it is
+ * that a tenant's administrator makes is known. */
 static bool is_missing(const struct document_reader *reader, const struct table *table,
                        const struct column *column)
 {
-    return (column->is & REQUIRED) && !column->initially
+    bool is_known =
+        reader->writer == TENANT_ADMIN && table->tenant && column == column_at(table, table->tenant);
+    return (column->is & REQUIRED) && !column->initially && !is_known
         && column_settable(table, column, reader->action, reader->writer);
 }
 

@@ -41,7 +41,7 @@ static bool is_number(int option)
 
 static bool is_address(int option)
 {
-    return option == OPTION_listen || option == OPTION_internal;
+    return option == OPTION_listen || option == OPTION_internal || option == OPTION_tls_check;
 }
 
 /* Whether there is such a host is found out when it is listened at. */
