@@ -32,6 +32,37 @@ CREATE INDEX plans_is_visible ON plans (is_visible, id);
 CREATE INDEX plans_sort_order ON plans (sort_order, id);
 CREATE INDEX plans_created_at ON plans (created_at, id);
 
+CREATE TABLE database_hosts (
+    id uuid PRIMARY KEY NOT NULL,
+    name text COLLATE "C" NOT NULL,
+    region text COLLATE "C",
+    host text COLLATE "C",
+    port bigint,
+    folder text COLLATE "C",
+    admin_url_encrypted text COLLATE "C",
+    capacity bigint,
+    weight bigint NOT NULL DEFAULT 100,
+    status text COLLATE "C" NOT NULL DEFAULT 'active',
+    database_count bigint NOT NULL DEFAULT 0,
+    is_healthy boolean NOT NULL DEFAULT true,
+    checked_at timestamptz,
+    latency_ms bigint,
+    last_error text COLLATE "C",
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    revision bigint NOT NULL DEFAULT 1,
+    search text COLLATE "C" NOT NULL DEFAULT '' /* name, region */,
+    CONSTRAINT database_hosts_status_choice CHECK (status IN ('active', 'draining', 'offline')),
+    CONSTRAINT database_host_count_not_negative CHECK (database_count >= 0)
+);
+CREATE UNIQUE INDEX database_hosts_name_unique ON database_hosts (name);
+CREATE INDEX database_hosts_region ON database_hosts (region NULLS FIRST, id);
+CREATE UNIQUE INDEX database_hosts_folder_unique ON database_hosts (folder NULLS FIRST);
+CREATE INDEX database_hosts_status ON database_hosts (status, id);
+CREATE INDEX database_hosts_is_healthy ON database_hosts (is_healthy, id);
+CREATE INDEX database_hosts_created_at ON database_hosts (created_at, id);
+CREATE UNIQUE INDEX database_hosts_host_port_unique ON database_hosts (host NULLS FIRST, port NULLS FIRST);
+
 CREATE TABLE tenants (
     id uuid PRIMARY KEY NOT NULL,
     name text COLLATE "C" NOT NULL,
@@ -51,6 +82,7 @@ CREATE TABLE tenants (
     trial_ends_at timestamptz,
     subscription_starts_at timestamptz,
     subscription_ends_at timestamptz,
+    database_host_id uuid,
     db_name text COLLATE "C" NOT NULL,
     db_host text COLLATE "C",
     db_port bigint,
@@ -123,6 +155,7 @@ CREATE INDEX tenants_plan_type ON tenants (plan_type, id);
 CREATE INDEX tenants_plan_status ON tenants (plan_status, id);
 CREATE INDEX tenants_service_level ON tenants (service_level, id);
 CREATE INDEX tenants_trial_ends_at ON tenants (trial_ends_at NULLS FIRST, id);
+CREATE INDEX tenants_database_host_id ON tenants (database_host_id NULLS FIRST, id);
 CREATE UNIQUE INDEX tenants_db_name_unique ON tenants (db_name);
 CREATE INDEX tenants_is_active ON tenants (is_active, id);
 CREATE INDEX tenants_deletes_at ON tenants (deletes_at NULLS FIRST, id);
@@ -149,6 +182,7 @@ CREATE TABLE tenant_domains (
     ssl_enabled boolean NOT NULL DEFAULT false,
     ssl_expires_at timestamptz,
     ssl_checked_at timestamptz,
+    ssl_warned_at timestamptz,
     ssl_error text COLLATE "C",
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
@@ -871,6 +905,7 @@ CREATE TABLE throttles (
 );
 CREATE INDEX throttles_used_at ON throttles (used_at);
 ALTER TABLE tenants ADD CONSTRAINT tenants_plan_id_reference FOREIGN KEY (plan_id) REFERENCES plans (id) ON DELETE RESTRICT;
+ALTER TABLE tenants ADD CONSTRAINT tenants_database_host_id_reference FOREIGN KEY (database_host_id) REFERENCES database_hosts (id) ON DELETE RESTRICT;
 ALTER TABLE tenants ADD CONSTRAINT tenants_cloned_from_reference FOREIGN KEY (cloned_from) REFERENCES tenants (id) ON DELETE RESTRICT;
 ALTER TABLE tenants ADD CONSTRAINT tenants_created_by_reference FOREIGN KEY (created_by) REFERENCES users (id) ON DELETE RESTRICT;
 ALTER TABLE tenant_domains ADD CONSTRAINT tenant_domains_tenant_id_reference FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE RESTRICT;

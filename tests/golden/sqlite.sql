@@ -32,6 +32,36 @@ CREATE INDEX plans_is_visible ON plans (is_visible, id);
 CREATE INDEX plans_sort_order ON plans (sort_order, id);
 CREATE INDEX plans_created_at ON plans (created_at, id);
 
+CREATE TABLE database_hosts (
+    id TEXT PRIMARY KEY NOT NULL,
+    name TEXT NOT NULL,
+    region TEXT,
+    host TEXT,
+    port INTEGER,
+    folder TEXT,
+    admin_url_encrypted TEXT,
+    capacity INTEGER,
+    weight INTEGER NOT NULL DEFAULT 100,
+    status TEXT NOT NULL DEFAULT 'active' CONSTRAINT database_hosts_status_choice CHECK (status IN ('active', 'draining', 'offline')),
+    database_count INTEGER NOT NULL DEFAULT 0,
+    is_healthy INTEGER NOT NULL DEFAULT true CHECK (is_healthy IN (0, 1)),
+    checked_at INTEGER,
+    latency_ms INTEGER,
+    last_error TEXT,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    revision INTEGER NOT NULL DEFAULT 1,
+    search TEXT NOT NULL DEFAULT '' /* name, region */,
+    CONSTRAINT database_host_count_not_negative CHECK (database_count >= 0)
+) STRICT;
+CREATE UNIQUE INDEX database_hosts_name_unique ON database_hosts (name);
+CREATE INDEX database_hosts_region ON database_hosts (region, id);
+CREATE UNIQUE INDEX database_hosts_folder_unique ON database_hosts (folder);
+CREATE INDEX database_hosts_status ON database_hosts (status, id);
+CREATE INDEX database_hosts_is_healthy ON database_hosts (is_healthy, id);
+CREATE INDEX database_hosts_created_at ON database_hosts (created_at, id);
+CREATE UNIQUE INDEX database_hosts_host_port_unique ON database_hosts (host, port);
+
 CREATE TABLE tenants (
     id TEXT PRIMARY KEY NOT NULL,
     name TEXT NOT NULL,
@@ -51,6 +81,7 @@ CREATE TABLE tenants (
     trial_ends_at INTEGER,
     subscription_starts_at INTEGER,
     subscription_ends_at INTEGER,
+    database_host_id TEXT REFERENCES database_hosts (id) ON DELETE RESTRICT,
     db_name TEXT NOT NULL,
     db_host TEXT,
     db_port INTEGER,
@@ -117,6 +148,7 @@ CREATE INDEX tenants_plan_type ON tenants (plan_type, id);
 CREATE INDEX tenants_plan_status ON tenants (plan_status, id);
 CREATE INDEX tenants_service_level ON tenants (service_level, id);
 CREATE INDEX tenants_trial_ends_at ON tenants (trial_ends_at, id);
+CREATE INDEX tenants_database_host_id ON tenants (database_host_id, id);
 CREATE UNIQUE INDEX tenants_db_name_unique ON tenants (db_name);
 CREATE INDEX tenants_is_active ON tenants (is_active, id);
 CREATE INDEX tenants_deletes_at ON tenants (deletes_at, id);
@@ -143,6 +175,7 @@ CREATE TABLE tenant_domains (
     ssl_enabled INTEGER NOT NULL DEFAULT false CHECK (ssl_enabled IN (0, 1)),
     ssl_expires_at INTEGER,
     ssl_checked_at INTEGER,
+    ssl_warned_at INTEGER,
     ssl_error TEXT,
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
