@@ -45,6 +45,18 @@ static bool halt(struct call *call)
         && answer_row(call, &fleet_migrations_table, after.cells);
 }
 
+static bool find_drift(struct call *call)
+{
+    struct work *work = &call->work;
+    struct text slug = cell_text(((const struct drift_search *)call->taken)->tenant), job_id;
+    struct tenant tenant;
+    struct job job;
+    if ((slug.length > 0 && !store_find(work, &tenants_table, slug, tenant.cells))
+        || !fleet_find_drift(work, slug, &job_id) || !store_find(work, &jobs_table, job_id, job.cells))
+        return false;
+    return answer_row(call, &jobs_table, job.cells);
+}
+
 const struct route fleet_routes[] = {
     { METHOD_GET, "/fleet", "get_fleet", COST_QUERY, SUPER_ADMIN | SUPPORT, .handle = tell_state,
       .gives = &fleet_states_table, .how = GIVES_ROW, .codes = { ERROR_conflict },
@@ -64,5 +76,10 @@ const struct route fleet_routes[] = {
       .handle = halt, .gives = &fleet_migrations_table, .how = GIVES_ROW,
       .codes = { ERROR_not_found, ERROR_wrong_state },
       .doc = "Begin with no other tenant; those that are under way come to their end." },
+    { METHOD_POST, "/fleet/drift", "find_drift", COST_WRITE, SUPER_ADMIN, .handle = find_drift,
+      .takes = &drift_searches_table, .body_optional = true, .gives = &jobs_table, .how = GIVES_ROW,
+      .status = 202, .codes = { ERROR_not_found, ERROR_invalid_body, ERROR_conflict },
+      .doc = "Compare the tenants' databases with what their files make; what differs stands in "
+             "tenant_schemas when the job is done." },
     {},
 };

@@ -15,3 +15,7 @@ extern const struct job_program *const fleet_job_programs[]; /* ended by NULL */
 [[nodiscard]] bool fleet_migration_halt(struct work *work, struct text id, struct fleet_migration *after);
 /* With the files as they are now, and a fresh budget; those that failed come first. Not in a transaction. */
 [[nodiscard]] bool fleet_migration_resume(struct work *work, struct text id, struct fleet_migration *after);
+
+/* In a transaction: asks for a job that compares databases with the files, of one tenant or (an empty slug)
+ * of all; it leaves what it finds in the ledger. */
+[[nodiscard]] bool fleet_find_drift(struct work *work, struct text slug, struct text *job_id);

@@ -4,7 +4,7 @@
 #include "queue/queue.h"
 #include "record/work.h"
 
-extern const struct job_program migrate_fleet_program;
+extern const struct job_program migrate_fleet_program, find_drift_program;
 
 /* In a transaction: nobody else changes it before its end. */
 [[nodiscard]] bool fleet_migration_find(struct work *work, struct text id, struct fleet_migration *migration);

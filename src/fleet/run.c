@@ -171,13 +171,8 @@ static bool migrate(struct work *work, const struct job *job)
         return false;
     if (!is_choice(run.migration.status, fleet_status, running))
         return true; /* halted before it began */
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&run.changed, &monotonic);
     pthread_mutex_init(&run.lock, NULL);
     bool done = run_on(&run);
-    pthread_cond_destroy(&run.changed);
     pthread_mutex_destroy(&run.lock);
     return done;
 }
@@ -205,4 +200,4 @@ const struct job_program migrate_fleet_program = {
     .failed = give_up,
 };
 
-const struct job_program *const fleet_job_programs[] = { &migrate_fleet_program, NULL };
+const struct job_program *const fleet_job_programs[] = { &migrate_fleet_program, &find_drift_program, NULL };

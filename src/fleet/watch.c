@@ -2,7 +2,6 @@
 #include "base/clock.h"
 #include "record/site.h"
 #include "record/transact.h"
-#include <time.h>
 
 enum { BEAT_MS = 250 };
 
@@ -38,7 +37,7 @@ static bool write_beat(struct work *work, void *data)
 }
 
 /* Where the database is away the threads find it out themselves. */
-static void beat_once(struct run *run)
+void watch_beat(struct run *run)
 {
     struct site *site = run->work->site;
     [[gnu::cleanup(arena_cleanup)]] struct arena *arena = arena_create();
@@ -54,35 +53,10 @@ static void beat_once(struct run *run)
         atomic_compare_exchange_strong(&run->stop, &none, STOP_ending);
 }
 
-static struct timespec beat_from_now(void)
-{
-    struct timespec then;
-    clock_gettime(CLOCK_MONOTONIC, &then);
-    then.tv_nsec += BEAT_MS * 1'000'000L;
-    then.tv_sec += then.tv_nsec / 1'000'000'000L;
-    then.tv_nsec %= 1'000'000'000L;
-    return then;
-}
-
-void watch_until_idle(struct run *run)
-{
-    bool idle = false;
-    while (!idle) {
-        struct timespec next = beat_from_now();
-        pthread_mutex_lock(&run->lock);
-        while (run->open > 0 && pthread_cond_timedwait(&run->changed, &run->lock, &next) == 0)
-            ;
-        idle = run->open == 0;
-        pthread_mutex_unlock(&run->lock);
-        if (!idle)
-            beat_once(run);
-    }
-}
-
 void watch_for(struct run *run, int64_t ms)
 {
     for (int64_t waited = 0; waited < ms && atomic_load(&run->stop) == STOP_none; waited += BEAT_MS) {
         clock_sleep_ms(ms - waited < BEAT_MS ? ms - waited : BEAT_MS);
-        beat_once(run);
+        watch_beat(run);
     }
 }

@@ -3,5 +3,6 @@
 #pragma once
 #include "fleet/wave.h"
 
-void watch_until_idle(struct run *run); /* until nothing of the wave is open */
+void watch_beat(struct run *run);
+/* Nothing of it is under way. */
 void watch_for(struct run *run, int64_t ms);

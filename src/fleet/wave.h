@@ -17,9 +17,7 @@ struct run {
     struct fleet_migration migration;
     const struct tenant_schema *schema;
     pthread_mutex_t lock;
-    pthread_cond_t changed;
     /* Under the lock: */
-    size_t open; /* of the wave */
     int64_t done, failed, budget;
     char first_error[512];
     struct error broken;

@@ -73,14 +73,20 @@ static void print_progress(const struct json *row)
                 TEXT_ARG(member_text(row, "failed")));
 }
 
-static void print_failure(struct invocation *invocation, const struct json *entry)
+static void end_progress(void)
+{
+    if (isatty(STDERR_FILENO))
+        fputs("\r\033[K", stderr);
+}
+
+/* Of the tenant that an entry of the ledger is about; empty where that cannot be told. */
+static struct text slug_of(struct invocation *invocation, const struct json *entry)
 {
     struct reply reply;
     struct json tenant;
-    struct text id = member_text(entry, "tenant_id"), words = member_text(entry, "error");
-    struct text target = arena_format(invocation->arena, "/api/v1/tenants/%.*s?fields=slug", TEXT_ARG(id));
-    if (get(invocation, target, &reply, &tenant))
-        printf("%.*s: %.*s\n", TEXT_ARG(member_text(&tenant, "slug")), TEXT_ARG(words));
+    struct text target = arena_format(invocation->arena, "/api/v1/tenants/%.*s?fields=slug",
+                                      TEXT_ARG(member_text(entry, "tenant_id")));
+    return get(invocation, target, &reply, &tenant) ? member_text(&tenant, "slug") : TEXT("");
 }
 
 static void print_failures(struct invocation *invocation, struct text id)
@@ -94,13 +100,13 @@ static void print_failures(struct invocation *invocation, struct text id)
         return;
     const struct json *rows = json_member(&json, TEXT("data"));
     for (size_t i = 0; rows && i < rows->count; i++)
-        print_failure(invocation, &rows->items[i]);
+        printf("%.*s: %.*s\n", TEXT_ARG(slug_of(invocation, &rows->items[i])),
+               TEXT_ARG(member_text(&rows->items[i], "error")));
 }
 
 static int end(struct invocation *invocation, const struct reply *reply, const struct json *row)
 {
-    if (isatty(STDERR_FILENO))
-        fputs("\r\033[K", stderr);
+    end_progress();
     if (!invocation->as_json && text_is(member_text(row, "total"), "0"))
         printf("%.*s tenants are up to date.\n", TEXT_ARG(member_text(row, "fleet_size")));
     else
@@ -211,6 +217,72 @@ static int halt(struct invocation *invocation)
     return EXIT_DONE;
 }
 
+static int print_drift(struct invocation *invocation)
+{
+    struct reply reply;
+    struct json json;
+    if (!get(invocation, TEXT("/api/v1/tenant_schemas?drifted=true&limit=100"), &reply, &json))
+        return EXIT_FAILED;
+    const struct json *rows = json_member(&json, TEXT("data"));
+    if (invocation->as_json)
+        printf("%.*s\n", TEXT_ARG(reply.body));
+    else if (rows && rows->count == 0)
+        puts("No database differs from its files.");
+    for (size_t i = 0; !invocation->as_json && rows && i < rows->count; i++) {
+        printf("%.*s\n", TEXT_ARG(slug_of(invocation, &rows->items[i])));
+        const struct json *lines = json_member(&rows->items[i], TEXT("drift"));
+        for (size_t at = 0; lines && at < lines->count; at++)
+            printf("    %.*s\n", TEXT_ARG(lines->items[at].text));
+    }
+    return rows && rows->count == 0 ? EXIT_DONE : EXIT_FAILED;
+}
+
+static bool is_open(const struct json *job)
+{
+    struct text status = member_text(job, "status");
+    return text_is(status, "queued") || text_is(status, "running");
+}
+
+static bool wait_for_job(struct invocation *invocation, struct json *job)
+{
+    struct reply reply;
+    struct text target =
+        arena_format(invocation->arena, "/api/v1/jobs/%.*s", TEXT_ARG(member_text(job, "id")));
+    while (is_open(job)) {
+        if (isatty(STDERR_FILENO))
+            fprintf(stderr, "\r\033[K%.*s of %.*s looked at", TEXT_ARG(member_text(job, "progress_done")),
+                    TEXT_ARG(member_text(job, "progress_total")));
+        clock_sleep_ms(LOOK_MS);
+        if (!get(invocation, target, &reply, job))
+            return false;
+    }
+    end_progress();
+    if (text_is(member_text(job, "status"), "completed"))
+        return true;
+    fprintf(stderr, "nidia: %.*s\n", TEXT_ARG(member_text(job, "error")));
+    return false;
+}
+
+static int drift(struct invocation *invocation)
+{
+    struct buffer body = { .arena = invocation->arena };
+    struct reply reply;
+    struct json job;
+    struct error error = {};
+    const char *slug = invocation_take(invocation, "--tenant");
+    if (invocation->count > 0)
+        return invocation_misused(invocation, "fleet drift [--tenant SLUG]");
+    buffer_add_byte(&body, '{');
+    if (slug)
+        json_add_named_text(&body, "tenant", text_from(slug));
+    buffer_add_byte(&body, '}');
+    if (!command_call(invocation, METHOD_POST, TEXT("/api/v1/fleet/drift"), body.text, &reply))
+        return EXIT_FAILED;
+    if (!json_read(reply.body, invocation->arena, &job, &error))
+        return invocation_failed(invocation, &error);
+    return wait_for_job(invocation, &job) ? print_drift(invocation) : EXIT_FAILED;
+}
+
 int command_fleet(struct invocation *invocation)
 {
     if (invocation_take_verb(invocation, "migrate"))
@@ -221,5 +293,7 @@ int command_fleet(struct invocation *invocation)
         return resume(invocation);
     if (invocation_take_verb(invocation, "halt"))
         return halt(invocation);
-    return invocation_misused(invocation, "fleet migrate|status|resume|halt");
+    if (invocation_take_verb(invocation, "drift"))
+        return drift(invocation);
+    return invocation_misused(invocation, "fleet migrate|status|resume|halt|drift");
 }

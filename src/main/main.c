@@ -12,7 +12,7 @@ const struct command commands[] = {
     { "tenant", "tenant list|show|create|suspend|delete|backup|export|clone|usage|level …", "Works on tenants.",
       command_tenant },
     { "fleet",
-      "fleet migrate [--dry-run] [--canary N] [--parallel N] [--budget N] | fleet status|resume|halt",
+      "fleet migrate [--dry-run] [--canary N] [--parallel N] [--budget N] | fleet status|resume|halt|drift",
       "Brings the databases of all tenants to the schema.", command_fleet },
     { "admin", "admin create EMAIL ROLE | admin list", "Works on NIDIA's own people.", command_admin },
     { "key", "key create NAME --scopes SCOPES | key list | key revoke ID",

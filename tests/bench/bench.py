@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import shutil
 import sqlite3
 import statistics
 import subprocess
@@ -20,6 +21,7 @@ SECONDS = int(os.environ.get("SECONDS", "2"))
 LATENCY_SECONDS = 3 * SECONDS  # the slowest hundredth needs more requests than a mean
 CONNECTIONS, POSTGRES_CONNECTIONS, WRITERS, TENANTS, PROVISIONED = 32, 16, 64, 10_000, 40
 LISTENERS, CHANGES_A_SECOND = 1000, 5
+FLEET = int(os.environ.get("FLEET", "1000"))
 A_DAY_MS = 86_400_000
 PROGRAM = pathlib.Path(__file__).resolve().parents[2] / "build" / "nidia"
 SINGLE_COMMITS = os.environ.get("NIDIA_SINGLE_COMMITS", str(PROGRAM.parent / "single_commits"))
@@ -269,13 +271,39 @@ def make_plan(client):
                        expect=201).json["id"]
 
 
+def new_database(name):
+    url = os.environ["NIDIA_TEST_POSTGRES"]
+    subprocess.run([pathlib.Path(os.environ["NIDIA_TEST_POSTGRES_BIN"]) / "psql", "-q", url, "-c", f"CREATE DATABASE {name}"], check=True)
+    return url.rsplit("/", 1)[0] + f"/{name}"
+
+
+def nidia_fleet(server, *words):
+    database = ["--database", server.database] if server.database else []
+    subprocess.run([PROGRAM, "fleet", *words, "--data", server.data, *server.options, *database], check=True, capture_output=True)
+
+
+def measure_fleet(folder, engine, database):
+    """A whole command each: FLEET tenants that are up to date, then a small migration of all of them."""
+    schema = folder / f"schema-{engine}"
+    shutil.copytree(PROGRAM.parents[1] / "tenant-schema", schema)
+    server = Server(database, options=["--tenant-schema", str(schema)]).start()
+    client = sign_in(server)
+    for i in range(FLEET):
+        make_tenant(client, f"empresa-{i:05}")
+    until(lambda: client.get("/fleet").json["tenants"] == FLEET, FLEET, "the fleet's databases")
+    checks = [timed(lambda: nidia_fleet(server, "migrate")) for _ in range(ROUNDS)]
+    row(f"fleet check, {FLEET} tenants up to date, {engine}", f"{statistics.median(checks) * 1000:.0f} ms", "-", "-", "<= 1 s")
+    (schema / "0100_priority.sql").write_text("ALTER TABLE tasks ADD COLUMN bench_priority bigint NOT NULL DEFAULT 0;")
+    taken = timed(lambda: nidia_fleet(server, "migrate", "--canary", "5", "--parallel", "8"))
+    row(f"fleet migration, {FLEET} tenants, {engine}", f"{taken:.1f} s", "-", "-", "<= 60 s")
+    server.stop()
+    server.remove()
+
+
 def measure_postgres():
-    admin_url = os.environ["NIDIA_TEST_POSTGRES"]
-    psql = pathlib.Path(os.environ["NIDIA_TEST_POSTGRES_BIN"]) / "psql"
-    for name in ("bench_control", "bench_yardstick", "bench_provisioning"):
-        subprocess.run([psql, "-q", admin_url, "-c", f"CREATE DATABASE {name}"], check=True)
-    control, yardstick, provisioning = (admin_url.rsplit("/", 1)[0] + f"/{name}" for name in ("bench_control", "bench_yardstick", "bench_provisioning"))
-    subprocess.run([psql.parent / "pgbench", "-i", "-q", "-s", "1", yardstick], check=True, capture_output=True)
+    pgbench_program = pathlib.Path(os.environ["NIDIA_TEST_POSTGRES_BIN"]) / "pgbench"
+    control, yardstick, provisioning = (new_database(name) for name in ("bench_control", "bench_yardstick", "bench_provisioning"))
+    subprocess.run([pgbench_program, "-i", "-q", "-s", "1", yardstick], check=True, capture_output=True)
     server = Server(control, options=["--workers", str(POSTGRES_CONNECTIONS)]).start()
     client = sign_in(server)
     tenant = make_tenant(client, "primera")
@@ -302,6 +330,7 @@ def main():
             "provisioning": lambda: measure_provisioning("SQLite", None, "<= 20 ms"),
             "live": measure_live,
             "postgres": measure_postgres,
+            "fleet": lambda: [measure_fleet(folder, *place) for place in (("SQLite", None), ("PostgreSQL", new_database("bench_fleet")))],
         }
         print(f"{'what':58} {'ours':>16} {'yardstick':>22} {'ratio':>8}  reach")
         for part, measure in parts.items():

@@ -90,6 +90,13 @@ def test_a_migration_from_a_terminal_halted_by_its_canary_mended_and_resumed(eng
         assert f"{TENANTS} tenants are up to date" in nidia(world, "migrate")
         nidia(world, "resume", expect=1)
 
+        assert "No database differs" in nidia(world, "drift")
+        run(world, first, "CREATE INDEX made_by_hand ON notes (id)")
+        told = nidia(world, "drift", expect=1)
+        assert told.startswith(first["slug"]) and "added: index" in told and "made_by_hand" in told
+        run(world, first, "DROP INDEX made_by_hand")
+        assert "No database differs" in nidia(world, "drift", "--tenant", first["slug"])
+
 
 def test_killed_in_the_middle_it_goes_on_and_nothing_runs_twice(engine):
     with Fleet(engine) as fleet:

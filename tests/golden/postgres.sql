@@ -794,7 +794,7 @@ CREATE TABLE jobs (
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
     revision bigint NOT NULL DEFAULT 1,
-    CONSTRAINT jobs_kind_choice CHECK (kind IN ('provision_tenant', 'sync_tenant_access', 'cancel_tenant', 'delete_tenant', 'rollback_provisioning', 'migrate_fleet', 'keep_service_promise', 'back_up_tenant')),
+    CONSTRAINT jobs_kind_choice CHECK (kind IN ('provision_tenant', 'sync_tenant_access', 'cancel_tenant', 'delete_tenant', 'rollback_provisioning', 'migrate_fleet', 'find_drift', 'keep_service_promise', 'back_up_tenant')),
     CONSTRAINT jobs_status_choice CHECK (status IN ('queued', 'running', 'completed', 'failed', 'rolled_back'))
 );
 CREATE INDEX jobs_kind ON jobs (kind, id);
@@ -842,6 +842,9 @@ CREATE TABLE tenant_schemas (
     duration_ms bigint,
     error text COLLATE "C",
     fleet_migration_id uuid,
+    drifted boolean,
+    drift jsonb,
+    drift_checked_at timestamptz,
     lease_until timestamptz,
     leased_by uuid,
     created_at timestamptz NOT NULL,
@@ -854,6 +857,7 @@ CREATE INDEX tenant_schemas_status ON tenant_schemas (status, id);
 CREATE INDEX tenant_schemas_version ON tenant_schemas (version NULLS FIRST, id);
 CREATE INDEX tenant_schemas_fingerprint ON tenant_schemas (fingerprint NULLS FIRST, id);
 CREATE INDEX tenant_schemas_fleet_migration_id ON tenant_schemas (fleet_migration_id NULLS FIRST, id);
+CREATE INDEX tenant_schemas_drifted ON tenant_schemas (drifted NULLS FIRST, id);
 CREATE INDEX tenant_schemas_created_at ON tenant_schemas (created_at, id);
 
 CREATE TABLE schedules (

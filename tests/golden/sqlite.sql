@@ -757,7 +757,7 @@ CREATE INDEX events_created_at_id ON events (created_at, id) WHERE position IS N
 
 CREATE TABLE jobs (
     id TEXT PRIMARY KEY NOT NULL,
-    kind TEXT NOT NULL CONSTRAINT jobs_kind_choice CHECK (kind IN ('provision_tenant', 'sync_tenant_access', 'cancel_tenant', 'delete_tenant', 'rollback_provisioning', 'migrate_fleet', 'keep_service_promise', 'back_up_tenant')),
+    kind TEXT NOT NULL CONSTRAINT jobs_kind_choice CHECK (kind IN ('provision_tenant', 'sync_tenant_access', 'cancel_tenant', 'delete_tenant', 'rollback_provisioning', 'migrate_fleet', 'find_drift', 'keep_service_promise', 'back_up_tenant')),
     tenant_id TEXT REFERENCES tenants (id) ON DELETE RESTRICT,
     status TEXT NOT NULL DEFAULT 'queued' CONSTRAINT jobs_status_choice CHECK (status IN ('queued', 'running', 'completed', 'failed', 'rolled_back')),
     parameters TEXT NOT NULL DEFAULT '{}' CHECK (parameters IS NULL OR json_valid(parameters)),
@@ -819,6 +819,9 @@ CREATE TABLE tenant_schemas (
     duration_ms INTEGER,
     error TEXT,
     fleet_migration_id TEXT REFERENCES fleet_migrations (id) ON DELETE RESTRICT,
+    drifted INTEGER CHECK (drifted IN (0, 1)),
+    drift TEXT CHECK (drift IS NULL OR json_valid(drift)),
+    drift_checked_at INTEGER,
     lease_until INTEGER,
     leased_by TEXT REFERENCES fleet_migrations (id) ON DELETE RESTRICT,
     created_at INTEGER NOT NULL,
@@ -830,6 +833,7 @@ CREATE INDEX tenant_schemas_status ON tenant_schemas (status, id);
 CREATE INDEX tenant_schemas_version ON tenant_schemas (version, id);
 CREATE INDEX tenant_schemas_fingerprint ON tenant_schemas (fingerprint, id);
 CREATE INDEX tenant_schemas_fleet_migration_id ON tenant_schemas (fleet_migration_id, id);
+CREATE INDEX tenant_schemas_drifted ON tenant_schemas (drifted, id);
 CREATE INDEX tenant_schemas_created_at ON tenant_schemas (created_at, id);
 
 CREATE TABLE schedules (
