@@ -207,6 +207,40 @@ def measure_writing(folder):
     server.remove()
 
 
+CONSUME_SCRIPT = """
+wrk.method = "POST"
+wrk.headers["Content-Type"] = "application/json"
+wrk.body = '{"metric":"api_calls","exact":EXACT}'
+"""
+
+
+def measure_consuming(folder):
+    """Of one tenant, by as many clients at once: from memory beside an answer that is always the same, and exactly."""
+    server = Server(None).start()
+    client = sign_in(server)
+    tenant = make_tenant(client, "primera")
+    wait_active(client, tenant)
+    client.patch(f"/tenants/{tenant}", {"max_monthly_api_calls": 1_000_000_000})
+    target, header = f"/tenants/{tenant}/consume", f"Authorization: Bearer {client.token}"
+    nginx = Nginx(folder, {"/consume": client.post(target, {"metric": "api_calls"}, 200).body.decode()})
+
+    def consume(exact):
+        script = folder / "consume.lua"
+        script.write_text(CONSUME_SCRIPT.replace("EXACT", "true" if exact else "false"))
+        return Load(f"http://127.0.0.1:{server.port}/api/v1{target}", SECONDS, WRITERS if exact else CONNECTIONS, server.process.pid,
+                    [header], script)
+
+    ours, theirs = interleaved(lambda: consume(False), lambda: nginx.load("/consume", SECONDS, CONNECTIONS))
+    exactly = [consume(True) for _ in ours]
+    assert not any(load.failed for load in ours + exactly), "consume: replies other than 2xx"
+    rate, rate_theirs = median(ours, "rate"), median(theirs, "rate")
+    row("consume from memory", f"{rate:.0f}/s", f"nginx {rate_theirs:.0f}/s", f"{rate / rate_theirs:.2f}", "throughput >= 0.5x")
+    row(f"consume exactly, on disk, SQLite, {WRITERS} clients", f"{median(exactly, 'rate'):.0f}/s", "-", "-", ">= 5,000/s")
+    nginx.stop()
+    server.stop()
+    server.remove()
+
+
 def provisioning_ms(client, prefix):
     taken = []
     for i in range(PROVISIONED):
@@ -327,6 +361,7 @@ def main():
         parts = {
             "reading": lambda: measure_reading(folder),
             "writing": lambda: measure_writing(folder),
+            "consuming": lambda: measure_consuming(folder),
             "provisioning": lambda: measure_provisioning("SQLite", None, "<= 20 ms"),
             "live": measure_live,
             "postgres": measure_postgres,
