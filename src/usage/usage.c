@@ -120,7 +120,7 @@ bool usage_consume_exactly(struct work *work, struct text tenant_id, enum tenant
 {
     struct claim *claim = arena_new(work->arena, struct claim);
     const struct usage_row *row = &claim->row;
-    int64_t unwritten;
+    int64_t unwritten = 0;
     claim->tenant_id = arena_copy(work->arena, tenant_id);
     if (!look_up(work, claim, limit, &unwritten))
         return false;
