@@ -127,7 +127,7 @@ bool child_run(const struct child *child, struct error *error)
     if (pipe2(ends, O_CLOEXEC) != 0)
         return fail(error, ERROR_internal, "%s: %s", name_of(child), strerror(errno));
     struct running running = { .words = ends[0] };
-    [[gnu::cleanup(file_cleanup)]] int words = ends[0];
+    [[maybe_unused, gnu::cleanup(file_cleanup)]] int words = ends[0];
     int failure = spawn(child, ends[1], &running.id);
     close(ends[1]);
     if (failure)
