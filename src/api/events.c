@@ -8,9 +8,11 @@ static const struct query_parameter resumed[] = {
     {},
 };
 
+#define POSITION_MAX (INT64_C(1) << 53) /* what every client can count to */
+
 static bool read_position(struct text text, int64_t *position)
 {
-    return text_to_integer(text, position) && *position >= 0;
+    return text_to_integer(text, position) && *position >= 0 && *position <= POSITION_MAX;
 }
 
 /* Behind which event to go on; -1: none is named. The header is the later news: a client that comes again

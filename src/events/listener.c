@@ -97,6 +97,11 @@ static size_t next_events(void *reader, bool quiet, char *room, size_t size, boo
     return length;
 }
 
+static void add_place(const struct event_listener *own, struct buffer *begin)
+{
+    buffer_print(begin, "id: %lld\n\n", (long long)own->position - 1);
+}
+
 static void close_events(void *reader)
 {
     listener_leave(reader);
@@ -162,7 +167,6 @@ static bool catch_up(struct work *work, struct event_listener *own, int64_t afte
         return true;
     }
     own->is_behind = count == BACKLOG_EVENTS && !ring_has(ring, own->position);
-    buffer_print(begin, "id: %lld\n\n", (long long)own->position - 1);
     return true;
 }
 
@@ -177,6 +181,7 @@ bool feed_listen(struct work *work, int64_t after, struct buffer *begin, const s
         listener_leave(&own->listener);
         return false;
     }
+    add_place(own, begin); /* for who is cut off before the first event */
     *stream = &own->listener.stream;
     return true;
 }

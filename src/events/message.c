@@ -1,6 +1,7 @@
 #include "events/message.h"
 #include "record/sql_text.h"
 #include "json/json.h"
+#include <assert.h>
 #include <stdio.h>
 
 const char message_columns[] =
@@ -37,6 +38,7 @@ void message_read(const struct value *row, struct buffer *out, struct message *m
     add_data(out, row);
     buffer_add(out, TEXT("\n\n"));
     message->text = text_slice(out->text, from, out->length);
+    assert(message->text.length <= MESSAGE_MAX);
 }
 
 bool message_is_for(const struct message *message, const struct actor *actor)

@@ -9,7 +9,10 @@
 #include "base/buffer.h"
 #include "events/ring.h"
 
-enum { MESSAGE_MAX = 1024 /* bytes; the columns' bounds keep every event below it */ };
+enum {
+    MESSAGE_MAX =
+        1024 /* bytes, by the columns' bounds: several fit into what a stream is asked for at once */
+};
 
 /* "SELECT … FROM events" with what message_read wants. */
 extern const char message_columns[];

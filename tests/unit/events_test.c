@@ -2,6 +2,7 @@
 #include "events/message.h"
 #include "events/ring.h"
 #include "events/sequencer.h"
+#include "jobs/cleaning.h"
 #include "model/model.h"
 #include "record/event.h"
 #include "record/transact.h"
@@ -61,6 +62,32 @@ TEST_IN_WORLD(what_an_earlier_version_left_is_numbered_piece_by_piece)
     CHECK(sequencer_run(&world->work, &last) && last > 1'200);
     CHECK(world_number(world, "SELECT count(DISTINCT position) FROM events") == last);
     CHECK(world_number(world, "SELECT max(position) FROM events") == last);
+}
+
+static void remove_old(struct world *world)
+{
+    const struct periodic *periodic = cleaning_periodics;
+    while (!text_is(text_from(periodic->name), "remove_events"))
+        periodic++;
+    world->work.now += INT64_C(8) * 24 * 3'600'000;
+    CHECK(periodic->run(&world->work));
+}
+
+TEST_IN_WORLD(old_events_go_from_the_front_and_the_count_goes_on)
+{
+    struct plan plan;
+    int64_t before, after;
+    for (int i = 0; i < 5; i++)
+        make_plan(world, i, true, &plan);
+    CHECK(sequencer_run(&world->work, &before));
+    remove_old(world);
+    CHECK(world_number(world, "SELECT count(*) FROM events") == 1);
+    make_plan(world, 10, true, &plan);
+    CHECK(sequencer_run(&world->work, &after) && after == before + 1);
+    world->work.now -= INT64_C(8) * 24 * 3'600'000;
+    remove_old(world); /* what is younger stays */
+    CHECK(world_number(world, "SELECT count(*) FROM events") == 1);
+    CHECK(world_number(world, "SELECT max(position) FROM events") == after);
 }
 
 static int64_t audience_of_last(struct world *world)
