@@ -5,6 +5,7 @@
 #include "record/document.h"
 #include "record/site.h"
 #include "record/store.h"
+#include <stdio.h>
 #include <string.h>
 
 /* What is told lies outside of arenas, since two threads handle it, under the feed's lock. */
@@ -102,14 +103,18 @@ bool job_watch_read(struct feed *feed, struct work *work, bool *any)
     return true;
 }
 
+static bool all_is_sent(const struct watcher_of_job *watcher)
+{
+    return !watcher->told || !watcher->told[watcher->sent];
+}
+
 static size_t next_news(void *reader, bool quiet, char *room, size_t size, bool *over)
 {
     struct watcher_of_job *watcher = reader;
     enum stay stay = listener_may_stay(&watcher->listener);
     size_t length = 0;
     pthread_mutex_lock(&watcher->listener.feed->lock);
-    bool all_sent = !watcher->told || !watcher->told[watcher->sent];
-    if (all_sent && watcher->news) {
+    if (all_is_sent(watcher) && watcher->news) {
         free(watcher->told);
         watcher->told = watcher->news;
         watcher->news = NULL;
@@ -120,10 +125,10 @@ static size_t next_news(void *reader, bool quiet, char *room, size_t size, bool 
         memcpy(room, watcher->told + watcher->sent, length);
         watcher->sent += length;
     }
-    *over = stay == STAY_REFUSED || (watcher->is_last && !watcher->news && !watcher->told[watcher->sent]);
+    *over = stay == STAY_REFUSED || (watcher->is_last && !watcher->news && all_is_sent(watcher));
     pthread_mutex_unlock(&watcher->listener.feed->lock);
     if (length == 0 && quiet && !*over)
-        room[length++] = ':', room[length++] = '\n';
+        length = (size_t)snprintf(room, size, ":\n");
     return length;
 }
 

@@ -117,11 +117,10 @@ static bool read_backlog(struct work *work, struct event_listener *own, int64_t 
     if (!db_run(work->db, work->arena, &result, &work->error, sql.data,
                 PARAMETERS(value_integer(after), value_integer(BACKLOG_EVENTS))))
         return false;
-    size_t length = begin->length;
     *whole = true;
     for (size_t i = 0; i < result.row_count && *whole; i++) {
         struct message message;
-        length = begin->length;
+        size_t length = begin->length;
         message_read(result_row(&result, i), begin, &message);
         *whole = message.position == own->position;
         if (!*whole || !message_is_for(&message, &own->listener.actor))

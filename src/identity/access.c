@@ -127,10 +127,10 @@ static struct actor actor_of(const struct holder *holder)
 static enum access grant(struct work *work, const struct actor *actor)
 {
     work->actor = *actor;
-    struct text *const texts[] = { &work->actor.user_id, &work->actor.tenant_id, &work->actor.session_id,
-                                   &work->actor.api_key_id, &work->actor.scopes };
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        *texts[i] = arena_copy(work->arena, *texts[i]);
+    struct text *const texts[] = { &work->actor.user_id,    &work->actor.tenant_id, &work->actor.session_id,
+                                   &work->actor.api_key_id, &work->actor.scopes,    NULL };
+    for (struct text *const *text = texts; *text; text++)
+        **text = arena_copy(work->arena, **text);
     return ACCESS_GRANTED;
 }
 
