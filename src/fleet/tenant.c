@@ -47,19 +47,43 @@ static bool set_limits(struct work *work, struct db *db)
     return db_run_script(db, &work->error, sql.data);
 }
 
-static bool apply(struct work *work, const struct tenant *tenant, struct schema_outcome *outcome)
+/* In a file triggers keep a tenant from writing: the schema's files too. A server tells the two apart by
+ * itself.
+ */
+static bool set_access(struct hosting_call *call, const struct tenant_place *place, enum place_access access)
+{
+    struct tenant_place other = *place;
+    other.access = access;
+    return place->access != ACCESS_read_only || hosting_engine(call->hosting) != ENGINE_SQLITE
+        || hosting_set_access(call, &other);
+}
+
+static bool run_files(struct work *work, struct hosting_call *call, const struct tenant_place *place,
+                      struct schema_outcome *outcome)
 {
     [[gnu::cleanup(db_cleanup)]] struct db *db = NULL;
+    if (!hosting_enter(call, place, &db) || !set_limits(work, db))
+        return false;
+    bool applied = tenant_schema_apply(call->schema, db, work->arena, work->now, &work->error);
+    struct error ignored = {}; /* what is told is why it could not be applied */
+    outcome->counted = tenant_schema_count(call->schema, db, work->arena, &outcome->count,
+                                           applied ? &work->error : &ignored);
+    return applied && outcome->counted;
+}
+
+static bool apply(struct work *work, const struct tenant *tenant, struct schema_outcome *outcome)
+{
     struct tenant_place place;
     struct hosting_call call = hosting_call_of(work);
     call.schema = outcome->schema;
-    if (!place_of_tenant(work, tenant, &place) || !hosting_enter(&call, &place, &db) || !set_limits(work, db))
+    if (!place_of_tenant(work, tenant, &place) || !set_access(&call, &place, ACCESS_full))
         return false;
-    bool applied = tenant_schema_apply(outcome->schema, db, work->arena, work->now, &work->error);
-    struct error ignored = {}; /* what is told is why it could not be applied */
-    outcome->counted = tenant_schema_count(outcome->schema, db, work->arena, &outcome->count,
-                                           applied ? &work->error : &ignored);
-    return applied && outcome->counted;
+    bool applied = run_files(work, &call, &place, outcome);
+    struct error why = work->error;
+    if (!set_access(&call, &place, place.access))
+        return false;
+    work->error = why;
+    return applied;
 }
 
 /* The reason stays in work->error, which a transaction would clear. */

@@ -32,6 +32,37 @@ CREATE INDEX plans_is_visible ON plans (is_visible, id);
 CREATE INDEX plans_sort_order ON plans (sort_order, id);
 CREATE INDEX plans_created_at ON plans (created_at, id);
 
+CREATE TABLE database_hosts (
+    id uuid PRIMARY KEY NOT NULL,
+    name text COLLATE "C" NOT NULL,
+    region text COLLATE "C",
+    host text COLLATE "C",
+    port bigint,
+    folder text COLLATE "C",
+    admin_url_encrypted text COLLATE "C",
+    capacity bigint,
+    weight bigint NOT NULL DEFAULT 100,
+    status text COLLATE "C" NOT NULL DEFAULT 'active',
+    database_count bigint NOT NULL DEFAULT 0,
+    is_healthy boolean NOT NULL DEFAULT true,
+    checked_at timestamptz,
+    latency_ms bigint,
+    last_error text COLLATE "C",
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    revision bigint NOT NULL DEFAULT 1,
+    search text COLLATE "C" NOT NULL DEFAULT '' /* name, region */,
+    CONSTRAINT database_hosts_status_choice CHECK (status IN ('active', 'draining', 'offline')),
+    CONSTRAINT database_host_count_not_negative CHECK (database_count >= 0)
+);
+CREATE UNIQUE INDEX database_hosts_name_unique ON database_hosts (name);
+CREATE INDEX database_hosts_region ON database_hosts (region NULLS FIRST, id);
+CREATE UNIQUE INDEX database_hosts_folder_unique ON database_hosts (folder NULLS FIRST);
+CREATE INDEX database_hosts_status ON database_hosts (status, id);
+CREATE INDEX database_hosts_is_healthy ON database_hosts (is_healthy, id);
+CREATE INDEX database_hosts_created_at ON database_hosts (created_at, id);
+CREATE UNIQUE INDEX database_hosts_host_port_unique ON database_hosts (host NULLS FIRST, port NULLS FIRST);
+
 CREATE TABLE tenants (
     id uuid PRIMARY KEY NOT NULL,
     name text COLLATE "C" NOT NULL,
@@ -44,9 +75,14 @@ CREATE TABLE tenants (
     plan_type text COLLATE "C" NOT NULL,
     plan_status text COLLATE "C" NOT NULL DEFAULT 'trial',
     service_level text COLLATE "C" NOT NULL DEFAULT 'full',
+    chosen_service_level text COLLATE "C" NOT NULL DEFAULT 'full',
+    service_level_reason text COLLATE "C",
+    service_level_until timestamptz,
+    service_level_next text COLLATE "C",
     trial_ends_at timestamptz,
     subscription_starts_at timestamptz,
     subscription_ends_at timestamptz,
+    database_host_id uuid,
     db_name text COLLATE "C" NOT NULL,
     db_host text COLLATE "C",
     db_port bigint,
@@ -74,6 +110,7 @@ CREATE TABLE tenants (
     current_monthly_emails bigint NOT NULL DEFAULT 0,
     current_monthly_whatsapp bigint NOT NULL DEFAULT 0,
     current_monthly_api_calls bigint NOT NULL DEFAULT 0,
+    usage_month date,
     is_active boolean NOT NULL DEFAULT false,
     is_suspended boolean NOT NULL DEFAULT false,
     suspension_reason text COLLATE "C",
@@ -87,11 +124,13 @@ CREATE TABLE tenants (
     provisioning_error text COLLATE "C",
     provisioning_attempts bigint NOT NULL DEFAULT 0,
     provisioned_at timestamptz,
+    lease_epoch bigint NOT NULL DEFAULT 1,
     enabled_modules jsonb NOT NULL DEFAULT '[]',
     settings jsonb NOT NULL DEFAULT '{}',
     metadata jsonb NOT NULL DEFAULT '{}',
     referral_source text COLLATE "C",
     notes text COLLATE "C",
+    cloned_from uuid,
     created_by uuid,
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
@@ -99,6 +138,8 @@ CREATE TABLE tenants (
     search text COLLATE "C" NOT NULL DEFAULT '' /* name, slug, company_legal_name, billing_email, primary_contact_name */,
     CONSTRAINT tenants_plan_status_choice CHECK (plan_status IN ('trial', 'active', 'past_due', 'suspended', 'cancelled')),
     CONSTRAINT tenants_service_level_choice CHECK (service_level IN ('full', 'warned', 'read_only', 'export_only', 'off')),
+    CONSTRAINT tenants_chosen_service_level_choice CHECK (chosen_service_level IN ('full', 'warned', 'read_only', 'export_only', 'off')),
+    CONSTRAINT tenants_service_level_next_choice CHECK (service_level_next IN ('full', 'warned', 'read_only', 'export_only', 'off')),
     CONSTRAINT tenants_status_before_suspension_choice CHECK (status_before_suspension IN ('trial', 'active', 'past_due', 'suspended', 'cancelled')),
     CONSTRAINT tenants_provisioning_status_choice CHECK (provisioning_status IN ('pending', 'provisioning', 'completed', 'failed')),
     CONSTRAINT tenant_use_not_negative CHECK (current_users >= 0 AND current_storage_gb >= 0 AND current_monthly_emails >= 0 AND current_monthly_whatsapp >= 0 AND current_monthly_api_calls >= 0),
@@ -114,35 +155,194 @@ CREATE INDEX tenants_plan_type ON tenants (plan_type, id);
 CREATE INDEX tenants_plan_status ON tenants (plan_status, id);
 CREATE INDEX tenants_service_level ON tenants (service_level, id);
 CREATE INDEX tenants_trial_ends_at ON tenants (trial_ends_at NULLS FIRST, id);
+CREATE INDEX tenants_database_host_id ON tenants (database_host_id NULLS FIRST, id);
 CREATE UNIQUE INDEX tenants_db_name_unique ON tenants (db_name);
 CREATE INDEX tenants_is_active ON tenants (is_active, id);
 CREATE INDEX tenants_deletes_at ON tenants (deletes_at NULLS FIRST, id);
 CREATE INDEX tenants_deleted_at ON tenants (deleted_at NULLS FIRST, id);
 CREATE INDEX tenants_provisioning_status ON tenants (provisioning_status, id);
+CREATE INDEX tenants_cloned_from ON tenants (cloned_from NULLS FIRST, id);
 CREATE INDEX tenants_created_at ON tenants (created_at, id);
 
 CREATE TABLE tenant_domains (
     id uuid PRIMARY KEY NOT NULL,
     tenant_id uuid NOT NULL,
     domain text COLLATE "C" NOT NULL,
+    status text COLLATE "C" NOT NULL DEFAULT 'pending',
     is_custom boolean NOT NULL DEFAULT true,
     is_verified boolean NOT NULL DEFAULT false,
     is_primary boolean NOT NULL DEFAULT false,
-    ssl_enabled boolean NOT NULL DEFAULT false,
     verification_token text COLLATE "C",
     verified_at timestamptz,
+    claim_expires_at timestamptz,
+    failures bigint NOT NULL DEFAULT 0,
+    last_checked_at timestamptz,
+    last_error text COLLATE "C",
+    next_check_at timestamptz,
+    ssl_enabled boolean NOT NULL DEFAULT false,
+    ssl_expires_at timestamptz,
+    ssl_checked_at timestamptz,
+    ssl_warned_at timestamptz,
+    ssl_error text COLLATE "C",
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
     revision bigint NOT NULL DEFAULT 1,
     search text COLLATE "C" NOT NULL DEFAULT '' /* domain */,
+    CONSTRAINT tenant_domains_status_choice CHECK (status IN ('pending', 'verified', 'lost')),
     CONSTRAINT tenant_domain_verified_has_its_time CHECK (NOT is_verified OR verified_at IS NOT NULL),
+    CONSTRAINT tenant_domain_verified_is_its_status CHECK (is_verified = (status = 'verified')),
     CONSTRAINT tenant_domain_primary_is_verified CHECK (NOT is_primary OR is_verified)
 );
 CREATE INDEX tenant_domains_tenant_id ON tenant_domains (tenant_id, id);
-CREATE UNIQUE INDEX tenant_domains_domain_unique ON tenant_domains (domain);
+CREATE INDEX tenant_domains_domain ON tenant_domains (domain, id);
+CREATE INDEX tenant_domains_status ON tenant_domains (status, id);
 CREATE INDEX tenant_domains_is_verified ON tenant_domains (is_verified, id);
+CREATE INDEX tenant_domains_claim_expires_at ON tenant_domains (claim_expires_at NULLS FIRST, id);
+CREATE INDEX tenant_domains_next_check_at ON tenant_domains (next_check_at NULLS FIRST, id);
+CREATE INDEX tenant_domains_ssl_expires_at ON tenant_domains (ssl_expires_at NULLS FIRST, id);
 CREATE INDEX tenant_domains_created_at ON tenant_domains (created_at, id);
 CREATE UNIQUE INDEX tenant_domains_tenant_id_unique ON tenant_domains (tenant_id) WHERE is_primary;
+CREATE UNIQUE INDEX tenant_domains_domain_unique ON tenant_domains (domain) WHERE is_verified;
+CREATE UNIQUE INDEX tenant_domains_tenant_id_domain_unique ON tenant_domains (tenant_id, domain);
+
+CREATE TABLE module_definitions (
+    id uuid PRIMARY KEY NOT NULL,
+    name text COLLATE "C" NOT NULL,
+    display_name text COLLATE "C" NOT NULL,
+    description text COLLATE "C",
+    icon text COLLATE "C",
+    path text COLLATE "C",
+    category text COLLATE "C",
+    sort_order bigint NOT NULL DEFAULT 0,
+    is_active boolean NOT NULL DEFAULT true,
+    is_visible boolean NOT NULL DEFAULT true,
+    metadata jsonb NOT NULL DEFAULT '{}',
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    revision bigint NOT NULL DEFAULT 1,
+    search text COLLATE "C" NOT NULL DEFAULT '' /* name, display_name */
+);
+CREATE UNIQUE INDEX module_definitions_name_unique ON module_definitions (name);
+CREATE INDEX module_definitions_category ON module_definitions (category NULLS FIRST, id);
+CREATE INDEX module_definitions_sort_order ON module_definitions (sort_order, id);
+CREATE INDEX module_definitions_is_active ON module_definitions (is_active, id);
+CREATE INDEX module_definitions_created_at ON module_definitions (created_at, id);
+
+CREATE TABLE submodule_definitions (
+    id uuid PRIMARY KEY NOT NULL,
+    module_id uuid NOT NULL,
+    name text COLLATE "C" NOT NULL,
+    display_name text COLLATE "C" NOT NULL,
+    description text COLLATE "C",
+    icon text COLLATE "C",
+    path text COLLATE "C",
+    sort_order bigint NOT NULL DEFAULT 0,
+    is_active boolean NOT NULL DEFAULT true,
+    is_visible boolean NOT NULL DEFAULT true,
+    permissions jsonb NOT NULL DEFAULT '[]',
+    metadata jsonb NOT NULL DEFAULT '{}',
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    revision bigint NOT NULL DEFAULT 1,
+    search text COLLATE "C" NOT NULL DEFAULT '' /* name, display_name */
+);
+CREATE INDEX submodule_definitions_module_id ON submodule_definitions (module_id, id);
+CREATE INDEX submodule_definitions_sort_order ON submodule_definitions (sort_order, id);
+CREATE INDEX submodule_definitions_is_active ON submodule_definitions (is_active, id);
+CREATE INDEX submodule_definitions_created_at ON submodule_definitions (created_at, id);
+CREATE UNIQUE INDEX submodule_definitions_module_id_name_unique ON submodule_definitions (module_id, name);
+
+CREATE TABLE module_plan_assignments (
+    id uuid PRIMARY KEY NOT NULL,
+    plan_id uuid NOT NULL,
+    module_id uuid NOT NULL,
+    is_enabled boolean NOT NULL DEFAULT true,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    revision bigint NOT NULL DEFAULT 1
+);
+CREATE INDEX module_plan_assignments_plan_id ON module_plan_assignments (plan_id, id);
+CREATE INDEX module_plan_assignments_module_id ON module_plan_assignments (module_id, id);
+CREATE INDEX module_plan_assignments_created_at ON module_plan_assignments (created_at, id);
+CREATE UNIQUE INDEX module_plan_assignments_plan_id_module_id_unique ON module_plan_assignments (plan_id, module_id);
+
+CREATE TABLE submodule_plan_assignments (
+    id uuid PRIMARY KEY NOT NULL,
+    plan_id uuid NOT NULL,
+    submodule_id uuid NOT NULL,
+    is_enabled boolean NOT NULL DEFAULT true,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    revision bigint NOT NULL DEFAULT 1
+);
+CREATE INDEX submodule_plan_assignments_plan_id ON submodule_plan_assignments (plan_id, id);
+CREATE INDEX submodule_plan_assignments_submodule_id ON submodule_plan_assignments (submodule_id, id);
+CREATE INDEX submodule_plan_assignments_created_at ON submodule_plan_assignments (created_at, id);
+CREATE UNIQUE INDEX submodule_plan_assignments_plan_id_submodule_id_unique ON submodule_plan_assignments (plan_id, submodule_id);
+
+CREATE TABLE module_tenant_assignments (
+    id uuid PRIMARY KEY NOT NULL,
+    tenant_id uuid NOT NULL,
+    module_id uuid NOT NULL,
+    is_enabled boolean NOT NULL DEFAULT true,
+    starts_at timestamptz,
+    ends_at timestamptz,
+    is_current boolean NOT NULL DEFAULT false,
+    reason text COLLATE "C" NOT NULL,
+    assigned_by uuid,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    revision bigint NOT NULL DEFAULT 1,
+    CONSTRAINT module_tenant_assignment_ends_after_it_starts CHECK (starts_at IS NULL OR ends_at IS NULL OR starts_at < ends_at)
+);
+CREATE INDEX module_tenant_assignments_tenant_id ON module_tenant_assignments (tenant_id, id);
+CREATE INDEX module_tenant_assignments_module_id ON module_tenant_assignments (module_id, id);
+CREATE INDEX module_tenant_assignments_starts_at ON module_tenant_assignments (starts_at NULLS FIRST, id);
+CREATE INDEX module_tenant_assignments_ends_at ON module_tenant_assignments (ends_at NULLS FIRST, id);
+CREATE INDEX module_tenant_assignments_is_current ON module_tenant_assignments (is_current, id);
+CREATE INDEX module_tenant_assignments_created_at ON module_tenant_assignments (created_at, id);
+CREATE UNIQUE INDEX module_tenant_assignments_tenant_id_module_id_unique ON module_tenant_assignments (tenant_id, module_id);
+
+CREATE TABLE submodule_tenant_assignments (
+    id uuid PRIMARY KEY NOT NULL,
+    tenant_id uuid NOT NULL,
+    submodule_id uuid NOT NULL,
+    is_enabled boolean NOT NULL DEFAULT true,
+    starts_at timestamptz,
+    ends_at timestamptz,
+    is_current boolean NOT NULL DEFAULT false,
+    reason text COLLATE "C" NOT NULL,
+    assigned_by uuid,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    revision bigint NOT NULL DEFAULT 1,
+    CONSTRAINT submodule_tenant_assignment_ends_after_it_starts CHECK (starts_at IS NULL OR ends_at IS NULL OR starts_at < ends_at)
+);
+CREATE INDEX submodule_tenant_assignments_tenant_id ON submodule_tenant_assignments (tenant_id, id);
+CREATE INDEX submodule_tenant_assignments_submodule_id ON submodule_tenant_assignments (submodule_id, id);
+CREATE INDEX submodule_tenant_assignments_starts_at ON submodule_tenant_assignments (starts_at NULLS FIRST, id);
+CREATE INDEX submodule_tenant_assignments_ends_at ON submodule_tenant_assignments (ends_at NULLS FIRST, id);
+CREATE INDEX submodule_tenant_assignments_is_current ON submodule_tenant_assignments (is_current, id);
+CREATE INDEX submodule_tenant_assignments_created_at ON submodule_tenant_assignments (created_at, id);
+CREATE UNIQUE INDEX submodule_tenant_assignments_tenant_id_submodule_id_unique ON submodule_tenant_assignments (tenant_id, submodule_id);
+
+CREATE TABLE feature_flags (
+    id uuid PRIMARY KEY NOT NULL,
+    name text COLLATE "C" NOT NULL,
+    description text COLLATE "C",
+    is_enabled boolean NOT NULL DEFAULT true,
+    rollout_percentage bigint NOT NULL DEFAULT 0,
+    enabled_for_tenants jsonb NOT NULL DEFAULT '[]',
+    metadata jsonb NOT NULL DEFAULT '{}',
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    revision bigint NOT NULL DEFAULT 1,
+    search text COLLATE "C" NOT NULL DEFAULT '' /* name, description */,
+    CONSTRAINT feature_flag_share_is_a_percentage CHECK (rollout_percentage BETWEEN 0 AND 100)
+);
+CREATE UNIQUE INDEX feature_flags_name_unique ON feature_flags (name);
+CREATE INDEX feature_flags_is_enabled ON feature_flags (is_enabled, id);
+CREATE INDEX feature_flags_created_at ON feature_flags (created_at, id);
 
 CREATE TABLE users (
     id uuid PRIMARY KEY NOT NULL,
@@ -407,6 +607,59 @@ CREATE INDEX tenant_usage_daily_tenant_id ON tenant_usage_daily (tenant_id, id);
 CREATE INDEX tenant_usage_daily_date ON tenant_usage_daily (date, id);
 CREATE UNIQUE INDEX tenant_usage_daily_tenant_id_date_unique ON tenant_usage_daily (tenant_id, date);
 
+CREATE TABLE tenant_backups (
+    id uuid PRIMARY KEY NOT NULL,
+    tenant_id uuid NOT NULL,
+    kind text COLLATE "C" NOT NULL,
+    status text COLLATE "C" NOT NULL DEFAULT 'pending',
+    engine text COLLATE "C" NOT NULL,
+    folder text COLLATE "C",
+    file text COLLATE "C",
+    size bigint,
+    sha256 text COLLATE "C",
+    row_count bigint,
+    tables jsonb NOT NULL DEFAULT '[]',
+    schema_version bigint,
+    db_host text COLLATE "C",
+    error text COLLATE "C",
+    completed_at timestamptz,
+    expires_at timestamptz,
+    requested_by uuid,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    revision bigint NOT NULL DEFAULT 1,
+    CONSTRAINT tenant_backups_kind_choice CHECK (kind IN ('backup', 'export')),
+    CONSTRAINT tenant_backups_status_choice CHECK (status IN ('pending', 'completed', 'failed', 'removed')),
+    CONSTRAINT tenant_backups_engine_choice CHECK (engine IN ('sqlite', 'postgres')),
+    CONSTRAINT tenant_backup_completed_has_its_file CHECK (status <> 'completed' OR (folder IS NOT NULL AND file IS NOT NULL AND sha256 IS NOT NULL AND completed_at IS NOT NULL))
+);
+CREATE INDEX tenant_backups_tenant_id ON tenant_backups (tenant_id, id);
+CREATE INDEX tenant_backups_kind ON tenant_backups (kind, id);
+CREATE INDEX tenant_backups_status ON tenant_backups (status, id);
+CREATE INDEX tenant_backups_completed_at ON tenant_backups (completed_at NULLS FIRST, id);
+CREATE INDEX tenant_backups_expires_at ON tenant_backups (expires_at NULLS FIRST, id);
+CREATE INDEX tenant_backups_created_at ON tenant_backups (created_at, id);
+
+CREATE TABLE usage_warnings (
+    id uuid PRIMARY KEY NOT NULL,
+    tenant_id uuid NOT NULL,
+    metric text COLLATE "C" NOT NULL,
+    percent bigint NOT NULL,
+    month date,
+    used bigint NOT NULL,
+    allowed bigint NOT NULL,
+    ended_at timestamptz,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    revision bigint NOT NULL DEFAULT 1,
+    CONSTRAINT usage_warnings_metric_choice CHECK (metric IN ('users', 'storage_gb', 'monthly_emails', 'monthly_whatsapp', 'monthly_api_calls'))
+);
+CREATE INDEX usage_warnings_tenant_id ON usage_warnings (tenant_id, id);
+CREATE INDEX usage_warnings_metric ON usage_warnings (metric, id);
+CREATE INDEX usage_warnings_created_at ON usage_warnings (created_at, id);
+CREATE UNIQUE INDEX usage_warnings_tenant_id_metric_percent_month_unique ON usage_warnings (tenant_id, metric, percent, month NULLS FIRST) WHERE month IS NOT NULL;
+CREATE UNIQUE INDEX usage_warnings_tenant_id_metric_percent_unique ON usage_warnings (tenant_id, metric, percent) WHERE month IS NULL AND ended_at IS NULL;
+
 CREATE TABLE system_settings (
     id uuid PRIMARY KEY NOT NULL,
     key text COLLATE "C" NOT NULL,
@@ -541,7 +794,7 @@ CREATE TABLE jobs (
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
     revision bigint NOT NULL DEFAULT 1,
-    CONSTRAINT jobs_kind_choice CHECK (kind IN ('provision_tenant', 'sync_tenant_access', 'cancel_tenant', 'delete_tenant', 'rollback_provisioning')),
+    CONSTRAINT jobs_kind_choice CHECK (kind IN ('provision_tenant', 'sync_tenant_access', 'cancel_tenant', 'delete_tenant', 'rollback_provisioning', 'migrate_fleet', 'find_drift', 'keep_service_promise', 'back_up_tenant')),
     CONSTRAINT jobs_status_choice CHECK (status IN ('queued', 'running', 'completed', 'failed', 'rolled_back'))
 );
 CREATE INDEX jobs_kind ON jobs (kind, id);
@@ -549,6 +802,63 @@ CREATE INDEX jobs_tenant_id ON jobs (tenant_id NULLS FIRST, id);
 CREATE INDEX jobs_status ON jobs (status, id);
 CREATE INDEX jobs_created_at ON jobs (created_at, id);
 CREATE INDEX jobs_run_at_id ON jobs (run_at, id) WHERE status IN ('queued', 'running');
+
+CREATE TABLE fleet_migrations (
+    id uuid PRIMARY KEY NOT NULL,
+    canary bigint NOT NULL DEFAULT 1,
+    canary_tenants jsonb NOT NULL DEFAULT '[]',
+    parallel bigint NOT NULL DEFAULT 8,
+    budget bigint NOT NULL DEFAULT 0,
+    status text COLLATE "C" NOT NULL DEFAULT 'running',
+    wave text COLLATE "C" NOT NULL DEFAULT 'canary',
+    target_version bigint NOT NULL,
+    target_fingerprint text COLLATE "C" NOT NULL,
+    fleet_size bigint NOT NULL DEFAULT 0,
+    total bigint NOT NULL DEFAULT 0,
+    done bigint NOT NULL DEFAULT 0,
+    failed bigint NOT NULL DEFAULT 0,
+    first_error text COLLATE "C",
+    halted_because text COLLATE "C",
+    finished_at timestamptz,
+    created_by uuid,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    revision bigint NOT NULL DEFAULT 1,
+    CONSTRAINT fleet_migrations_status_choice CHECK (status IN ('running', 'halted', 'completed')),
+    CONSTRAINT fleet_migrations_wave_choice CHECK (wave IN ('canary', 'rest'))
+);
+CREATE INDEX fleet_migrations_status ON fleet_migrations (status, id);
+CREATE INDEX fleet_migrations_created_at ON fleet_migrations (created_at, id);
+
+CREATE TABLE tenant_schemas (
+    id uuid PRIMARY KEY NOT NULL,
+    tenant_id uuid NOT NULL,
+    status text COLLATE "C" NOT NULL DEFAULT 'pending',
+    version bigint,
+    name text COLLATE "C",
+    checksum text COLLATE "C",
+    fingerprint text COLLATE "C",
+    applied_at timestamptz,
+    duration_ms bigint,
+    error text COLLATE "C",
+    fleet_migration_id uuid,
+    drifted boolean,
+    drift jsonb,
+    drift_checked_at timestamptz,
+    lease_until timestamptz,
+    leased_by uuid,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    revision bigint NOT NULL DEFAULT 1,
+    CONSTRAINT tenant_schemas_status_choice CHECK (status IN ('migrated', 'failed', 'pending'))
+);
+CREATE UNIQUE INDEX tenant_schemas_tenant_id_unique ON tenant_schemas (tenant_id);
+CREATE INDEX tenant_schemas_status ON tenant_schemas (status, id);
+CREATE INDEX tenant_schemas_version ON tenant_schemas (version NULLS FIRST, id);
+CREATE INDEX tenant_schemas_fingerprint ON tenant_schemas (fingerprint NULLS FIRST, id);
+CREATE INDEX tenant_schemas_fleet_migration_id ON tenant_schemas (fleet_migration_id NULLS FIRST, id);
+CREATE INDEX tenant_schemas_drifted ON tenant_schemas (drifted NULLS FIRST, id);
+CREATE INDEX tenant_schemas_created_at ON tenant_schemas (created_at, id);
 
 CREATE TABLE schedules (
     id uuid PRIMARY KEY NOT NULL,
@@ -599,8 +909,21 @@ CREATE TABLE throttles (
 );
 CREATE INDEX throttles_used_at ON throttles (used_at);
 ALTER TABLE tenants ADD CONSTRAINT tenants_plan_id_reference FOREIGN KEY (plan_id) REFERENCES plans (id) ON DELETE RESTRICT;
+ALTER TABLE tenants ADD CONSTRAINT tenants_database_host_id_reference FOREIGN KEY (database_host_id) REFERENCES database_hosts (id) ON DELETE RESTRICT;
+ALTER TABLE tenants ADD CONSTRAINT tenants_cloned_from_reference FOREIGN KEY (cloned_from) REFERENCES tenants (id) ON DELETE RESTRICT;
 ALTER TABLE tenants ADD CONSTRAINT tenants_created_by_reference FOREIGN KEY (created_by) REFERENCES users (id) ON DELETE RESTRICT;
 ALTER TABLE tenant_domains ADD CONSTRAINT tenant_domains_tenant_id_reference FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE RESTRICT;
+ALTER TABLE submodule_definitions ADD CONSTRAINT submodule_definitions_module_id_reference FOREIGN KEY (module_id) REFERENCES module_definitions (id) ON DELETE RESTRICT;
+ALTER TABLE module_plan_assignments ADD CONSTRAINT module_plan_assignments_plan_id_reference FOREIGN KEY (plan_id) REFERENCES plans (id) ON DELETE RESTRICT;
+ALTER TABLE module_plan_assignments ADD CONSTRAINT module_plan_assignments_module_id_reference FOREIGN KEY (module_id) REFERENCES module_definitions (id) ON DELETE RESTRICT;
+ALTER TABLE submodule_plan_assignments ADD CONSTRAINT submodule_plan_assignments_plan_id_reference FOREIGN KEY (plan_id) REFERENCES plans (id) ON DELETE RESTRICT;
+ALTER TABLE submodule_plan_assignments ADD CONSTRAINT submodule_plan_assignments_submodule_id_reference FOREIGN KEY (submodule_id) REFERENCES submodule_definitions (id) ON DELETE RESTRICT;
+ALTER TABLE module_tenant_assignments ADD CONSTRAINT module_tenant_assignments_tenant_id_reference FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE RESTRICT;
+ALTER TABLE module_tenant_assignments ADD CONSTRAINT module_tenant_assignments_module_id_reference FOREIGN KEY (module_id) REFERENCES module_definitions (id) ON DELETE RESTRICT;
+ALTER TABLE module_tenant_assignments ADD CONSTRAINT module_tenant_assignments_assigned_by_reference FOREIGN KEY (assigned_by) REFERENCES users (id) ON DELETE RESTRICT;
+ALTER TABLE submodule_tenant_assignments ADD CONSTRAINT submodule_tenant_assignments_tenant_id_reference FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE RESTRICT;
+ALTER TABLE submodule_tenant_assignments ADD CONSTRAINT submodule_tenant_assignments_submodule_id_reference FOREIGN KEY (submodule_id) REFERENCES submodule_definitions (id) ON DELETE RESTRICT;
+ALTER TABLE submodule_tenant_assignments ADD CONSTRAINT submodule_tenant_assignments_assigned_by_reference FOREIGN KEY (assigned_by) REFERENCES users (id) ON DELETE RESTRICT;
 ALTER TABLE users ADD CONSTRAINT users_tenant_id_reference FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE RESTRICT;
 ALTER TABLE user_sessions ADD CONSTRAINT user_sessions_user_id_reference FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE RESTRICT;
 ALTER TABLE user_sessions ADD CONSTRAINT user_sessions_tenant_id_reference FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE RESTRICT;
@@ -618,6 +941,9 @@ ALTER TABLE ticket_messages ADD CONSTRAINT ticket_messages_ticket_id_reference F
 ALTER TABLE ticket_messages ADD CONSTRAINT ticket_messages_tenant_id_reference FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE RESTRICT;
 ALTER TABLE ticket_messages ADD CONSTRAINT ticket_messages_user_id_reference FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE RESTRICT;
 ALTER TABLE tenant_usage_daily ADD CONSTRAINT tenant_usage_daily_tenant_id_reference FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE RESTRICT;
+ALTER TABLE tenant_backups ADD CONSTRAINT tenant_backups_tenant_id_reference FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE RESTRICT;
+ALTER TABLE tenant_backups ADD CONSTRAINT tenant_backups_requested_by_reference FOREIGN KEY (requested_by) REFERENCES users (id) ON DELETE RESTRICT;
+ALTER TABLE usage_warnings ADD CONSTRAINT usage_warnings_tenant_id_reference FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE RESTRICT;
 ALTER TABLE system_settings ADD CONSTRAINT system_settings_updated_by_reference FOREIGN KEY (updated_by) REFERENCES users (id) ON DELETE RESTRICT;
 ALTER TABLE webhook_endpoints ADD CONSTRAINT webhook_endpoints_tenant_id_reference FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE RESTRICT;
 ALTER TABLE gdpr_requests ADD CONSTRAINT gdpr_requests_tenant_id_reference FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE RESTRICT;
@@ -631,3 +957,7 @@ ALTER TABLE audit_logs ADD CONSTRAINT audit_logs_api_key_id_reference FOREIGN KE
 ALTER TABLE events ADD CONSTRAINT events_tenant_id_reference FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE RESTRICT;
 ALTER TABLE jobs ADD CONSTRAINT jobs_tenant_id_reference FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE RESTRICT;
 ALTER TABLE jobs ADD CONSTRAINT jobs_requested_by_reference FOREIGN KEY (requested_by) REFERENCES users (id) ON DELETE RESTRICT;
+ALTER TABLE fleet_migrations ADD CONSTRAINT fleet_migrations_created_by_reference FOREIGN KEY (created_by) REFERENCES users (id) ON DELETE RESTRICT;
+ALTER TABLE tenant_schemas ADD CONSTRAINT tenant_schemas_tenant_id_reference FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE RESTRICT;
+ALTER TABLE tenant_schemas ADD CONSTRAINT tenant_schemas_fleet_migration_id_reference FOREIGN KEY (fleet_migration_id) REFERENCES fleet_migrations (id) ON DELETE RESTRICT;
+ALTER TABLE tenant_schemas ADD CONSTRAINT tenant_schemas_leased_by_reference FOREIGN KEY (leased_by) REFERENCES fleet_migrations (id) ON DELETE RESTRICT;

@@ -32,6 +32,36 @@ CREATE INDEX plans_is_visible ON plans (is_visible, id);
 CREATE INDEX plans_sort_order ON plans (sort_order, id);
 CREATE INDEX plans_created_at ON plans (created_at, id);
 
+CREATE TABLE database_hosts (
+    id TEXT PRIMARY KEY NOT NULL,
+    name TEXT NOT NULL,
+    region TEXT,
+    host TEXT,
+    port INTEGER,
+    folder TEXT,
+    admin_url_encrypted TEXT,
+    capacity INTEGER,
+    weight INTEGER NOT NULL DEFAULT 100,
+    status TEXT NOT NULL DEFAULT 'active' CONSTRAINT database_hosts_status_choice CHECK (status IN ('active', 'draining', 'offline')),
+    database_count INTEGER NOT NULL DEFAULT 0,
+    is_healthy INTEGER NOT NULL DEFAULT true CHECK (is_healthy IN (0, 1)),
+    checked_at INTEGER,
+    latency_ms INTEGER,
+    last_error TEXT,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    revision INTEGER NOT NULL DEFAULT 1,
+    search TEXT NOT NULL DEFAULT '' /* name, region */,
+    CONSTRAINT database_host_count_not_negative CHECK (database_count >= 0)
+) STRICT;
+CREATE UNIQUE INDEX database_hosts_name_unique ON database_hosts (name);
+CREATE INDEX database_hosts_region ON database_hosts (region, id);
+CREATE UNIQUE INDEX database_hosts_folder_unique ON database_hosts (folder);
+CREATE INDEX database_hosts_status ON database_hosts (status, id);
+CREATE INDEX database_hosts_is_healthy ON database_hosts (is_healthy, id);
+CREATE INDEX database_hosts_created_at ON database_hosts (created_at, id);
+CREATE UNIQUE INDEX database_hosts_host_port_unique ON database_hosts (host, port);
+
 CREATE TABLE tenants (
     id TEXT PRIMARY KEY NOT NULL,
     name TEXT NOT NULL,
@@ -44,9 +74,14 @@ CREATE TABLE tenants (
     plan_type TEXT NOT NULL,
     plan_status TEXT NOT NULL DEFAULT 'trial' CONSTRAINT tenants_plan_status_choice CHECK (plan_status IN ('trial', 'active', 'past_due', 'suspended', 'cancelled')),
     service_level TEXT NOT NULL DEFAULT 'full' CONSTRAINT tenants_service_level_choice CHECK (service_level IN ('full', 'warned', 'read_only', 'export_only', 'off')),
+    chosen_service_level TEXT NOT NULL DEFAULT 'full' CONSTRAINT tenants_chosen_service_level_choice CHECK (chosen_service_level IN ('full', 'warned', 'read_only', 'export_only', 'off')),
+    service_level_reason TEXT,
+    service_level_until INTEGER,
+    service_level_next TEXT CONSTRAINT tenants_service_level_next_choice CHECK (service_level_next IN ('full', 'warned', 'read_only', 'export_only', 'off')),
     trial_ends_at INTEGER,
     subscription_starts_at INTEGER,
     subscription_ends_at INTEGER,
+    database_host_id TEXT REFERENCES database_hosts (id) ON DELETE RESTRICT,
     db_name TEXT NOT NULL,
     db_host TEXT,
     db_port INTEGER,
@@ -74,6 +109,7 @@ CREATE TABLE tenants (
     current_monthly_emails INTEGER NOT NULL DEFAULT 0,
     current_monthly_whatsapp INTEGER NOT NULL DEFAULT 0,
     current_monthly_api_calls INTEGER NOT NULL DEFAULT 0,
+    usage_month TEXT,
     is_active INTEGER NOT NULL DEFAULT false CHECK (is_active IN (0, 1)),
     is_suspended INTEGER NOT NULL DEFAULT false CHECK (is_suspended IN (0, 1)),
     suspension_reason TEXT,
@@ -87,11 +123,13 @@ CREATE TABLE tenants (
     provisioning_error TEXT,
     provisioning_attempts INTEGER NOT NULL DEFAULT 0,
     provisioned_at INTEGER,
+    lease_epoch INTEGER NOT NULL DEFAULT 1,
     enabled_modules TEXT NOT NULL DEFAULT '[]' CHECK (enabled_modules IS NULL OR json_valid(enabled_modules)),
     settings TEXT NOT NULL DEFAULT '{}' CHECK (settings IS NULL OR json_valid(settings)),
     metadata TEXT NOT NULL DEFAULT '{}' CHECK (metadata IS NULL OR json_valid(metadata)),
     referral_source TEXT,
     notes TEXT,
+    cloned_from TEXT REFERENCES tenants (id) ON DELETE RESTRICT,
     created_by TEXT REFERENCES users (id) ON DELETE RESTRICT,
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
@@ -110,35 +148,193 @@ CREATE INDEX tenants_plan_type ON tenants (plan_type, id);
 CREATE INDEX tenants_plan_status ON tenants (plan_status, id);
 CREATE INDEX tenants_service_level ON tenants (service_level, id);
 CREATE INDEX tenants_trial_ends_at ON tenants (trial_ends_at, id);
+CREATE INDEX tenants_database_host_id ON tenants (database_host_id, id);
 CREATE UNIQUE INDEX tenants_db_name_unique ON tenants (db_name);
 CREATE INDEX tenants_is_active ON tenants (is_active, id);
 CREATE INDEX tenants_deletes_at ON tenants (deletes_at, id);
 CREATE INDEX tenants_deleted_at ON tenants (deleted_at, id);
 CREATE INDEX tenants_provisioning_status ON tenants (provisioning_status, id);
+CREATE INDEX tenants_cloned_from ON tenants (cloned_from, id);
 CREATE INDEX tenants_created_at ON tenants (created_at, id);
 
 CREATE TABLE tenant_domains (
     id TEXT PRIMARY KEY NOT NULL,
     tenant_id TEXT NOT NULL REFERENCES tenants (id) ON DELETE RESTRICT,
     domain TEXT NOT NULL,
+    status TEXT NOT NULL DEFAULT 'pending' CONSTRAINT tenant_domains_status_choice CHECK (status IN ('pending', 'verified', 'lost')),
     is_custom INTEGER NOT NULL DEFAULT true CHECK (is_custom IN (0, 1)),
     is_verified INTEGER NOT NULL DEFAULT false CHECK (is_verified IN (0, 1)),
     is_primary INTEGER NOT NULL DEFAULT false CHECK (is_primary IN (0, 1)),
-    ssl_enabled INTEGER NOT NULL DEFAULT false CHECK (ssl_enabled IN (0, 1)),
     verification_token TEXT,
     verified_at INTEGER,
+    claim_expires_at INTEGER,
+    failures INTEGER NOT NULL DEFAULT 0,
+    last_checked_at INTEGER,
+    last_error TEXT,
+    next_check_at INTEGER,
+    ssl_enabled INTEGER NOT NULL DEFAULT false CHECK (ssl_enabled IN (0, 1)),
+    ssl_expires_at INTEGER,
+    ssl_checked_at INTEGER,
+    ssl_warned_at INTEGER,
+    ssl_error TEXT,
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
     revision INTEGER NOT NULL DEFAULT 1,
     search TEXT NOT NULL DEFAULT '' /* domain */,
     CONSTRAINT tenant_domain_verified_has_its_time CHECK (NOT is_verified OR verified_at IS NOT NULL),
+    CONSTRAINT tenant_domain_verified_is_its_status CHECK (is_verified = (status = 'verified')),
     CONSTRAINT tenant_domain_primary_is_verified CHECK (NOT is_primary OR is_verified)
 ) STRICT;
 CREATE INDEX tenant_domains_tenant_id ON tenant_domains (tenant_id, id);
-CREATE UNIQUE INDEX tenant_domains_domain_unique ON tenant_domains (domain);
+CREATE INDEX tenant_domains_domain ON tenant_domains (domain, id);
+CREATE INDEX tenant_domains_status ON tenant_domains (status, id);
 CREATE INDEX tenant_domains_is_verified ON tenant_domains (is_verified, id);
+CREATE INDEX tenant_domains_claim_expires_at ON tenant_domains (claim_expires_at, id);
+CREATE INDEX tenant_domains_next_check_at ON tenant_domains (next_check_at, id);
+CREATE INDEX tenant_domains_ssl_expires_at ON tenant_domains (ssl_expires_at, id);
 CREATE INDEX tenant_domains_created_at ON tenant_domains (created_at, id);
 CREATE UNIQUE INDEX tenant_domains_tenant_id_unique ON tenant_domains (tenant_id) WHERE is_primary;
+CREATE UNIQUE INDEX tenant_domains_domain_unique ON tenant_domains (domain) WHERE is_verified;
+CREATE UNIQUE INDEX tenant_domains_tenant_id_domain_unique ON tenant_domains (tenant_id, domain);
+
+CREATE TABLE module_definitions (
+    id TEXT PRIMARY KEY NOT NULL,
+    name TEXT NOT NULL,
+    display_name TEXT NOT NULL,
+    description TEXT,
+    icon TEXT,
+    path TEXT,
+    category TEXT,
+    sort_order INTEGER NOT NULL DEFAULT 0,
+    is_active INTEGER NOT NULL DEFAULT true CHECK (is_active IN (0, 1)),
+    is_visible INTEGER NOT NULL DEFAULT true CHECK (is_visible IN (0, 1)),
+    metadata TEXT NOT NULL DEFAULT '{}' CHECK (metadata IS NULL OR json_valid(metadata)),
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    revision INTEGER NOT NULL DEFAULT 1,
+    search TEXT NOT NULL DEFAULT '' /* name, display_name */
+) STRICT;
+CREATE UNIQUE INDEX module_definitions_name_unique ON module_definitions (name);
+CREATE INDEX module_definitions_category ON module_definitions (category, id);
+CREATE INDEX module_definitions_sort_order ON module_definitions (sort_order, id);
+CREATE INDEX module_definitions_is_active ON module_definitions (is_active, id);
+CREATE INDEX module_definitions_created_at ON module_definitions (created_at, id);
+
+CREATE TABLE submodule_definitions (
+    id TEXT PRIMARY KEY NOT NULL,
+    module_id TEXT NOT NULL REFERENCES module_definitions (id) ON DELETE RESTRICT,
+    name TEXT NOT NULL,
+    display_name TEXT NOT NULL,
+    description TEXT,
+    icon TEXT,
+    path TEXT,
+    sort_order INTEGER NOT NULL DEFAULT 0,
+    is_active INTEGER NOT NULL DEFAULT true CHECK (is_active IN (0, 1)),
+    is_visible INTEGER NOT NULL DEFAULT true CHECK (is_visible IN (0, 1)),
+    permissions TEXT NOT NULL DEFAULT '[]' CHECK (permissions IS NULL OR json_valid(permissions)),
+    metadata TEXT NOT NULL DEFAULT '{}' CHECK (metadata IS NULL OR json_valid(metadata)),
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    revision INTEGER NOT NULL DEFAULT 1,
+    search TEXT NOT NULL DEFAULT '' /* name, display_name */
+) STRICT;
+CREATE INDEX submodule_definitions_module_id ON submodule_definitions (module_id, id);
+CREATE INDEX submodule_definitions_sort_order ON submodule_definitions (sort_order, id);
+CREATE INDEX submodule_definitions_is_active ON submodule_definitions (is_active, id);
+CREATE INDEX submodule_definitions_created_at ON submodule_definitions (created_at, id);
+CREATE UNIQUE INDEX submodule_definitions_module_id_name_unique ON submodule_definitions (module_id, name);
+
+CREATE TABLE module_plan_assignments (
+    id TEXT PRIMARY KEY NOT NULL,
+    plan_id TEXT NOT NULL REFERENCES plans (id) ON DELETE RESTRICT,
+    module_id TEXT NOT NULL REFERENCES module_definitions (id) ON DELETE RESTRICT,
+    is_enabled INTEGER NOT NULL DEFAULT true CHECK (is_enabled IN (0, 1)),
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    revision INTEGER NOT NULL DEFAULT 1
+) STRICT;
+CREATE INDEX module_plan_assignments_plan_id ON module_plan_assignments (plan_id, id);
+CREATE INDEX module_plan_assignments_module_id ON module_plan_assignments (module_id, id);
+CREATE INDEX module_plan_assignments_created_at ON module_plan_assignments (created_at, id);
+CREATE UNIQUE INDEX module_plan_assignments_plan_id_module_id_unique ON module_plan_assignments (plan_id, module_id);
+
+CREATE TABLE submodule_plan_assignments (
+    id TEXT PRIMARY KEY NOT NULL,
+    plan_id TEXT NOT NULL REFERENCES plans (id) ON DELETE RESTRICT,
+    submodule_id TEXT NOT NULL REFERENCES submodule_definitions (id) ON DELETE RESTRICT,
+    is_enabled INTEGER NOT NULL DEFAULT true CHECK (is_enabled IN (0, 1)),
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    revision INTEGER NOT NULL DEFAULT 1
+) STRICT;
+CREATE INDEX submodule_plan_assignments_plan_id ON submodule_plan_assignments (plan_id, id);
+CREATE INDEX submodule_plan_assignments_submodule_id ON submodule_plan_assignments (submodule_id, id);
+CREATE INDEX submodule_plan_assignments_created_at ON submodule_plan_assignments (created_at, id);
+CREATE UNIQUE INDEX submodule_plan_assignments_plan_id_submodule_id_unique ON submodule_plan_assignments (plan_id, submodule_id);
+
+CREATE TABLE module_tenant_assignments (
+    id TEXT PRIMARY KEY NOT NULL,
+    tenant_id TEXT NOT NULL REFERENCES tenants (id) ON DELETE RESTRICT,
+    module_id TEXT NOT NULL REFERENCES module_definitions (id) ON DELETE RESTRICT,
+    is_enabled INTEGER NOT NULL DEFAULT true CHECK (is_enabled IN (0, 1)),
+    starts_at INTEGER,
+    ends_at INTEGER,
+    is_current INTEGER NOT NULL DEFAULT false CHECK (is_current IN (0, 1)),
+    reason TEXT NOT NULL,
+    assigned_by TEXT REFERENCES users (id) ON DELETE RESTRICT,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    revision INTEGER NOT NULL DEFAULT 1,
+    CONSTRAINT module_tenant_assignment_ends_after_it_starts CHECK (starts_at IS NULL OR ends_at IS NULL OR starts_at < ends_at)
+) STRICT;
+CREATE INDEX module_tenant_assignments_tenant_id ON module_tenant_assignments (tenant_id, id);
+CREATE INDEX module_tenant_assignments_module_id ON module_tenant_assignments (module_id, id);
+CREATE INDEX module_tenant_assignments_starts_at ON module_tenant_assignments (starts_at, id);
+CREATE INDEX module_tenant_assignments_ends_at ON module_tenant_assignments (ends_at, id);
+CREATE INDEX module_tenant_assignments_is_current ON module_tenant_assignments (is_current, id);
+CREATE INDEX module_tenant_assignments_created_at ON module_tenant_assignments (created_at, id);
+CREATE UNIQUE INDEX module_tenant_assignments_tenant_id_module_id_unique ON module_tenant_assignments (tenant_id, module_id);
+
+CREATE TABLE submodule_tenant_assignments (
+    id TEXT PRIMARY KEY NOT NULL,
+    tenant_id TEXT NOT NULL REFERENCES tenants (id) ON DELETE RESTRICT,
+    submodule_id TEXT NOT NULL REFERENCES submodule_definitions (id) ON DELETE RESTRICT,
+    is_enabled INTEGER NOT NULL DEFAULT true CHECK (is_enabled IN (0, 1)),
+    starts_at INTEGER,
+    ends_at INTEGER,
+    is_current INTEGER NOT NULL DEFAULT false CHECK (is_current IN (0, 1)),
+    reason TEXT NOT NULL,
+    assigned_by TEXT REFERENCES users (id) ON DELETE RESTRICT,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    revision INTEGER NOT NULL DEFAULT 1,
+    CONSTRAINT submodule_tenant_assignment_ends_after_it_starts CHECK (starts_at IS NULL OR ends_at IS NULL OR starts_at < ends_at)
+) STRICT;
+CREATE INDEX submodule_tenant_assignments_tenant_id ON submodule_tenant_assignments (tenant_id, id);
+CREATE INDEX submodule_tenant_assignments_submodule_id ON submodule_tenant_assignments (submodule_id, id);
+CREATE INDEX submodule_tenant_assignments_starts_at ON submodule_tenant_assignments (starts_at, id);
+CREATE INDEX submodule_tenant_assignments_ends_at ON submodule_tenant_assignments (ends_at, id);
+CREATE INDEX submodule_tenant_assignments_is_current ON submodule_tenant_assignments (is_current, id);
+CREATE INDEX submodule_tenant_assignments_created_at ON submodule_tenant_assignments (created_at, id);
+CREATE UNIQUE INDEX submodule_tenant_assignments_tenant_id_submodule_id_unique ON submodule_tenant_assignments (tenant_id, submodule_id);
+
+CREATE TABLE feature_flags (
+    id TEXT PRIMARY KEY NOT NULL,
+    name TEXT NOT NULL,
+    description TEXT,
+    is_enabled INTEGER NOT NULL DEFAULT true CHECK (is_enabled IN (0, 1)),
+    rollout_percentage INTEGER NOT NULL DEFAULT 0,
+    enabled_for_tenants TEXT NOT NULL DEFAULT '[]' CHECK (enabled_for_tenants IS NULL OR json_valid(enabled_for_tenants)),
+    metadata TEXT NOT NULL DEFAULT '{}' CHECK (metadata IS NULL OR json_valid(metadata)),
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    revision INTEGER NOT NULL DEFAULT 1,
+    search TEXT NOT NULL DEFAULT '' /* name, description */,
+    CONSTRAINT feature_flag_share_is_a_percentage CHECK (rollout_percentage BETWEEN 0 AND 100)
+) STRICT;
+CREATE UNIQUE INDEX feature_flags_name_unique ON feature_flags (name);
+CREATE INDEX feature_flags_is_enabled ON feature_flags (is_enabled, id);
+CREATE INDEX feature_flags_created_at ON feature_flags (created_at, id);
 
 CREATE TABLE users (
     id TEXT PRIMARY KEY NOT NULL,
@@ -396,6 +592,55 @@ CREATE INDEX tenant_usage_daily_tenant_id ON tenant_usage_daily (tenant_id, id);
 CREATE INDEX tenant_usage_daily_date ON tenant_usage_daily (date, id);
 CREATE UNIQUE INDEX tenant_usage_daily_tenant_id_date_unique ON tenant_usage_daily (tenant_id, date);
 
+CREATE TABLE tenant_backups (
+    id TEXT PRIMARY KEY NOT NULL,
+    tenant_id TEXT NOT NULL REFERENCES tenants (id) ON DELETE RESTRICT,
+    kind TEXT NOT NULL CONSTRAINT tenant_backups_kind_choice CHECK (kind IN ('backup', 'export')),
+    status TEXT NOT NULL DEFAULT 'pending' CONSTRAINT tenant_backups_status_choice CHECK (status IN ('pending', 'completed', 'failed', 'removed')),
+    engine TEXT NOT NULL CONSTRAINT tenant_backups_engine_choice CHECK (engine IN ('sqlite', 'postgres')),
+    folder TEXT,
+    file TEXT,
+    size INTEGER,
+    sha256 TEXT,
+    row_count INTEGER,
+    tables TEXT NOT NULL DEFAULT '[]' CHECK (tables IS NULL OR json_valid(tables)),
+    schema_version INTEGER,
+    db_host TEXT,
+    error TEXT,
+    completed_at INTEGER,
+    expires_at INTEGER,
+    requested_by TEXT REFERENCES users (id) ON DELETE RESTRICT,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    revision INTEGER NOT NULL DEFAULT 1,
+    CONSTRAINT tenant_backup_completed_has_its_file CHECK (status <> 'completed' OR (folder IS NOT NULL AND file IS NOT NULL AND sha256 IS NOT NULL AND completed_at IS NOT NULL))
+) STRICT;
+CREATE INDEX tenant_backups_tenant_id ON tenant_backups (tenant_id, id);
+CREATE INDEX tenant_backups_kind ON tenant_backups (kind, id);
+CREATE INDEX tenant_backups_status ON tenant_backups (status, id);
+CREATE INDEX tenant_backups_completed_at ON tenant_backups (completed_at, id);
+CREATE INDEX tenant_backups_expires_at ON tenant_backups (expires_at, id);
+CREATE INDEX tenant_backups_created_at ON tenant_backups (created_at, id);
+
+CREATE TABLE usage_warnings (
+    id TEXT PRIMARY KEY NOT NULL,
+    tenant_id TEXT NOT NULL REFERENCES tenants (id) ON DELETE RESTRICT,
+    metric TEXT NOT NULL CONSTRAINT usage_warnings_metric_choice CHECK (metric IN ('users', 'storage_gb', 'monthly_emails', 'monthly_whatsapp', 'monthly_api_calls')),
+    percent INTEGER NOT NULL,
+    month TEXT,
+    used INTEGER NOT NULL,
+    allowed INTEGER NOT NULL,
+    ended_at INTEGER,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    revision INTEGER NOT NULL DEFAULT 1
+) STRICT;
+CREATE INDEX usage_warnings_tenant_id ON usage_warnings (tenant_id, id);
+CREATE INDEX usage_warnings_metric ON usage_warnings (metric, id);
+CREATE INDEX usage_warnings_created_at ON usage_warnings (created_at, id);
+CREATE UNIQUE INDEX usage_warnings_tenant_id_metric_percent_month_unique ON usage_warnings (tenant_id, metric, percent, month) WHERE month IS NOT NULL;
+CREATE UNIQUE INDEX usage_warnings_tenant_id_metric_percent_unique ON usage_warnings (tenant_id, metric, percent) WHERE month IS NULL AND ended_at IS NULL;
+
 CREATE TABLE system_settings (
     id TEXT PRIMARY KEY NOT NULL,
     key TEXT NOT NULL,
@@ -512,7 +757,7 @@ CREATE INDEX events_created_at_id ON events (created_at, id) WHERE position IS N
 
 CREATE TABLE jobs (
     id TEXT PRIMARY KEY NOT NULL,
-    kind TEXT NOT NULL CONSTRAINT jobs_kind_choice CHECK (kind IN ('provision_tenant', 'sync_tenant_access', 'cancel_tenant', 'delete_tenant', 'rollback_provisioning')),
+    kind TEXT NOT NULL CONSTRAINT jobs_kind_choice CHECK (kind IN ('provision_tenant', 'sync_tenant_access', 'cancel_tenant', 'delete_tenant', 'rollback_provisioning', 'migrate_fleet', 'find_drift', 'keep_service_promise', 'back_up_tenant')),
     tenant_id TEXT REFERENCES tenants (id) ON DELETE RESTRICT,
     status TEXT NOT NULL DEFAULT 'queued' CONSTRAINT jobs_status_choice CHECK (status IN ('queued', 'running', 'completed', 'failed', 'rolled_back')),
     parameters TEXT NOT NULL DEFAULT '{}' CHECK (parameters IS NULL OR json_valid(parameters)),
@@ -536,6 +781,60 @@ CREATE INDEX jobs_tenant_id ON jobs (tenant_id, id);
 CREATE INDEX jobs_status ON jobs (status, id);
 CREATE INDEX jobs_created_at ON jobs (created_at, id);
 CREATE INDEX jobs_run_at_id ON jobs (run_at, id) WHERE status IN ('queued', 'running');
+
+CREATE TABLE fleet_migrations (
+    id TEXT PRIMARY KEY NOT NULL,
+    canary INTEGER NOT NULL DEFAULT 1,
+    canary_tenants TEXT NOT NULL DEFAULT '[]' CHECK (canary_tenants IS NULL OR json_valid(canary_tenants)),
+    parallel INTEGER NOT NULL DEFAULT 8,
+    budget INTEGER NOT NULL DEFAULT 0,
+    status TEXT NOT NULL DEFAULT 'running' CONSTRAINT fleet_migrations_status_choice CHECK (status IN ('running', 'halted', 'completed')),
+    wave TEXT NOT NULL DEFAULT 'canary' CONSTRAINT fleet_migrations_wave_choice CHECK (wave IN ('canary', 'rest')),
+    target_version INTEGER NOT NULL,
+    target_fingerprint TEXT NOT NULL,
+    fleet_size INTEGER NOT NULL DEFAULT 0,
+    total INTEGER NOT NULL DEFAULT 0,
+    done INTEGER NOT NULL DEFAULT 0,
+    failed INTEGER NOT NULL DEFAULT 0,
+    first_error TEXT,
+    halted_because TEXT,
+    finished_at INTEGER,
+    created_by TEXT REFERENCES users (id) ON DELETE RESTRICT,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    revision INTEGER NOT NULL DEFAULT 1
+) STRICT;
+CREATE INDEX fleet_migrations_status ON fleet_migrations (status, id);
+CREATE INDEX fleet_migrations_created_at ON fleet_migrations (created_at, id);
+
+CREATE TABLE tenant_schemas (
+    id TEXT PRIMARY KEY NOT NULL,
+    tenant_id TEXT NOT NULL REFERENCES tenants (id) ON DELETE RESTRICT,
+    status TEXT NOT NULL DEFAULT 'pending' CONSTRAINT tenant_schemas_status_choice CHECK (status IN ('migrated', 'failed', 'pending')),
+    version INTEGER,
+    name TEXT,
+    checksum TEXT,
+    fingerprint TEXT,
+    applied_at INTEGER,
+    duration_ms INTEGER,
+    error TEXT,
+    fleet_migration_id TEXT REFERENCES fleet_migrations (id) ON DELETE RESTRICT,
+    drifted INTEGER CHECK (drifted IN (0, 1)),
+    drift TEXT CHECK (drift IS NULL OR json_valid(drift)),
+    drift_checked_at INTEGER,
+    lease_until INTEGER,
+    leased_by TEXT REFERENCES fleet_migrations (id) ON DELETE RESTRICT,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    revision INTEGER NOT NULL DEFAULT 1
+) STRICT;
+CREATE UNIQUE INDEX tenant_schemas_tenant_id_unique ON tenant_schemas (tenant_id);
+CREATE INDEX tenant_schemas_status ON tenant_schemas (status, id);
+CREATE INDEX tenant_schemas_version ON tenant_schemas (version, id);
+CREATE INDEX tenant_schemas_fingerprint ON tenant_schemas (fingerprint, id);
+CREATE INDEX tenant_schemas_fleet_migration_id ON tenant_schemas (fleet_migration_id, id);
+CREATE INDEX tenant_schemas_drifted ON tenant_schemas (drifted, id);
+CREATE INDEX tenant_schemas_created_at ON tenant_schemas (created_at, id);
 
 CREATE TABLE schedules (
     id TEXT PRIMARY KEY NOT NULL,
