@@ -40,6 +40,7 @@ struct host_driver {
     bool (*drop)(struct hosting_call *call, const struct tenant_place *place);
     bool (*list_databases)(struct hosting_call *call, struct place_list *list);
     bool (*list_roles)(struct hosting_call *call, struct place_list *list);
+    bool (*measure)(struct hosting_call *call, struct place_sizes *sizes); /* in any order */
     bool (*find_weaknesses)(struct hosting_call *call, struct text *found);
     const char *dump_names[DUMP_FORM_COUNT];
     bool (*dump)(struct hosting_call *call, const struct tenant_place *place, enum dump_form form,
@@ -64,6 +65,7 @@ struct hosting {
 
 bool place_is_named_well(struct text name);
 void place_list_add(struct place_list *list, struct arena *arena, struct text name);
+void place_sizes_add(struct place_sizes *sizes, struct arena *arena, struct text name, int64_t bytes);
 
 /* ---- hosts.c: the hosts in memory ---- */
 

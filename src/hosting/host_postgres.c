@@ -166,6 +166,22 @@ static bool list_roles(struct hosting_call *call, struct place_list *list)
                        list);
 }
 
+static bool measure(struct hosting_call *call, struct place_sizes *sizes)
+{
+    static const char sql[] = "SELECT datname::text, pg_database_size(oid) FROM pg_database"
+                              " WHERE datname LIKE 'tenant\\_%'";
+    [[gnu::cleanup(administrator_end)]] struct administrator administrator = {};
+    struct result result;
+    if (!administrator_begin(call, &administrator)
+        || !db_run(administrator.db, call->arena, &result, call->error, sql, NO_PARAMETERS))
+        return false;
+    for (size_t i = 0; i < result.row_count; i++) {
+        const struct value *row = result_row(&result, i);
+        place_sizes_add(sizes, call->arena, row[0].text, cell_integer(row[1]));
+    }
+    return true;
+}
+
 static bool find_weaknesses(struct hosting_call *call, struct text *found)
 {
     static const char sql[] =
@@ -223,6 +239,7 @@ const struct host_driver host_postgres = {
     .drop = drop,
     .list_databases = list_databases,
     .list_roles = list_roles,
+    .measure = measure,
     .find_weaknesses = find_weaknesses,
     .dump_names = { [DUMP_TO_LOAD] = "database.dump", [DUMP_TO_GIVE] = "database.sql" },
     .dump = postgres_dump,

@@ -173,6 +173,26 @@ static bool list_roles(struct hosting_call *, struct place_list *)
     return true;
 }
 
+/* What is gone meanwhile takes none. */
+static int64_t size_of(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 ? status.st_size : 0;
+}
+
+static bool measure(struct hosting_call *call, struct place_sizes *sizes)
+{
+    struct place_list list = {};
+    if (!list_databases(call, &list))
+        return false;
+    for (size_t i = 0; i < list.count; i++) {
+        const char *path = sqlite_path_of(call, list.names[i]);
+        const char *log = arena_format(call->arena, "%s-wal", path).data;
+        place_sizes_add(sizes, call->arena, list.names[i], size_of(path) + size_of(log));
+    }
+    return true;
+}
+
 static bool find_weaknesses(struct hosting_call *call, struct text *found)
 {
     struct stat status;
@@ -197,6 +217,7 @@ const struct host_driver host_sqlite = {
     .drop = drop,
     .list_databases = list_databases,
     .list_roles = list_roles,
+    .measure = measure,
     .find_weaknesses = find_weaknesses,
     .dump_names = { [DUMP_TO_LOAD] = "database.db", [DUMP_TO_GIVE] = "database.db" },
     .dump = sqlite_dump,

@@ -106,6 +106,12 @@ void place_list_add(struct place_list *list, struct arena *arena, struct text na
     list->names[list->count++] = arena_copy(arena, name);
 }
 
+void place_sizes_add(struct place_sizes *sizes, struct arena *arena, struct text name, int64_t bytes)
+{
+    sizes->list = arena_extend(arena, sizes->list, sizeof *sizes->list, sizes->count, &sizes->capacity);
+    sizes->list[sizes->count++] = (struct place_size){ arena_copy(arena, name), bytes };
+}
+
 /* From here to `leave` the call is its driver's, at that host, which stays as long. */
 static bool go_to(struct hosting_call *call, struct text host_id)
 {
@@ -179,6 +185,22 @@ bool hosting_list_databases(struct hosting_call *call, struct text host_id, stru
     [[gnu::cleanup(leave)]] struct hosting_call there = *call;
     *list = (struct place_list){};
     return go_to(&there, host_id) && call->hosting->driver->list_databases(&there, list);
+}
+
+static int compare_sizes(const void *a, const void *b)
+{
+    return text_compare(((const struct place_size *)a)->name, ((const struct place_size *)b)->name);
+}
+
+bool hosting_measure(struct hosting_call *call, struct text host_id, struct place_sizes *sizes)
+{
+    [[gnu::cleanup(leave)]] struct hosting_call there = *call;
+    *sizes = (struct place_sizes){};
+    if (!go_to(&there, host_id) || !call->hosting->driver->measure(&there, sizes))
+        return false;
+    if (sizes->count > 0)
+        qsort(sizes->list, sizes->count, sizeof *sizes->list, compare_sizes);
+    return true;
 }
 
 bool hosting_list_roles(struct hosting_call *call, struct text host_id, struct place_list *list)

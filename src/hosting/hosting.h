@@ -77,6 +77,16 @@ struct place_list {
                                           struct place_list *list);
 [[nodiscard]] bool hosting_list_roles(struct hosting_call *call, struct text host_id,
                                       struct place_list *list);
+struct place_size {
+    struct text name;
+    int64_t bytes;
+};
+struct place_sizes {
+    struct place_size *list; /* by name */
+    size_t count, capacity;
+};
+/* How much room each database of a host takes: asked once for all. */
+[[nodiscard]] bool hosting_measure(struct hosting_call *call, struct text host_id, struct place_sizes *sizes);
 /* What weakens the walls between the tenants of a host, one a line; empty: nothing. */
 [[nodiscard]] bool hosting_find_weaknesses(struct hosting_call *call, struct text host_id,
                                            struct text *found);

@@ -17,10 +17,13 @@ struct usage {
     size_t written;
 };
 
+/* In a transaction: other nodes read the counts of these tenants again. */
+[[nodiscard]] bool usage_tell(struct work *work, const struct text *ids, size_t count);
 /* At most USAGE_ROWS_MAX lines, in a transaction of their own, told to the directory and to other nodes;
  * *is_over: they are not to be written again. */
 [[nodiscard]] bool usage_write_lines(struct work *work, const struct ledger_line *lines, size_t count,
                                      bool *is_over);
 [[nodiscard]] bool usage_begin_months(struct work *work);
+[[nodiscard]] bool usage_measure_storage(struct work *work);
 /* What the database told of a tenant's counts goes to the directory. */
 void usage_learn(struct work *work, struct text tenant_id, const struct usage_row *row);

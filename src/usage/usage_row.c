@@ -124,6 +124,8 @@ bool usage_rows_read(struct work *work, const struct text *ids, size_t count,
 {
     struct sql_text sql;
     struct result result;
+    if (count == 0)
+        return true;
     sql_begin(&sql, work->arena);
     sql_add(&sql, "SELECT id, " COUNTS " FROM tenants WHERE id IN (");
     for (size_t i = 0; i < count; i++) {

@@ -24,19 +24,27 @@ static bool write_line(struct work *work, const struct ledger_line *line, struct
     return true;
 }
 
+bool usage_tell(struct work *work, const struct text *ids, size_t count)
+{
+    struct buffer told = { .arena = work->arena };
+    buffer_print(&told, "usage:%s:", work->site->usage->node);
+    for (size_t i = 0; i < count; i++)
+        buffer_print(&told, "%s%.*s", i > 0 ? "," : "", TEXT_ARG(ids[i]));
+    return count == 0 || db_notify(work->db, work->arena, &work->error, told.text);
+}
+
 static bool write_piece(struct work *work, void *data)
 {
     struct piece *piece = data;
-    struct buffer told = { .arena = work->arena };
-    buffer_print(&told, "usage:%s:", work->site->usage->node);
+    struct text ids[USAGE_ROWS_MAX];
     for (size_t i = 0; i < piece->count; i++) {
         const struct ledger_line *line = &piece->lines[i];
         piece->rows[i] = (struct usage_row){};
         if (!line->is_written && !write_line(work, line, &piece->rows[i]))
             return false;
-        buffer_print(&told, "%s%s", i > 0 ? "," : "", line->tenant_id);
+        ids[i] = text_from(line->tenant_id);
     }
-    return db_notify(work->db, work->arena, &work->error, told.text);
+    return usage_tell(work, ids, piece->count);
 }
 
 static struct tenant_use *use_of(struct directory *directory, const struct ledger_line *line)
@@ -142,6 +150,6 @@ void usage_heard(struct work *work, struct text told)
         return;
     while (told.length > 0 && count < USAGE_ROWS_MAX)
         ids[count++] = text_cut(&told, ',');
-    if (count > 0 && !usage_rows_read(work, ids, count, usage_learn))
+    if (!usage_rows_read(work, ids, count, usage_learn))
         error_clear(&work->error); /* the connection is lost: with the next all is read again */
 }

@@ -257,6 +257,43 @@ TEST(the_clock_on_the_wall_follows_the_zones_summer)
     }
 }
 
+/* ---- Storage ---- */
+
+static bool forget_size(struct work *work, void *)
+{
+    struct result ignored;
+    return db_run(work->db, work->arena, &ignored, &work->error, "UPDATE tenants SET current_storage_gb = 0",
+                  NO_PARAMETERS);
+}
+
+/* Measured again as if it had just come to be, with room for so much. */
+static void measure_with(struct world *world, struct tenant *tenant, int64_t allowed)
+{
+    const struct tenant changes = { .max_storage_gb = value_integer(allowed) };
+    tenancy_find(world, tenant->id.text, tenant);
+    CHECK(world_try_update(&world->work, &tenants_table, tenant->cells, changes.cells, tenant->cells));
+    CHECK(db_transact(&world->work, forget_size, NULL) && usage_periodics[1].run(&world->work));
+}
+
+TEST_IN_WORLD(storage_is_measured_from_the_databases_and_warned_of_each_time_it_comes_near)
+{
+    struct usage_world usage;
+    begin(&usage, world, "America/Bogota");
+    measure_with(world, &usage.tenant, 1'000'000);
+    int64_t size = world_number(world, "SELECT current_storage_gb FROM tenants");
+    CHECK(size > 0 && world_number(world, "SELECT storage_used_gb FROM tenant_usage_daily") == size);
+    CHECK(world_number(world, "SELECT count(*) FROM usage_warnings") == 0);
+    for (int times = 1; times <= 2; times++) {
+        measure_with(world, &usage.tenant, size);
+        measure_with(world, &usage.tenant, size);
+        CHECK(world_number(world, "SELECT count(*) FROM usage_warnings WHERE ended_at IS NULL") == 2);
+        measure_with(world, &usage.tenant, 1'000'000);
+        CHECK(world_number(world, "SELECT count(*) FROM usage_warnings WHERE ended_at IS NULL") == 0);
+        CHECK(world_number(world, "SELECT count(*) FROM usage_warnings") == 2 * times);
+    }
+    end(&usage);
+}
+
 /* ---- Warnings ---- */
 
 static int64_t count_warnings(struct world *world, const char *condition)
