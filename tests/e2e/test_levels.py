@@ -2,10 +2,14 @@
 
 import datetime
 import json
+import sqlite3
+
+import psycopg2
 
 from harness import PASSWORD
 from server import until
 from test_commands import nidia
+from test_tenants import connect_as_tenant, database_file, password_of
 
 LEVELS = ("full", "warned", "read_only", "export_only", "off")
 
@@ -107,3 +111,83 @@ def test_levels_and_use_from_a_terminal(world):
     world.admin.post(f"/tenants/{tenant['id']}/consume", {"metric": "emails", "quantity": 20}, 200)
     assert json.loads(nidia(world, "tenant", "usage", tenant["slug"], "--json").stdout)["current_monthly_emails"] == 20
     assert "current_monthly_emails" in nidia(world, "tenant", "usage", tenant["slug"]).stdout
+
+
+# ---- What the role of the tenant's database can do ----
+
+class Product:
+    """The product's way to a tenant's data, kept open: SQLite's file, or PostgreSQL as the tenant's role."""
+
+    def __init__(self, world, tenant):
+        self.world, self.tenant = world, tenant
+        self.password = password_of(world, tenant) if world.engine.name == "postgres" else None
+        self.open = self.connect()
+
+    def connect(self):
+        if self.world.engine.name == "sqlite":
+            return sqlite3.connect(database_file(self.world, self.tenant), timeout=5, isolation_level=None)
+        connection = connect_as_tenant(self.world, self.tenant, self.password)
+        connection.autocommit = True
+        return connection
+
+    def tries(self, connection, sql):
+        try:
+            connection.cursor().execute(sql)
+            return True
+        except (sqlite3.Error, psycopg2.Error):
+            return False
+
+    def can(self, sql):
+        """Over a connection made now; False also where it cannot be made."""
+        try:
+            connection = self.connect()
+        except psycopg2.OperationalError:
+            return False
+        try:
+            return self.tries(connection, sql)
+        finally:
+            connection.close()
+
+    def reads(self):
+        return self.can(READING)
+
+    def writes(self):
+        return self.can(WRITING)
+
+
+READING = "SELECT count(*) FROM settings"
+WRITING = "INSERT INTO settings (id, value) VALUES ('k' || (SELECT count(*) FROM settings), '1')"
+
+
+def until_it(product, reads, writes):
+    until(lambda: product.reads() == reads and product.writes() == writes, 5, f"a product that reads: {reads}, writes: {writes}")
+
+
+def test_the_role_of_the_database_follows_the_level(world):
+    tenant = world.new_tenant()
+    product = Product(world, tenant)
+    assert product.tries(product.open, WRITING)
+    for level in ("read_only", "export_only"):
+        set_level(world, tenant, level)
+        until_it(product, reads=True, writes=False)
+        assert not product.tries(product.open, WRITING)  # what was open does not write either
+    set_level(world, tenant, "warned")
+    until_it(product, reads=True, writes=True)
+    if world.engine.name == "postgres":  # on SQLite, whoever opens the files is told by the directory
+        product.open = product.connect()
+        set_level(world, tenant, "off")
+        until_it(product, reads=False, writes=False)
+        assert not product.tries(product.open, READING)
+    set_level(world, tenant, "full")
+    until_it(product, reads=True, writes=True)
+
+
+def test_a_power_cut_before_the_role_has_followed_is_made_up_for(world):
+    tenant = world.new_tenant()
+    product = Product(world, tenant)
+    for level, writes in (("read_only", False), ("full", True)):
+        set_level(world, tenant, level)
+        world.server.kill()
+        world.end_leases()
+        world.start_again()
+        until(lambda: product.writes() == writes, 10, f"what {level} means")
