@@ -72,7 +72,7 @@ bool certificate_note(struct work *work, const struct tenant_domain *before,
     struct tenant_domain changes = {
         .ssl_enabled = value_boolean(certificate->is_valid),
         .ssl_expires_at = certificate->expires_at_ms ? value_time(certificate->expires_at_ms) : value_null(),
-        .ssl_error = value_text_or_null(text_from(certificate->why)),
+        .ssl_error = value_text_or_null(arena_copy(work->arena, text_from(certificate->why))),
         .ssl_checked_at = value_time(work->now),
     };
     bool is_new = !value_equal(before->ssl_expires_at, changes.ssl_expires_at);

@@ -14,6 +14,8 @@ const struct command commands[] = {
     { "fleet",
       "fleet migrate [--dry-run] [--canary N] [--parallel N] [--budget N] | fleet status|resume|halt|drift",
       "Brings the databases of all tenants to the schema.", command_fleet },
+    { "domain", "domain list|add|verify|primary|check|remove …", "Works on tenants' domains.",
+      command_domain },
     { "admin", "admin create EMAIL ROLE | admin list", "Works on NIDIA's own people.", command_admin },
     { "key", "key create NAME --scopes SCOPES | key list | key revoke ID",
       "Works on the API keys of machines.", command_key },

@@ -1,13 +1,24 @@
 """Domains of the tenants' own: claimed, proven in the DNS, found by their names, lost and given up (API.md, OPERATIONS.md)."""
 
 import contextlib
+import http.client
+import http.server
+import json
+import os
+import pathlib
 import secrets
+import socket
+import sqlite3
+import ssl
 import struct
+import subprocess
+import tempfile
 import threading
 
-from harness import PASSWORD, World
+from harness import PASSWORD, World, only_on
 from nameserver import SERVFAIL, Forger, NameServer, quoted, question_of, reply
-from server import free_port, until
+from server import TOP, Server, free_port, until
+from test_commands import nidia
 
 
 class Place:
@@ -62,7 +73,6 @@ class Place:
         """How many of a kind there are."""
         if self.world.database:
             return self.world.engine.run(f"SELECT count(*) FROM events WHERE type = '{kind}'", self.world.database)[0][0]
-        import sqlite3
         with contextlib.closing(sqlite3.connect(self.world.server.data / "superadmin.db")) as database:
             return database.execute("SELECT count(*) FROM events WHERE type = ?", (kind,)).fetchone()[0]
 
@@ -296,3 +306,215 @@ def test_others_are_served_while_a_name_server_is_silent(engine):
         assert any(thread.is_alive() for thread in threads)
         for thread in threads:
             thread.join()
+
+
+def days_later(place, days=2):
+    """The server starts again when its domains were due long ago, as it would see them days later."""
+    past = "next_check_at = {0} WHERE next_check_at IS NOT NULL", "next_run_at = {0} WHERE name IN ('check_domains', 'drop_domain_claims')"
+    world = place.world
+    assert world.server.stop() == 0, world.server.log_tail()
+    tables = ("tenant_domains", past[0]), ("schedules", past[1])
+    if world.database:
+        for table, change in tables:
+            world.engine.run(f"UPDATE {table} SET " + change.format(f"now() - interval '{days} days'"), world.database)
+    else:
+        with contextlib.closing(sqlite3.connect(world.server.data / "superadmin.db")) as database:
+            for table, change in tables:
+                database.execute(f"UPDATE {table} SET " + change.format("1"))
+            database.commit()
+    world.start_again()
+    place.machine.close()
+
+
+def test_daily_checks_lose_a_domain_whose_proof_is_gone_and_no_other(engine):
+    with Place(engine) as place:
+        place.set(domain_failures=2)
+        gone, kept = place.hold(), place.hold()
+        place.world.admin.post(f"/tenant_domains/{gone['id']}/make_primary")
+        place.names.set(f"_nidia-challenge.{gone['domain']}", "TXT")
+        assert place.verify(gone, 422).code == "challenge_absent"  # asked for by hand, it counts for nothing
+        assert place.read(gone)["failures"] == 0
+
+        def checked(domain, before):
+            return place.read(domain)["next_check_at"] > before
+        for failures in (1, 2):
+            begun = place.read(kept)["next_check_at"]
+            days_later(place)
+            until(lambda: checked(kept, begun) or place.read(kept)["failures"], 20, "the daily check")
+            until(lambda: place.read(gone)["failures"] == failures, 20, "the failure")
+            assert (place.tenant_at(gone["domain"]) is None) == (failures == 2)
+        lost = place.read(gone)
+        assert lost["status"] == "lost" and not lost["is_primary"] and lost["claim_expires_at"] and not lost["next_check_at"]
+        assert place.events("tenant_domain.lost") == 1 and place.tenant_at(kept["domain"]) == place.tenant["slug"]
+
+        place.names.stop()  # nobody answers any more: that loses nothing, and is tried again within the hour
+        for _ in range(2):
+            days_later(place)
+            until(lambda: (place.read(kept)["last_error"] or "").startswith("dns_unavailable"), 20, "the check")
+        assert place.read(kept)["failures"] == 0 and place.tenant_at(kept["domain"]) == place.tenant["slug"]
+
+
+class Product:
+    """A product's server: tells whose request it is, as NIDIA says."""
+
+    def __init__(self, place):
+        machine, lock = place.machine.twin(), threading.Lock()
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                with lock:
+                    found = machine.get(f"/resolve?host={self.headers['Host']}", (200, 404))
+                body = found.json.get("slug", "nobody").encode()
+                self.send_response(found.status)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.port = self.server.server_address[1]
+        self.thread = threading.Thread(target=self.server.serve_forever)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.thread.join()
+        self.server.server_close()
+
+
+@contextlib.contextmanager
+def running(command, port, **environment):
+    """A proxy as a process, once it listens."""
+    process = subprocess.Popen(command, env={**os.environ, **environment}, stdin=subprocess.DEVNULL,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+
+    def listens():
+        assert process.poll() is None, process.stderr.read().decode()
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", port)) == 0
+    try:
+        until(listens, 20, command[0])
+        yield
+    finally:
+        process.terminate()
+        process.communicate(timeout=20)
+
+
+def over_tls(port, name, context):
+    """The status and the body that a browser would get at this name."""
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as plain, context.wrap_socket(plain, server_hostname=name) as secure:
+        secure.sendall(f"GET / HTTP/1.1\r\nHost: {name}\r\nConnection: close\r\n\r\n".encode())
+        reply = http.client.HTTPResponse(secure)
+        reply.begin()
+        return reply.status, reply.read().decode()
+
+
+def test_caddy_gets_certificates_for_verified_domains_alone(engine):
+    port, plain = free_port(), free_port()
+    with tempfile.TemporaryDirectory(prefix="nidia-caddy-") as folder:
+        root = f"{folder}/caddy/pki/authorities/local/root.crt"
+        with Place(engine, options=["--tls-check", f"127.0.0.1:{port}", "--tls-trust", root]) as place, Product(place) as product, \
+                running(["caddy", "run", "--config", str(TOP / "docs" / "Caddyfile"), "--adapter", "caddyfile"], port, ISSUER="internal",
+                        HTTPS_PORT=str(port), HTTP_PORT=str(plain), NIDIA_INTERNAL=f"127.0.0.1:{place.internal}",
+                        PRODUCT=f"127.0.0.1:{product.port}", XDG_DATA_HOME=folder, XDG_CONFIG_HOME=folder, HOME=folder):
+            until(lambda: os.path.exists(root), 20, "Caddy's authority")
+            trusted = ssl.create_default_context(cafile=root)
+            held, pending = place.hold(), place.claim()
+            assert over_tls(port, held["domain"], trusted) == (200, place.tenant["slug"])
+            try:
+                over_tls(port, pending["domain"], trusted)
+                raise AssertionError("a certificate for an unverified domain")
+            except ssl.SSLError:
+                pass
+            check = f"/tenant_domains/{held['id']}/check_certificate"
+            checked = place.world.admin.post(check).json
+            assert checked["ssl_enabled"] and checked["ssl_expires_at"] and not checked["ssl_error"], checked
+            place.world.admin.post(check)
+            assert place.events("tenant_domain.certificate_expiring") == 1  # Caddy's own last for hours; told once
+            place.world.admin.post(f"/tenant_domains/{pending['id']}/check_certificate", None, 409)
+
+            os.rename(root, root + ".away")
+            untrusted = place.world.admin.post(check).json
+            assert not untrusted["ssl_enabled"] and untrusted["ssl_error"], untrusted
+            subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "9", "-subj",
+                            "/CN=other", "-keyout", f"{folder}/key", "-out", root], check=True, capture_output=True)
+            stranger = place.world.admin.post(check).json
+            assert not stranger["ssl_enabled"] and "certificate" in stranger["ssl_error"], stranger
+
+
+def test_an_address_that_is_not_public_is_not_called(engine):
+    with socket.create_server(("127.0.0.1", 0)) as listener, Place(engine) as place:
+        listener.setblocking(False)
+        held = place.hold()
+        check = f"/tenant_domains/{held['id']}/check_certificate"
+        assert "no address" in place.world.admin.post(check).json["ssl_error"]
+        for kind, address in (("A", "127.0.0.1"), ("A", "10.0.0.1"), ("A", "169.254.169.254"), ("AAAA", "::1"), ("AAAA", "::ffff:10.0.0.1")):
+            place.names.set(held["domain"], kind, address)
+            told = place.world.admin.post(check).json
+            assert not told["ssl_enabled"] and "not a public one" in told["ssl_error"], (address, told)
+            place.names.set(held["domain"], kind)
+
+
+def test_nginx_lets_verified_domains_pass_alone(engine):
+    port = free_port()
+    with tempfile.TemporaryDirectory(prefix="nidia-nginx-") as folder, Place(engine) as place, Product(place) as product:
+        os.chmod(folder, 0o755)
+        held, pending = place.hold(), place.claim()
+        text = (TOP / "docs" / "nginx.conf").read_text()
+        for of_docs, of_test in (("127.0.0.1:8081", f"127.0.0.1:{place.internal}"), ("127.0.0.1:9000", f"127.0.0.1:{product.port}"),
+                                 ("127.0.0.1:443", f"127.0.0.1:{port}"), ("/etc/nginx/domains", folder)):
+            assert of_docs in text
+            text = text.replace(of_docs, of_test)
+        temporary = "".join(f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+        configuration = pathlib.Path(folder) / "nginx.conf"
+        configuration.write_text(f"pid {folder}/pid; error_log {folder}/error;\n" + text.replace("http {", f"http {{ access_log off; {temporary}", 1))
+        for domain in (held, pending):
+            os.mkdir(f"{folder}/{domain['domain']}")
+            subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "9", "-subj", "/CN=x",
+                            "-keyout", f"{folder}/{domain['domain']}/privkey.pem", "-out", f"{folder}/{domain['domain']}/fullchain.pem"],
+                           check=True, capture_output=True)
+            os.chmod(f"{folder}/{domain['domain']}/privkey.pem", 0o644)
+        command = ["/usr/sbin/nginx", "-c", str(configuration), "-p", folder]
+        subprocess.run([*command, "-t"], check=True, capture_output=True)
+        anything = ssl._create_unverified_context()
+        with running([*command, "-g", "daemon off;"], port):
+            assert over_tls(port, held["domain"], anything) == (200, place.tenant["slug"])
+            assert over_tls(port, pending["domain"], anything)[0] == 403
+
+
+def test_domains_from_a_terminal(engine):
+    with Place(engine) as place:
+        def run(*words, expect=0):
+            return nidia(place.world, "domain", *words, expect=expect)
+        added = json.loads(run("add", place.tenant["slug"], "Terminal.co", "--json").stdout)
+        assert added["domain"] == "terminal.co" and "challenge_absent" in run("verify", "terminal.co", "--json", expect=1).stderr
+        place.names.prove(added)
+        assert json.loads(run("verify", "terminal.co", "--json").stdout)["is_verified"]
+        assert json.loads(run("primary", added["id"], "--json").stdout)["is_primary"]
+        assert not json.loads(run("check", "terminal.co", "--json").stdout)["ssl_enabled"]
+        assert "terminal.co" in run("list").stdout
+        run("remove", "terminal.co")
+        run("verify", "terminal.co", expect=1)
+        run("add", "terminal.co", expect=2)
+        run(expect=2)
+
+
+def test_another_node_knows_within_a_second(engine):
+    only_on(engine, "postgres")
+    with Place(engine) as place:
+        other = Server(place.world.database, options=["--keyring", str(next(place.world.server.data.glob("*key*")))])
+        try:
+            other.start()
+            there = place.machine.twin()
+            there.port = other.port
+            held = place.hold()
+            until(lambda: there.get(f"/tls/ask?domain={held['domain']}", (200, 404)).status == 200, 1, "the domain")
+            place.world.admin.delete(f"/tenant_domains/{held['id']}")
+            until(lambda: there.get(f"/tls/ask?domain={held['domain']}", (200, 404)).status == 404, 1, "its end")
+            assert other.stop() == 0, other.log_tail()
+        finally:
+            other.remove()

@@ -1,0 +1,143 @@
+/* `nidia domain …`: the API's calls on tenants' domains, from a terminal. */
+#include "base/percent.h"
+#include "base/random.h"
+#include "main/print.h"
+#include "json/json.h"
+
+static const char *const listed[] = { "domain",      "tenant_id",      "status", "is_primary",
+                                      "ssl_enabled", "ssl_expires_at", "id",     NULL };
+static const char *const shown[] = { "id",
+                                     "domain",
+                                     "tenant_id",
+                                     "status",
+                                     "is_primary",
+                                     "verified_at",
+                                     "verification_token",
+                                     "claim_expires_at",
+                                     "last_error",
+                                     "failures",
+                                     "next_check_at",
+                                     "ssl_enabled",
+                                     "ssl_expires_at",
+                                     "ssl_error",
+                                     NULL };
+
+static int list(struct invocation *invocation)
+{
+    struct reply reply;
+    struct buffer target = { .arena = invocation->arena };
+    const char *tenant = invocation_take(invocation, "--tenant");
+    if (invocation->count != 0)
+        return invocation_misused(invocation, "domain list [--tenant ID]");
+    buffer_add(&target, TEXT("/api/v1/tenant_domains?limit=100"));
+    if (tenant) {
+        buffer_add(&target, TEXT("&tenant_id="));
+        percent_encode(&target, text_from(tenant));
+    }
+    if (!command_call(invocation, METHOD_GET, target.text, (struct text){}, &reply))
+        return EXIT_FAILED;
+    print_rows(invocation, &reply, listed);
+    return EXIT_DONE;
+}
+
+/* A tenant's id, by its slug. */
+static bool find_tenant(struct invocation *invocation, const char *tenant, struct text *id)
+{
+    struct reply reply;
+    struct json json;
+    struct error error = {};
+    struct buffer target = { .arena = invocation->arena };
+    buffer_add(&target, TEXT("/api/v1/tenants/"));
+    percent_encode(&target, text_from(tenant));
+    if (!command_call(invocation, METHOD_GET, target.text, (struct text){}, &reply)
+        || !json_read(reply.body, invocation->arena, &json, &error))
+        return false;
+    *id = json_member(&json, TEXT("id"))->text;
+    return true;
+}
+
+static int add(struct invocation *invocation)
+{
+    struct reply reply;
+    struct text tenant_id;
+    struct buffer body = { .arena = invocation->arena };
+    if (invocation->count != 2)
+        return invocation_misused(invocation, "domain add TENANT DOMAIN");
+    if (!find_tenant(invocation, invocation->arguments[0], &tenant_id))
+        return EXIT_FAILED;
+    buffer_add_byte(&body, '{');
+    json_add_named_text(&body, "tenant_id", tenant_id);
+    json_add_named_text(&body, "domain", text_from(invocation->arguments[1]));
+    buffer_add_byte(&body, '}');
+    if (!command_call(invocation, METHOD_POST, TEXT("/api/v1/tenant_domains"), body.text, &reply))
+        return EXIT_FAILED;
+    print_record(invocation, &reply, shown);
+    return EXIT_DONE;
+}
+
+/* By its id, or by its name where one tenant alone claims it. */
+static bool find_domain(struct invocation *invocation, const char *name, struct text *id)
+{
+    struct reply reply;
+    struct json json;
+    struct error error = {};
+    struct buffer target = { .arena = invocation->arena };
+    *id = text_from(name);
+    if (text_is_uuid(*id))
+        return true;
+    buffer_add(&target, TEXT("/api/v1/tenant_domains?domain="));
+    percent_encode(&target, text_from(name));
+    if (!command_call(invocation, METHOD_GET, target.text, (struct text){}, &reply)
+        || !json_read(reply.body, invocation->arena, &json, &error))
+        return false;
+    const struct json *rows = json_member(&json, TEXT("data"));
+    if (rows->count == 1) {
+        *id = json_member(&rows->items[0], TEXT("id"))->text;
+        return true;
+    }
+    invocation_misused(invocation, rows->count == 0 ? "nobody claims this domain"
+                                                    : "several tenants claim this domain: give its id");
+    return false;
+}
+
+static const struct action {
+    const char *verb;
+    enum method method;
+    const char *path;
+} actions[] = {
+    { "verify", METHOD_POST, "/verify" },
+    { "primary", METHOD_POST, "/make_primary" },
+    { "check", METHOD_POST, "/check_certificate" },
+    { "remove", METHOD_DELETE, "" },
+};
+
+static int act(struct invocation *invocation, const struct action *action)
+{
+    struct reply reply;
+    struct text id;
+    struct buffer target = { .arena = invocation->arena };
+    if (invocation->count != 1)
+        return invocation_misused(invocation,
+                                  arena_format(invocation->arena, "domain %s DOMAIN|ID", action->verb).data);
+    if (!find_domain(invocation, invocation->arguments[0], &id))
+        return EXIT_FAILED;
+    buffer_add(&target, TEXT("/api/v1/tenant_domains/"));
+    percent_encode(&target, id);
+    buffer_print(&target, "%s", action->path);
+    if (!command_call(invocation, action->method, target.text, (struct text){}, &reply))
+        return EXIT_FAILED;
+    print_record(invocation, &reply, shown);
+    return EXIT_DONE;
+}
+
+int command_domain(struct invocation *invocation)
+{
+    if (invocation_take_verb(invocation, "list"))
+        return list(invocation);
+    if (invocation_take_verb(invocation, "add"))
+        return add(invocation);
+    for (size_t i = 0; i < sizeof actions / sizeof actions[0]; i++)
+        if (invocation_take_verb(invocation, actions[i].verb))
+            return act(invocation, &actions[i]);
+    return invocation_misused(invocation, "domain list|add|verify|primary|check|remove");
+}
