@@ -22,6 +22,7 @@ from harness import ENGINES, World
 from server import TOP
 
 SLOW_S = 15
+END = "\0"  # before the counts of a module that was handed over
 
 
 def stories(module, filters):
@@ -88,6 +89,25 @@ def run_module(module, engine, filters):
     return counts
 
 
+def run_named(name, engine, filters):
+    """None where there is nothing to run for this engine and these filters."""
+    module = importlib.import_module(name)
+    if engine.name not in getattr(module, "ENGINES", ENGINES) or not any(stories(module, filters)):
+        return None
+    started = time.monotonic()
+    counts = run_module(module, engine, filters)
+    print(f"{engine.name:9} {name:24} {counts['passed']:3} passed {counts['failed']:3} failed {time.monotonic() - started:6.1f} s")
+    return counts
+
+
+def run_handed(engine, filters):
+    """Modules as side_by_side.py hands them over, each answered with a line of counts."""
+    for line in sys.stdin:
+        counts = run_named(line.strip(), engine, filters) or Counter()
+        print(f"{END}{counts['passed']} {counts['failed']} {counts['skipped']}")
+    return 0
+
+
 def main():
     if len(sys.argv) < 2 or sys.argv[1] not in ENGINES:
         print(__doc__)
@@ -96,16 +116,11 @@ def main():
         subprocess.run([TOP / "tools" / "build.sh", "asan", "nidia"], check=True)
     engine, filters = ENGINES[sys.argv[1]](), sys.argv[2:]
     sys.stdout.reconfigure(line_buffering=True)
+    if "--handed" in filters:
+        return run_handed(engine, [part for part in filters if part != "--handed"])
     total = Counter()
     for path in sorted(pathlib.Path(__file__).parent.glob("test_*.py")):
-        module = importlib.import_module(path.stem)
-        if engine.name not in getattr(module, "ENGINES", ENGINES) or not any(stories(module, filters)):
-            continue
-        started = time.monotonic()
-        counts = run_module(module, engine, filters)
-        print(f"{engine.name:9} {module.__name__:24} {counts['passed']:3} passed {counts['failed']:3} failed "
-              f"{time.monotonic() - started:6.1f} s")
-        total += counts
+        total += run_named(path.stem, engine, filters) or Counter()
     print(f"{total['passed']} passed, {total['failed']} failed" + (f", {total['skipped']} skipped" if total["skipped"] else ""))
     return 1 if total["failed"] or not total["passed"] else 0
 

@@ -1,0 +1,84 @@
+#!/usr/bin/python3
+"""Runs the stories on as many cores as there are: tests/e2e/side_by_side.py ENGINE [part of MODULE.TEST ...].
+
+Each runner is a run.py that is handed one module after the other; on PostgreSQL it has a cluster of its own, so that
+a story that stops the cluster stops nobody else's. What a module says is printed when it has ended.
+"""
+
+import os
+import pathlib
+import subprocess
+import sys
+import threading
+from collections import Counter
+
+from run import END, TOP
+
+HERE = pathlib.Path(__file__).parent
+# The longest first, so that no runner ends long after the others; what stands here in no way is no error.
+LONGEST = ["test_copies", "test_faults", "test_handover", "test_attacks", "test_fleet_migrations", "test_live_nodes", "test_hosts",
+           "test_domains", "test_use", "test_levels", "test_live"]
+
+
+def order(name):
+    return (LONGEST.index(name) if name in LONGEST else len(LONGEST), name)
+
+
+class Runner:
+    def __init__(self, engine, filters, number):
+        command = [sys.executable, str(HERE / "run.py"), engine, "--handed", *filters]
+        if engine == "postgres":
+            command.insert(0, str(TOP / "tests" / "postgres.sh"))
+        environment = {**os.environ, "NIDIA_TEST_RUNNER": str(number)}
+        self.process = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
+
+    def run(self, module):
+        """What it said, and its counts; a runner that died has failed."""
+        said = []
+        try:
+            self.process.stdin.write(module + "\n")
+            for line in self.process.stdout:
+                if line.startswith(END):
+                    passed, failed, skipped = map(int, line[len(END):].split())
+                    return said, Counter(passed=passed, failed=failed, skipped=skipped)
+                said.append(line)
+        except BrokenPipeError:
+            pass
+        return [*said, f"FAILED {module}: its runner died\n"], Counter(failed=1)
+
+    def end(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def work(runner, modules, lock, total):
+    while True:
+        with lock:
+            if not modules:
+                return
+            module = modules.pop(0)
+        said, counts = runner.run(module)
+        with lock:
+            total.update(counts)
+            print("".join(said), end="", flush=True)
+
+
+def main():
+    if "NIDIA_TEST_PROGRAM" not in os.environ:
+        subprocess.run([TOP / "tools" / "build.sh", "asan", "nidia"], check=True)
+        os.environ["NIDIA_TEST_PROGRAM"] = str(TOP / "build-asan" / "nidia")
+    modules = sorted((path.stem for path in HERE.glob("test_*.py")), key=order)
+    lock, total = threading.Lock(), Counter()
+    runners = [Runner(sys.argv[1], sys.argv[2:], number) for number in range(os.cpu_count() or 1)]
+    threads = [threading.Thread(target=work, args=(runner, modules, lock, total)) for runner in runners]
+    for thread in threads:
+        thread.start()
+    for thread, runner in zip(threads, runners):
+        thread.join()
+        runner.end()
+    print(f"{total['passed']} passed, {total['failed']} failed" + (f", {total['skipped']} skipped" if total["skipped"] else ""))
+    return 1 if total["failed"] or not total["passed"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
