@@ -8,7 +8,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-enum { EVENTS_MAX = 256, DRAIN_IDLE_MS = 200, STREAMS_A_TURN = 16 };
+enum { EVENTS_MAX = 256, DRAIN_IDLE_MS = 200, STREAMS_A_TURN = 4 };
 
 /* Of generation 0, and no listeners. */
 static const uint64_t WAKE_NAME = UINT32_MAX, GUEST_NAME = UINT32_MAX - 1;
