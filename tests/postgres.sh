@@ -52,6 +52,7 @@ shared_buffers = 64MB
 fsync = $fsync
 full_page_writes = $fsync
 timezone = 'UTC'
+wal_level = logical
 CONFIGURATION
 
 # A port that was free a moment ago may be taken when the server binds it: then another is tried.

@@ -1,6 +1,8 @@
 /* Copies of a tenant's database: asked for here, made by jobs. */
 #include "copies/copies.h"
 #include "api/answer.h"
+#include "copies/restore.h"
+#include "copies/transfer.h"
 #include "model/model.h"
 #include "tenancy/tenancy.h"
 
@@ -48,6 +50,32 @@ static bool clone(struct call *call)
     return answer_row(call, &tenants_table, made.cells);
 }
 
+static bool restore_backup(struct call *call)
+{
+    struct tenant tenant;
+    struct text job_id;
+    return store_find(&call->work, &tenants_table, call->parameters[0], tenant.cells)
+        && restore_ask(&call->work, tenant.id.text, (const struct backup_restoration *)call->taken, &job_id)
+        && answer_job(call, job_id);
+}
+
+static bool move_tenant(struct call *call)
+{
+    struct tenant tenant;
+    struct text job_id;
+    return store_find(&call->work, &tenants_table, call->parameters[0], tenant.cells)
+        && transfer_ask(&call->work, tenant.id.text, (const struct move_order *)call->taken, &job_id)
+        && answer_job(call, job_id);
+}
+
+static bool move_back(struct call *call)
+{
+    struct tenant tenant;
+    struct text job_id;
+    return store_find(&call->work, &tenants_table, call->parameters[0], tenant.cells)
+        && transfer_ask_back(&call->work, tenant.id.text, &job_id) && answer_job(call, job_id);
+}
+
 #define ASKED ERROR_not_found, ERROR_wrong_state, ERROR_conflict
 
 const struct route copy_routes[] = {
@@ -57,6 +85,20 @@ const struct route copy_routes[] = {
     { METHOD_POST, "/tenants/{id}/export", "export_tenant", COST_WRITE, SUPER_ADMIN, .handle = make_export,
       .gives = &jobs_table, .how = GIVES_ROW, .status = 202, .codes = { ASKED },
       .doc = "Copy a tenant's database into a file for the customer, with a manifest of checksums." },
+    { METHOD_POST, "/tenants/{id}/restore_backup", "restore_backup", COST_WRITE, SUPER_ADMIN,
+      .handle = restore_backup, .takes = &backup_restorations_table, .gives = &jobs_table, .how = GIVES_ROW,
+      .status = 202, .codes = { ASKED, ERROR_invalid_body, ERROR_no_host_has_room },
+      .doc = "Make a tenant's database what a backup holds, there or on another host; the old one is kept "
+             "closed "
+             "for a while." },
+    { METHOD_POST, "/tenants/{id}/move", "move_tenant", COST_WRITE, SUPER_ADMIN, .handle = move_tenant,
+      .takes = &move_orders_table, .gives = &jobs_table, .how = GIVES_ROW, .status = 202,
+      .codes = { ASKED, ERROR_invalid_body, ERROR_no_host_has_room },
+      .doc = "Move a tenant's database to another host: copied, compared table by table, switched to." },
+    { METHOD_POST, "/tenants/{id}/move_back", "move_tenant_back", COST_WRITE, SUPER_ADMIN,
+      .handle = move_back, .gives = &jobs_table, .how = GIVES_ROW, .status = 202,
+      .codes = { ASKED, ERROR_no_host_has_room },
+      .doc = "Move a tenant's database back to where it came from, with all that was written since." },
     { METHOD_POST, "/tenants/{id}/clone", "clone_tenant", COST_WRITE, SUPER_ADMIN, .handle = clone,
       .takes = &tenant_clones_table, .gives = &tenants_table, .how = GIVES_ROW, .status = 201,
       .codes = { ERROR_not_found, ERROR_wrong_state, ERROR_invalid_body, ERROR_taken },

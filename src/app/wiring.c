@@ -2,6 +2,7 @@
 #include "api/route.h"
 #include "app/parts.h"
 #include "copies/copies.h"
+#include "copies/move.h"
 #include "directory/directory_load.h"
 #include "domains/domains.h"
 #include "features/features.h"
@@ -75,6 +76,7 @@ const struct periodic *const app_periodics[] = {
     domains_periodics,
     features_periodics,
     copies_periodics,
+    move_periodics,
     NULL,
 };
 

@@ -7,7 +7,7 @@
 #include "queue/periodic.h"
 #include "queue/queue.h"
 
-extern const struct job_program back_up_tenant_program;
+extern const struct job_program back_up_tenant_program, restore_backup_program, move_tenant_program;
 extern const struct job_program *const copies_job_programs[]; /* ended by NULL */
 extern const struct periodic copies_periodics[];
 

@@ -204,3 +204,15 @@ bool postgres_sum(struct hosting_call *call, const struct tenant_place *place, s
     return postgres_connect_to(call, place->name, &db) && begin_snapshot(call, db, &ignored)
         && table_sums_take(db, call->arena, sums, call->error);
 }
+
+bool postgres_weigh(struct hosting_call *call, const struct tenant_place *place, int64_t *bytes)
+{
+    [[gnu::cleanup(administrator_end)]] struct administrator administrator = {};
+    struct result result;
+    if (!administrator_begin(call, &administrator)
+        || !db_run(administrator.db, call->arena, &result, call->error, "SELECT pg_database_size($1::name)",
+                   PARAMETERS(value_text(place->name))))
+        return false;
+    *bytes = result.cells[0].integer;
+    return true;
+}

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { PAGES_AT_ONCE = 4'096 };
@@ -55,6 +56,7 @@ static bool make_single(struct hosting_call *call, struct db *db)
     return db_run_script(db, call->error, "PRAGMA journal_mode = DELETE");
 }
 
+/* The copy of a database that may not be written can be. */
 static bool dump_into(struct hosting_call *call, struct db *from, const char *path,
                       const struct copy_watch *watch, struct table_sums *sums)
 {
@@ -63,8 +65,8 @@ static bool dump_into(struct hosting_call *call, struct db *from, const char *pa
     return sqlite_connect(&to, path, SQLITE_WRITES, call->error) && db_begin(from, call->error)
         && db_run(from, call->arena, &ignored, call->error, "SELECT 1 FROM sqlite_schema LIMIT 1",
                   NO_PARAMETERS)
-        && copy_pages(call, from, to, watch) && make_single(call, to) && check_integrity(call, to)
-        && table_sums_take(to, call->arena, sums, call->error);
+        && copy_pages(call, from, to, watch) && sqlite_set_read_only(call, to, false) && make_single(call, to)
+        && check_integrity(call, to) && table_sums_take(to, call->arena, sums, call->error);
 }
 
 bool sqlite_dump(struct hosting_call *call, const struct tenant_place *place, enum dump_form,
@@ -96,4 +98,14 @@ bool sqlite_sum(struct hosting_call *call, const struct tenant_place *place, str
     [[gnu::cleanup(db_cleanup)]] struct db *db = NULL;
     return sqlite_connect(&db, sqlite_path_of(call, place->name), SQLITE_READS, call->error)
         && db_begin(db, call->error) && table_sums_take(db, call->arena, sums, call->error);
+}
+
+bool sqlite_weigh(struct hosting_call *call, const struct tenant_place *place, int64_t *bytes)
+{
+    struct stat status;
+    const char *path = sqlite_path_of(call, place->name);
+    if (stat(path, &status) != 0)
+        return fail(call->error, ERROR_internal, "%s: %s", path, strerror(errno));
+    *bytes = status.st_size;
+    return true;
 }

@@ -47,6 +47,7 @@ struct host_driver {
                  const char *path, const struct copy_watch *watch, struct table_sums *sums);
     bool (*load)(struct hosting_call *call, const struct tenant_place *place, const char *path,
                  const struct copy_watch *watch);
+    bool (*weigh)(struct hosting_call *call, const struct tenant_place *place, int64_t *bytes);
     bool (*sum)(struct hosting_call *call, const struct tenant_place *place, struct table_sums *sums);
 };
 
@@ -134,6 +135,8 @@ struct blank {
                                  struct table_sums *sums);
 [[nodiscard]] bool postgres_load(struct hosting_call *call, const struct tenant_place *place,
                                  const char *path, const struct copy_watch *watch);
+[[nodiscard]] bool postgres_weigh(struct hosting_call *call, const struct tenant_place *place,
+                                    int64_t *bytes);
 [[nodiscard]] bool postgres_sum(struct hosting_call *call, const struct tenant_place *place,
                                 struct table_sums *sums);
 
@@ -154,5 +157,7 @@ void sqlite_remove_database(struct hosting_call *call, const char *path);
                                struct table_sums *sums);
 [[nodiscard]] bool sqlite_load(struct hosting_call *call, const struct tenant_place *place, const char *path,
                                const struct copy_watch *watch);
+[[nodiscard]] bool sqlite_weigh(struct hosting_call *call, const struct tenant_place *place,
+                                  int64_t *bytes);
 [[nodiscard]] bool sqlite_sum(struct hosting_call *call, const struct tenant_place *place,
                               struct table_sums *sums);

@@ -244,5 +244,6 @@ const struct host_driver host_postgres = {
     .dump_names = { [DUMP_TO_LOAD] = "database.dump", [DUMP_TO_GIVE] = "database.sql" },
     .dump = postgres_dump,
     .load = postgres_load,
+    .weigh = postgres_weigh,
     .sum = postgres_sum,
 };

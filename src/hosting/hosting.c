@@ -250,3 +250,9 @@ bool hosting_sum(struct hosting_call *call, const struct tenant_place *place, st
     [[gnu::cleanup(leave)]] struct hosting_call there = *call;
     return go_to_place(&there, place) && call->hosting->driver->sum(&there, place, sums);
 }
+
+bool hosting_weigh(struct hosting_call *call, const struct tenant_place *place, int64_t *bytes)
+{
+    [[gnu::cleanup(leave)]] struct hosting_call there = *call;
+    return go_to_place(&there, place) && call->hosting->driver->weigh(&there, place, bytes);
+}

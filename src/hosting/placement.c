@@ -1,4 +1,6 @@
 #include "hosting/placement.h"
+#include "model/model.h"
+#include "record/store.h"
 #include "settings/settings.h"
 
 #define TAKE(order)                                                                                          \
@@ -18,6 +20,32 @@ bool placement_take(struct work *work, struct value region, struct placement *pl
         return false;
     if (result.row_count == 0)
         return fail(&work->error, ERROR_no_host_has_room, "%.*s", TEXT_ARG(cell_text(region)));
+    *placement = (struct placement){ result.cells[0], result.cells[1], result.cells[2] };
+    return true;
+}
+
+/* What is looked for is a member of the body: it is that which is wrong. */
+static bool refuse_host(struct work *work)
+{
+    if (work->error.code != ERROR_not_found)
+        return false;
+    error_clear(&work->error);
+    return fail_at(&work->error, "/host", ERROR_no_such_reference, "host");
+}
+
+bool placement_take_on(struct work *work, struct text host, struct placement *placement)
+{
+    static const char take[] =
+        "UPDATE database_hosts SET database_count = database_count + 1 WHERE id = $1 AND status = 'active' "
+        "AND is_healthy AND (capacity IS NULL OR database_count < capacity) RETURNING id, host, port";
+    struct database_host row;
+    struct result result;
+    if (!store_find(work, &database_hosts_table, host, row.cells))
+        return refuse_host(work);
+    if (!db_run(work->db, work->arena, &result, &work->error, take, PARAMETERS(row.id)))
+        return false;
+    if (result.row_count == 0)
+        return fail(&work->error, ERROR_no_host_has_room, "%.*s", TEXT_ARG(row.name.text));
     *placement = (struct placement){ result.cells[0], result.cells[1], result.cells[2] };
     return true;
 }

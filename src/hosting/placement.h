@@ -10,5 +10,7 @@ struct placement {
 /* In a transaction: chooses the host and counts the database in one statement, so that any number of nodes
  * together never exceed a capacity. `no_host_has_room` where there is none. */
 [[nodiscard]] bool placement_take(struct work *work, struct value region, struct placement *placement);
+/* The same on a host of this name or id, which must take databases. */
+[[nodiscard]] bool placement_take_on(struct work *work, struct text host, struct placement *placement);
 /* In a transaction: the database is gone from there. */
 [[nodiscard]] bool placement_give_back(struct work *work, struct value host_id);

@@ -1,4 +1,5 @@
-/* `nidia tenant backup|export|backups|clone …`: copies of a tenant's database, watched until they are there.
+/* `nidia tenant backup|export|backups|restore --backup|clone|move …`: copies of a tenant's database, watched
+ * until they are there.
  */
 #include "base/clock.h"
 #include "main/print.h"
@@ -132,6 +133,82 @@ int tenant_list_backups(struct invocation *invocation)
         return EXIT_FAILED;
     print_rows(invocation, &reply, listed);
     return EXIT_DONE;
+}
+
+static const char *const move_shown[] = { "id",        "kind",     "status",    "method",
+                                          "from_name", "to_name",  "row_count", "read_only_ms",
+                                          "error",     "drops_at", NULL };
+
+/* The latest, which is the one that was asked for: there is one at a time. */
+static void show_move(struct invocation *invocation, const struct json *job, const struct reply *)
+{
+    struct reply reply;
+    struct text id = member(json_member(job, TEXT("parameters")), "move_id");
+    struct text path = arena_format(invocation->arena, "/api/v1/tenant_moves/%.*s", TEXT_ARG(id));
+    if (command_call(invocation, METHOD_GET, path, (struct text){}, &reply))
+        print_record(invocation, &reply, move_shown);
+}
+
+int tenant_move(struct invocation *invocation)
+{
+    struct buffer body = { .arena = invocation->arena };
+    const char *host = invocation_take(invocation, "--host"),
+               *seconds = invocation_take(invocation, "--allow-read-only-seconds");
+    bool back = invocation_take_flag(invocation, "--back");
+    int64_t allowed = 0;
+    if (invocation->count != 1 || back == (host != NULL) || (back && seconds)
+        || (seconds && (!text_to_integer(text_from(seconds), &allowed) || allowed < 0)))
+        return invocation_misused(invocation,
+                                  "tenant move SLUG|ID --host HOST [--allow-read-only-seconds N] | --back");
+    if (back)
+        return ask_and_watch(invocation, invocation->arguments[0], "move_back", (struct text){}, show_move);
+    buffer_add_byte(&body, '{');
+    json_add_named_text(&body, "host", text_from(host));
+    if (seconds)
+        buffer_print(&body, ",\"allow_read_only_seconds\":%lld", (long long)allowed);
+    buffer_add_byte(&body, '}');
+    return ask_and_watch(invocation, invocation->arguments[0], "move", body.text, show_move);
+}
+
+static bool find_newest(struct invocation *invocation, const char *slug, struct text *backup_id)
+{
+    struct reply reply;
+    struct json page;
+    struct error error = {};
+    struct text id;
+    if (!find_id(invocation, slug, &id)
+        || !command_call(invocation, METHOD_GET,
+                         arena_format(invocation->arena,
+                                      "/api/v1/tenant_backups?limit=1&sort=-completed_at&kind=backup"
+                                      "&status=completed&tenant_id=%.*s",
+                                      TEXT_ARG(id)),
+                         (struct text){}, &reply)
+        || !json_read(reply.body, invocation->arena, &page, &error))
+        return false;
+    const struct json *rows = json_member(&page, TEXT("data"));
+    if (rows && rows->count > 0) {
+        *backup_id = member(&rows->items[0], "id");
+        return true;
+    }
+    fprintf(stderr, "nidia: the tenant has no backup\n");
+    return false;
+}
+
+int tenant_restore_backup(struct invocation *invocation, const char *backup)
+{
+    struct buffer body = { .arena = invocation->arena };
+    const char *host = invocation_take(invocation, "--host");
+    struct text backup_id = text_from(backup);
+    if (invocation->count != 1)
+        return invocation_misused(invocation, "tenant restore SLUG|ID --backup ID|newest [--host HOST]");
+    if (text_is(backup_id, "newest") && !find_newest(invocation, invocation->arguments[0], &backup_id))
+        return EXIT_FAILED;
+    buffer_add_byte(&body, '{');
+    json_add_named_text(&body, "backup_id", backup_id);
+    if (host)
+        json_add_named_text(&body, "host", text_from(host));
+    buffer_add_byte(&body, '}');
+    return ask_and_watch(invocation, invocation->arguments[0], "restore_backup", body.text, show_move);
 }
 
 int tenant_clone(struct invocation *invocation)

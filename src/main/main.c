@@ -9,7 +9,7 @@ const struct command commands[] = {
       "Serves the API until SIGTERM; SIGHUP starts it anew.", command_serve },
     { "migrate", "migrate [--dry-run] [--owner-url URL]", "Brings the database to this program's schema.",
       command_migrate },
-    { "tenant", "tenant list|show|create|suspend|delete|backup|export|clone|usage|level …",
+    { "tenant", "tenant list|show|create|suspend|delete|backup|restore|clone|move|usage …",
       "Works on tenants.", command_tenant },
     { "fleet",
       "fleet migrate [--dry-run] [--canary N] [--parallel N] [--budget N] | fleet status|resume|halt|drift",

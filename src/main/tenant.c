@@ -151,7 +151,6 @@ static const struct action {
     { "reactivate", METHOD_POST, "reactivate", true, false },
     { "cancel", METHOD_POST, "cancel", true, true },
     { "delete", METHOD_DELETE, "", false, false },
-    { "restore", METHOD_POST, "restore", false, false },
     { "retry", METHOD_POST, "retry_provisioning", false, false },
     { "rollback", METHOD_POST, "rollback_provisioning", false, false },
 };
@@ -180,12 +179,21 @@ static int act(struct invocation *invocation, const struct action *action)
     return EXIT_DONE;
 }
 
-static const struct copy {
+/* Without --backup, what is restored is the tenant, from its deletion. */
+static int tenant_restore(struct invocation *invocation)
+{
+    static const struct action undelete = { "restore", METHOD_POST, "restore", false, false };
+    const char *backup = invocation_take(invocation, "--backup");
+    return backup ? tenant_restore_backup(invocation, backup) : act(invocation, &undelete);
+}
+
+static const struct other {
     const char *verb;
     int (*run)(struct invocation *invocation);
 } others[] = {
-    { "backup", tenant_back_up }, { "backups", tenant_list_backups }, { "export", tenant_export },
-    { "clone", tenant_clone },    { "usage", tenant_show_usage },     { "level", tenant_order_level },
+    { "backup", tenant_back_up },   { "backups", tenant_list_backups }, { "export", tenant_export },
+    { "restore", tenant_restore },  { "clone", tenant_clone },          { "move", tenant_move },
+    { "usage", tenant_show_usage }, { "level", tenant_order_level },
 };
 
 int command_tenant(struct invocation *invocation)
@@ -204,5 +212,5 @@ int command_tenant(struct invocation *invocation)
             return act(invocation, &actions[i]);
     return invocation_misused(
         invocation, "tenant list|show|create|suspend|reactivate|cancel|delete|restore|retry|rollback|"
-                    "backup|backups|export|clone|usage|level");
+                    "backup|backups|export|clone|move|usage|level");
 }

@@ -12,6 +12,9 @@ int tenant_back_up(struct invocation *invocation);
 int tenant_export(struct invocation *invocation);
 int tenant_list_backups(struct invocation *invocation);
 int tenant_clone(struct invocation *invocation);
+int tenant_move(struct invocation *invocation);
+/* `tenant restore` with --backup: an id, or "newest". */
+int tenant_restore_backup(struct invocation *invocation, const char *backup);
 
 /* service.c */
 int tenant_show_usage(struct invocation *invocation);

@@ -88,7 +88,9 @@ static const struct question {
       "SELECT conname::text FROM pg_constraint WHERE NOT convalidated ORDER BY 1" },
     { "hosts", "database_count is not the number of databases of host ", -1,
       "SELECT h.name FROM database_hosts h WHERE h.database_count <> (SELECT count(*) FROM tenants t "
-      "WHERE t.database_host_id = h.id) ORDER BY h.name LIMIT 20" },
+      "WHERE t.database_host_id = h.id) + (SELECT count(*) FROM tenant_moves m WHERE (m.from_host_id = h.id "
+      "AND m.completed_at IS NOT NULL AND m.status IN ('completed', 'dropping')) OR (m.to_host_id = h.id "
+      "AND m.completed_at IS NULL AND m.status <> 'dropped')) ORDER BY h.name LIMIT 20" },
     { "seats", "current_users is not the number of users of tenant ", -1,
       "SELECT t.slug FROM tenants t WHERE t.current_users <> (SELECT count(*) FROM users u "
       "WHERE u.tenant_id = t.id AND u.deleted_at IS NULL) ORDER BY t.slug LIMIT 20" },

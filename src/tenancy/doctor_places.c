@@ -25,7 +25,8 @@ static int compare(const void *a, const void *b)
 
 /*
  * Who is provisioned and not gone must have a database. Who is being provisioned may have one; who is gone
- * may as long as the job that drops it is open.
+ * may as long as the job that drops it is open. A move has another place beside: the one that it fills, then
+ * the one that it left.
  */
 static bool read_owners(struct work *work, struct owners *owners)
 {
@@ -34,7 +35,13 @@ static bool read_owners(struct work *work, struct owners *owners)
         "(t.provisioning_status = 'completed' AND t.deleted_at IS NULL), "
         "(t.deleted_at IS NULL OR EXISTS (SELECT 1 FROM jobs j WHERE j.tenant_id = t.id "
         "AND j.kind = 'delete_tenant' AND j.status IN ('queued', 'running'))) FROM tenants t "
-        "WHERE t.database_host_id IS NOT NULL";
+        "WHERE t.database_host_id IS NOT NULL "
+        "UNION ALL SELECT m.from_host_id, m.from_name, t.slug, FALSE, TRUE FROM tenant_moves m "
+        "JOIN tenants t ON t.id = m.tenant_id WHERE m.status IN ('completed', 'dropping') "
+        "AND m.completed_at IS NOT NULL AND m.from_host_id IS NOT NULL "
+        "UNION ALL SELECT m.to_host_id, m.to_name, t.slug, FALSE, TRUE FROM tenant_moves m "
+        "JOIN tenants t ON t.id = m.tenant_id WHERE m.status IN ('running', 'failed', 'dropping') "
+        "AND m.completed_at IS NULL AND m.to_host_id IS NOT NULL";
     struct result result;
     if (!db_run(work->db, work->arena, &result, &work->error, sql, NO_PARAMETERS))
         return false;

@@ -660,6 +660,40 @@ CREATE INDEX usage_warnings_created_at ON usage_warnings (created_at, id);
 CREATE UNIQUE INDEX usage_warnings_tenant_id_metric_percent_month_unique ON usage_warnings (tenant_id, metric, percent, month NULLS FIRST) WHERE month IS NOT NULL;
 CREATE UNIQUE INDEX usage_warnings_tenant_id_metric_percent_unique ON usage_warnings (tenant_id, metric, percent) WHERE month IS NULL AND ended_at IS NULL;
 
+CREATE TABLE tenant_moves (
+    id uuid PRIMARY KEY NOT NULL,
+    tenant_id uuid NOT NULL,
+    kind text COLLATE "C" NOT NULL,
+    status text COLLATE "C" NOT NULL DEFAULT 'running',
+    method text COLLATE "C" NOT NULL,
+    read_only_allowed_s bigint NOT NULL DEFAULT 2,
+    backup_id uuid,
+    from_host_id uuid,
+    from_name text COLLATE "C" NOT NULL,
+    to_host_id uuid,
+    to_name text COLLATE "C" NOT NULL,
+    row_count bigint,
+    frozen_at timestamptz,
+    read_only_ms bigint,
+    is_old_shut boolean NOT NULL DEFAULT false,
+    error text COLLATE "C",
+    completed_at timestamptz,
+    drops_at timestamptz,
+    requested_by uuid,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    revision bigint NOT NULL DEFAULT 1,
+    CONSTRAINT tenant_moves_kind_choice CHECK (kind IN ('move', 'restore')),
+    CONSTRAINT tenant_moves_status_choice CHECK (status IN ('running', 'completed', 'failed', 'dropping', 'dropped')),
+    CONSTRAINT tenant_moves_method_choice CHECK (method IN ('dump', 'replication'))
+);
+CREATE INDEX tenant_moves_tenant_id ON tenant_moves (tenant_id, id);
+CREATE INDEX tenant_moves_status ON tenant_moves (status, id);
+CREATE INDEX tenant_moves_from_host_id ON tenant_moves (from_host_id NULLS FIRST, id);
+CREATE INDEX tenant_moves_to_host_id ON tenant_moves (to_host_id NULLS FIRST, id);
+CREATE INDEX tenant_moves_drops_at ON tenant_moves (drops_at NULLS FIRST, id);
+CREATE INDEX tenant_moves_created_at ON tenant_moves (created_at, id);
+
 CREATE TABLE system_settings (
     id uuid PRIMARY KEY NOT NULL,
     key text COLLATE "C" NOT NULL,
@@ -794,7 +828,7 @@ CREATE TABLE jobs (
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
     revision bigint NOT NULL DEFAULT 1,
-    CONSTRAINT jobs_kind_choice CHECK (kind IN ('provision_tenant', 'sync_tenant_access', 'cancel_tenant', 'delete_tenant', 'rollback_provisioning', 'migrate_fleet', 'find_drift', 'keep_service_promise', 'back_up_tenant')),
+    CONSTRAINT jobs_kind_choice CHECK (kind IN ('provision_tenant', 'sync_tenant_access', 'cancel_tenant', 'delete_tenant', 'rollback_provisioning', 'migrate_fleet', 'find_drift', 'keep_service_promise', 'back_up_tenant', 'restore_backup', 'move_tenant')),
     CONSTRAINT jobs_status_choice CHECK (status IN ('queued', 'running', 'completed', 'failed', 'rolled_back'))
 );
 CREATE INDEX jobs_kind ON jobs (kind, id);
@@ -944,6 +978,11 @@ ALTER TABLE tenant_usage_daily ADD CONSTRAINT tenant_usage_daily_tenant_id_refer
 ALTER TABLE tenant_backups ADD CONSTRAINT tenant_backups_tenant_id_reference FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE RESTRICT;
 ALTER TABLE tenant_backups ADD CONSTRAINT tenant_backups_requested_by_reference FOREIGN KEY (requested_by) REFERENCES users (id) ON DELETE RESTRICT;
 ALTER TABLE usage_warnings ADD CONSTRAINT usage_warnings_tenant_id_reference FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE RESTRICT;
+ALTER TABLE tenant_moves ADD CONSTRAINT tenant_moves_tenant_id_reference FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE RESTRICT;
+ALTER TABLE tenant_moves ADD CONSTRAINT tenant_moves_backup_id_reference FOREIGN KEY (backup_id) REFERENCES tenant_backups (id) ON DELETE RESTRICT;
+ALTER TABLE tenant_moves ADD CONSTRAINT tenant_moves_from_host_id_reference FOREIGN KEY (from_host_id) REFERENCES database_hosts (id) ON DELETE SET NULL;
+ALTER TABLE tenant_moves ADD CONSTRAINT tenant_moves_to_host_id_reference FOREIGN KEY (to_host_id) REFERENCES database_hosts (id) ON DELETE SET NULL;
+ALTER TABLE tenant_moves ADD CONSTRAINT tenant_moves_requested_by_reference FOREIGN KEY (requested_by) REFERENCES users (id) ON DELETE RESTRICT;
 ALTER TABLE system_settings ADD CONSTRAINT system_settings_updated_by_reference FOREIGN KEY (updated_by) REFERENCES users (id) ON DELETE RESTRICT;
 ALTER TABLE webhook_endpoints ADD CONSTRAINT webhook_endpoints_tenant_id_reference FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE RESTRICT;
 ALTER TABLE gdpr_requests ADD CONSTRAINT gdpr_requests_tenant_id_reference FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE RESTRICT;

@@ -641,6 +641,37 @@ CREATE INDEX usage_warnings_created_at ON usage_warnings (created_at, id);
 CREATE UNIQUE INDEX usage_warnings_tenant_id_metric_percent_month_unique ON usage_warnings (tenant_id, metric, percent, month) WHERE month IS NOT NULL;
 CREATE UNIQUE INDEX usage_warnings_tenant_id_metric_percent_unique ON usage_warnings (tenant_id, metric, percent) WHERE month IS NULL AND ended_at IS NULL;
 
+CREATE TABLE tenant_moves (
+    id TEXT PRIMARY KEY NOT NULL,
+    tenant_id TEXT NOT NULL REFERENCES tenants (id) ON DELETE RESTRICT,
+    kind TEXT NOT NULL CONSTRAINT tenant_moves_kind_choice CHECK (kind IN ('move', 'restore')),
+    status TEXT NOT NULL DEFAULT 'running' CONSTRAINT tenant_moves_status_choice CHECK (status IN ('running', 'completed', 'failed', 'dropping', 'dropped')),
+    method TEXT NOT NULL CONSTRAINT tenant_moves_method_choice CHECK (method IN ('dump', 'replication')),
+    read_only_allowed_s INTEGER NOT NULL DEFAULT 2,
+    backup_id TEXT REFERENCES tenant_backups (id) ON DELETE RESTRICT,
+    from_host_id TEXT REFERENCES database_hosts (id) ON DELETE SET NULL,
+    from_name TEXT NOT NULL,
+    to_host_id TEXT REFERENCES database_hosts (id) ON DELETE SET NULL,
+    to_name TEXT NOT NULL,
+    row_count INTEGER,
+    frozen_at INTEGER,
+    read_only_ms INTEGER,
+    is_old_shut INTEGER NOT NULL DEFAULT false CHECK (is_old_shut IN (0, 1)),
+    error TEXT,
+    completed_at INTEGER,
+    drops_at INTEGER,
+    requested_by TEXT REFERENCES users (id) ON DELETE RESTRICT,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    revision INTEGER NOT NULL DEFAULT 1
+) STRICT;
+CREATE INDEX tenant_moves_tenant_id ON tenant_moves (tenant_id, id);
+CREATE INDEX tenant_moves_status ON tenant_moves (status, id);
+CREATE INDEX tenant_moves_from_host_id ON tenant_moves (from_host_id, id);
+CREATE INDEX tenant_moves_to_host_id ON tenant_moves (to_host_id, id);
+CREATE INDEX tenant_moves_drops_at ON tenant_moves (drops_at, id);
+CREATE INDEX tenant_moves_created_at ON tenant_moves (created_at, id);
+
 CREATE TABLE system_settings (
     id TEXT PRIMARY KEY NOT NULL,
     key TEXT NOT NULL,
@@ -757,7 +788,7 @@ CREATE INDEX events_created_at_id ON events (created_at, id) WHERE position IS N
 
 CREATE TABLE jobs (
     id TEXT PRIMARY KEY NOT NULL,
-    kind TEXT NOT NULL CONSTRAINT jobs_kind_choice CHECK (kind IN ('provision_tenant', 'sync_tenant_access', 'cancel_tenant', 'delete_tenant', 'rollback_provisioning', 'migrate_fleet', 'find_drift', 'keep_service_promise', 'back_up_tenant')),
+    kind TEXT NOT NULL CONSTRAINT jobs_kind_choice CHECK (kind IN ('provision_tenant', 'sync_tenant_access', 'cancel_tenant', 'delete_tenant', 'rollback_provisioning', 'migrate_fleet', 'find_drift', 'keep_service_promise', 'back_up_tenant', 'restore_backup', 'move_tenant')),
     tenant_id TEXT REFERENCES tenants (id) ON DELETE RESTRICT,
     status TEXT NOT NULL DEFAULT 'queued' CONSTRAINT jobs_status_choice CHECK (status IN ('queued', 'running', 'completed', 'failed', 'rolled_back')),
     parameters TEXT NOT NULL DEFAULT '{}' CHECK (parameters IS NULL OR json_valid(parameters)),

@@ -1,0 +1,281 @@
+#include "copies/move.h"
+#include "base/calendar.h"
+#include "copies/copying_job.h"
+#include "hosting/placement.h"
+#include "record/audit.h"
+#include "record/site.h"
+#include "record/store.h"
+#include "record/transact.h"
+#include "settings/settings.h"
+#include "tenancy/programs.h"
+
+static bool refuse_second_move(struct work *work, struct text tenant_id)
+{
+    static const char open[] = "SELECT id FROM tenant_moves WHERE tenant_id = $1 AND status = 'running'";
+    struct result result;
+    if (!db_run(work->db, work->arena, &result, &work->error, open, PARAMETERS(value_text(tenant_id))))
+        return false;
+    return result.row_count == 0
+        || fail(&work->error, ERROR_conflict, "the move %.*s is under way", TEXT_ARG(result.cells[0].text));
+}
+
+/* The place that is used no more: of a move that was made the old one, of one that failed the new one. */
+#define LEFT_AT                                                                                              \
+    " AND ((completed_at IS NOT NULL AND from_host_id = $2 AND from_name = $3)"                              \
+    " OR (completed_at IS NULL AND to_host_id = $2 AND to_name = $3))"
+
+/* What an earlier move left in this place is written over, and nobody drops it beside us. */
+static bool take_over_leftover(struct work *work, const struct tenant_move *row)
+{
+    static const char take[] = "UPDATE tenant_moves SET status = 'dropped' WHERE tenant_id = $1 "
+                               "AND status IN ('completed', 'failed')" LEFT_AT " RETURNING id";
+    static const char dropping[] =
+        "SELECT id FROM tenant_moves WHERE tenant_id = $1 AND status = 'dropping'" LEFT_AT;
+    struct result result;
+    if (!db_run(work->db, work->arena, &result, &work->error, dropping,
+                PARAMETERS(row->tenant_id, row->to_host_id, row->to_name)))
+        return false;
+    if (result.row_count > 0)
+        return fail(&work->error, ERROR_conflict, "what the move %.*s left there is being dropped",
+                    TEXT_ARG(result.cells[0].text));
+    if (!db_run(work->db, work->arena, &result, &work->error, take,
+                PARAMETERS(row->tenant_id, row->to_host_id, row->to_name)))
+        return false;
+    for (size_t i = 0; i < result.row_count; i++)
+        if (!placement_give_back(work, row->to_host_id))
+            return false;
+    return true;
+}
+
+static bool add_job(struct work *work, const struct tenant_move *row, const struct job_program *program,
+                    struct text *job_id)
+{
+    struct job_request request = {
+        .program = program,
+        .tenant_id = row->tenant_id.text,
+        .run_at = work->now,
+        .parameters = arena_format(work->arena, "{\"move_id\":\"%.*s\"}", TEXT_ARG(row->id.text)),
+    };
+    return job_enqueue(work, &request, job_id);
+}
+
+bool move_ask(struct work *work, struct text tenant_id, const struct move_request *request,
+              const struct job_program *program, struct text *job_id)
+{
+    struct tenant tenant;
+    struct placement placement;
+    if (!find_copied_tenant(work, tenant_id, &tenant) || !refuse_second_move(work, tenant_id))
+        return false;
+    struct text host = request->host.length > 0 ? request->host : cell_text(tenant.database_host_id);
+    if (!placement_take_on(work, host, &placement))
+        return false;
+    struct tenant_move row = {
+        .tenant_id = tenant.id,
+        .kind = request->kind,
+        .method = request->method,
+        .backup_id = request->backup_id,
+        .read_only_allowed_s = request->read_only_allowed_s,
+        .from_host_id = tenant.database_host_id,
+        .from_name = tenant.db_name,
+        .to_host_id = placement.host_id,
+        .to_name = request->to_name.length > 0 ? value_text(request->to_name) : tenant.db_name,
+        .requested_by = value_text_or_null(work->actor.user_id),
+    };
+    if (value_equal(row.from_host_id, row.to_host_id) && value_equal(row.from_name, row.to_name))
+        return fail_at(&work->error, "/host", ERROR_rule_broken, "the database is there already");
+    const struct audit_entry entry = {
+        .action = request->kind.text.data,
+        .entity_type = "tenants",
+        .entity_id = tenant.id.text,
+        .tenant_id = tenant.id.text,
+        .outcome = "success",
+    };
+    return take_over_leftover(work, &row) && store_create(work, &tenant_moves_table, row.cells)
+        && audit_event(work, &entry) && add_job(work, &row, program, job_id);
+}
+
+static bool find_row(struct work *work, struct text id, struct tenant_move *row)
+{
+    return store_find_by(work, &tenant_moves_table, "id", value_text(id), work->transacting, row->cells);
+}
+
+static bool find_places(struct work *work, struct move *move)
+{
+    if (!store_find_by(work, &tenants_table, "id", move->row.tenant_id, work->transacting, move->tenant.cells)
+        || !place_of_tenant(work, &move->tenant, &move->to))
+        return false;
+    move->from = move->to;
+    move->from.host_id = cell_text(move->row.from_host_id);
+    move->from.name = move->row.from_name.text;
+    move->to.host_id = cell_text(move->row.to_host_id);
+    move->to.name = move->row.to_name.text;
+    return true;
+}
+
+bool move_find(struct work *work, const struct job *job, struct move *move)
+{
+    return move_find_by_id(work, job_parameter(work, job, "move_id"), move);
+}
+
+bool move_find_by_id(struct work *work, struct text id, struct move *move)
+{
+    return find_row(work, id, &move->row) && find_places(work, move);
+}
+
+bool move_is_switched(const struct move *move)
+{
+    return value_is_set(move->row.completed_at);
+}
+
+static bool change(struct work *work, struct tenant_move *row, const struct tenant_move *changes)
+{
+    return store_update(work, &tenant_moves_table, row->cells, changes->cells, row->cells);
+}
+
+struct changing {
+    struct tenant_move *row;
+    struct tenant_move changes;
+};
+
+/* The row's revision is ours alone while its job is, so it is read again only where it is run again. */
+static bool change_row(struct work *work, void *data)
+{
+    const struct changing *changing = data;
+    return find_row(work, changing->row->id.text, changing->row)
+        && change(work, changing->row, &changing->changes);
+}
+
+/* A role that could set its sessions to write again is shut out; SQLite has none, but triggers that refuse
+ * every write. */
+static enum place_access frozen_access(const struct work *work)
+{
+    return hosting_engine(work->site->hosting) == ENGINE_SQLITE ? ACCESS_read_only : ACCESS_none;
+}
+
+static bool shut(struct work *work, const struct tenant_place *place)
+{
+    struct hosting_call call = hosting_call_of(work);
+    struct tenant_place shut = *place;
+    shut.access = frozen_access(work);
+    return hosting_set_access(&call, &shut);
+}
+
+bool move_shut_old(struct work *work, struct move *move)
+{
+    return shut(work, &move->from);
+}
+
+bool move_freeze(struct work *work, struct move *move)
+{
+    struct changing changing = { .row = &move->row };
+    if (!shut(work, &move->from))
+        return false;
+    changing.changes.frozen_at = value_time(work->site->now(work->site)); /* it may have waited for writers */
+    return db_transact(work, change_row, &changing);
+}
+
+void move_thaw(struct work *work, struct move *move)
+{
+    struct error why = work->error;
+    struct hosting_call call = hosting_call_of(work);
+    struct tenant_move row;
+    /* Where it cannot be told whether the switch was made, the next attempt sees: never two places. */
+    bool thawed = why.code != ERROR_outcome_unknown && find_row(work, move->row.id.text, &row)
+               && is_choice(row.status, tenant_move_status, running)
+               && hosting_set_access(&call, &move->from);
+    (void)thawed; /* else the job that follows a failure does it */
+    work->error = why;
+}
+
+struct switching {
+    struct move *move;
+    const struct table_sums *sums;
+};
+
+static bool make_its_own(struct work *work, void *data)
+{
+    const struct switching *switching = data;
+    struct move *move = switching->move;
+    struct tenant_move row;
+    struct tenant after;
+    struct database_host host;
+    if (!find_row(work, move->row.id.text, &row) || !find_places(work, move)
+        || !store_find_by(work, &database_hosts_table, "id", row.to_host_id, false, host.cells))
+        return false;
+    if (!is_choice(row.status, tenant_move_status, running))
+        return fail(&work->error, ERROR_conflict, "the move is over");
+    int64_t hours = settings_integer(work->site->settings, SETTING_moved_keep_hours);
+    const struct tenant tenant_changes = {
+        .database_host_id = row.to_host_id,
+        .db_name = row.to_name,
+        .db_username = row.to_name,
+        .db_host = host.host,
+        .db_port = host.port,
+    };
+    const struct tenant_move changes = {
+        .status = choice_value(tenant_move_status, completed),
+        .error = value_null(),
+        .row_count = value_integer(switching->sums->rows),
+        .completed_at = value_time(work->now),
+        .drops_at = value_time(work->now + hours * HOUR_MS),
+        .is_old_shut = move->row.is_old_shut,
+    };
+    return store_update(work, &tenants_table, move->tenant.cells, tenant_changes.cells, after.cells)
+        && change(work, &row, &changes);
+}
+
+/* The old host may be lost for good: a restore does not wait for it, since its backup needs nothing of it. */
+static bool shut_old(struct work *work, struct move *move)
+{
+    bool is_shut = shut(work, &move->from);
+    move->row.is_old_shut = value_boolean(is_shut);
+    if (is_shut)
+        return true;
+    bool may_be_lost = is_choice(move->row.kind, tenant_move_kind, restore)
+                    && work->error.code == ERROR_database_unavailable;
+    if (may_be_lost)
+        error_clear(&work->error);
+    return may_be_lost;
+}
+
+/* By the row as it is now, which says what the tenant may do. */
+static bool open_new(struct work *work, struct move *move)
+{
+    struct hosting_call call = hosting_call_of(work);
+    struct tenant_place place;
+    if (!store_find_by(work, &tenants_table, "id", move->row.tenant_id, false, move->tenant.cells)
+        || !place_of_tenant(work, &move->tenant, &place) || !hosting_set_access(&call, &place))
+        return false;
+    struct changing changing = { .row = &move->row };
+    if (!value_is_set(move->row.frozen_at) || value_is_set(move->row.read_only_ms))
+        return true;
+    changing.changes.read_only_ms = value_integer(work->site->now(work->site) - move->row.frozen_at.integer);
+    return db_transact(work, change_row, &changing);
+}
+
+bool move_switch(struct work *work, struct move *move, const struct table_sums *sums)
+{
+    if (move_is_switched(move))
+        return open_new(work, move);
+    work->now = work->site->now(work->site);
+    return shut_old(work, move) && db_transact(work, make_its_own, &(struct switching){ move, sums })
+        && open_new(work, move);
+}
+
+bool move_record_failure(struct work *work, const struct job *job, struct text why, bool for_good)
+{
+    struct tenant_move row;
+    struct text ignored;
+    struct tenant_move changes = { .error = value_text(why) };
+    if (!find_row(work, job_parameter(work, job, "move_id"), &row))
+        return false;
+    if (value_is_set(row.completed_at) || !for_good)
+        return change(work, &row, &changes);
+    changes.status = choice_value(tenant_move_status, failed);
+    changes.drops_at = value_time(work->now);
+    /* Whatever the last attempt left shut is opened as the tenant may. */
+    return change(work, &row, &changes)
+        && job_enqueue(work,
+                       &(struct job_request){ &sync_tenant_access_program, row.tenant_id.text, work->now },
+                       &ignored);
+}

@@ -1,0 +1,116 @@
+/*
+ * Moving a tenant's database to another host. Nothing is written in the old one from the freeze on; then both
+ * sides are compared, table by table, before the switch. What fails before the switch leaves the tenant where
+ * it was, at work.
+ */
+#include "copies/transfer.h"
+#include "copies/copying_job.h"
+#include "copies/move.h"
+#include "record/site.h"
+#include "record/store.h"
+#include "settings/options.h"
+#include "tenancy/job_watch.h"
+#include <unistd.h>
+
+enum { ATTEMPTS_MAX = 3, READ_ONLY_SECONDS = 2 };
+
+/* Of dumping, loading and comparing, measured on two cores and rounded down. */
+static const int64_t bytes_a_second[ENGINE_COUNT] = {
+    [ENGINE_SQLITE] = 30 * INT64_C(1'000'000),
+    [ENGINE_POSTGRES] = 15 * INT64_C(1'000'000),
+};
+
+/* ---- Asked for ---- */
+
+bool transfer_ask(struct work *work, struct text tenant_id, const struct move_order *order,
+                  struct text *job_id)
+{
+    const struct move_request request = {
+        .kind = choice_value(tenant_move_kind, move),
+        .method = choice_value(tenant_move_method, dump),
+        .host = order->host.text,
+        .read_only_allowed_s = value_is_set(order->allow_read_only_seconds)
+                                 ? order->allow_read_only_seconds
+                                 : value_integer(READ_ONLY_SECONDS),
+    };
+    return move_ask(work, tenant_id, &request, &move_tenant_program, job_id);
+}
+
+bool transfer_ask_back(struct work *work, struct text tenant_id, struct text *job_id)
+{
+    static const char latest[] = "SELECT from_host_id, read_only_allowed_s FROM tenant_moves WHERE "
+                                 "tenant_id = $1 AND kind = 'move' AND status = 'completed' "
+                                 "ORDER BY completed_at DESC LIMIT 1";
+    struct result result;
+    if (!db_run(work->db, work->arena, &result, &work->error, latest, PARAMETERS(value_text(tenant_id))))
+        return false;
+    if (result.row_count == 0)
+        return fail(&work->error, ERROR_conflict, "no old database is kept");
+    const struct move_order order = { .host = result.cells[0], .allow_read_only_seconds = result.cells[1] };
+    return transfer_ask(work, tenant_id, &order, job_id);
+}
+
+/* ---- Done ---- */
+
+/* Says why before anything is changed. */
+static bool measure(struct work *work, const struct job *job)
+{
+    struct hosting_call call = hosting_call_of(work);
+    struct move move;
+    int64_t bytes;
+    if (!move_find(work, job, &move))
+        return false;
+    if (move_is_switched(&move))
+        return true;
+    if (!hosting_weigh(&call, &move.from, &bytes))
+        return false;
+    int64_t seconds = bytes / bytes_a_second[hosting_engine(work->site->hosting)];
+    return seconds < cell_integer(move.row.read_only_allowed_s)
+        || fail(&work->error, ERROR_conflict,
+                "its %lld MB are copied in about %lld s, in which nothing could be written; "
+                "allow_read_only_seconds permits that",
+                (long long)(bytes / 1'000'000), (long long)seconds + 1);
+}
+
+static const char *path_of(struct work *work, const struct move *move)
+{
+    return arena_format(work->arena, "%s/move-%.*s.part", option_string(work->site->options, OPTION_data),
+                        TEXT_ARG(move->row.to_name.text))
+        .data;
+}
+
+static bool copy(struct work *work, const struct job *job, struct move *move, const char *path,
+                 struct table_sums *sums)
+{
+    struct hosting_call call = hosting_call_of(work);
+    struct job_watch watching;
+    const struct copy_watch watch = job_watch_begin(&watching, work, job);
+    struct table_sums found;
+    return hosting_dump(&call, &move->from, DUMP_TO_LOAD, path, &watch, sums)
+        && hosting_load(&call, &move->to, path, &watch) && hosting_sum(&call, &move->to, &found)
+        && table_sums_compare(sums, &found, &work->error);
+}
+
+static bool switch_over(struct work *work, const struct job *job)
+{
+    struct move move;
+    struct table_sums sums = {};
+    if (!move_find(work, job, &move))
+        return false;
+    if (move_is_switched(&move))
+        return move_switch(work, &move, &sums);
+    const char *path = path_of(work, &move);
+    bool moved =
+        move_freeze(work, &move) && copy(work, job, &move, path, &sums) && move_switch(work, &move, &sums);
+    unlink(path);
+    if (!moved)
+        move_thaw(work, &move);
+    return moved;
+}
+
+const struct job_program move_tenant_program = {
+    .kind = job_kind_move_tenant,
+    .attempts_max = ATTEMPTS_MAX,
+    .actions = { { "measure", measure }, { "switch", switch_over } },
+    .failed = move_record_failure,
+};
