@@ -1,11 +1,12 @@
 /* `nidia fleet …`: the databases of all tenants, from a terminal. */
+#include "main/fleet.h"
 #include "base/clock.h"
 #include "main/print.h"
 #include "json/json.h"
 #include <stdio.h>
 #include <unistd.h>
 
-enum { FIRST_LOOK_MS = 20, LOOK_MS = 200, FAILURES_SHOWN = 20 };
+enum { FIRST_LOOK_MS = 20, FAILURES_SHOWN = 20 };
 
 static const char *const state[] = { "target_version", "tenants",      "up_to_date",       "behind",
                                      "failed",         "migration_id", "migration_status", NULL };
@@ -14,13 +15,13 @@ static const char *const migration[] = { "id",          "status",         "wave"
                                          "first_error", "halted_because", "created_at", "finished_at",
                                          NULL };
 
-static struct text member_text(const struct json *object, const char *name)
+struct text fleet_text(const struct json *object, const char *name)
 {
     const struct json *member = json_member(object, text_from(name));
     return member && (member->kind == JSON_TEXT || member->kind == JSON_NUMBER) ? member->text : TEXT("");
 }
 
-static bool get(struct invocation *invocation, struct text target, struct reply *reply, struct json *json)
+bool fleet_ask(struct invocation *invocation, struct text target, struct reply *reply, struct json *json)
 {
     struct error error = {};
     if (!command_call(invocation, METHOD_GET, target, (struct text){}, reply))
@@ -42,8 +43,8 @@ static void print_list(const char *words, const struct json *list)
 /* What a migration would do to the tenants that stand at one place. */
 static void print_group(const struct json *group)
 {
-    struct text version = member_text(group, "version"), conflict = member_text(group, "conflict");
-    printf("%.*s tenants at %.*s\n", TEXT_ARG(member_text(group, "tenants")),
+    struct text version = fleet_text(group, "version"), conflict = fleet_text(group, "conflict");
+    printf("%.*s tenants at %.*s\n", TEXT_ARG(fleet_text(group, "tenants")),
            TEXT_ARG(version.length > 0 ? version : TEXT("a version not known before they are asked")));
     print_list("    would run: ", json_member(group, TEXT("files")));
     print_list("    first of them: ", json_member(group, TEXT("slugs")));
@@ -55,7 +56,7 @@ static int show_state(struct invocation *invocation, bool with_groups)
 {
     struct reply reply;
     struct json json;
-    if (!get(invocation, TEXT("/api/v1/fleet"), &reply, &json))
+    if (!fleet_ask(invocation, TEXT("/api/v1/fleet"), &reply, &json))
         return EXIT_FAILED;
     print_record(invocation, &reply, state);
     const struct json *groups = json_member(&json, TEXT("groups"));
@@ -68,25 +69,24 @@ static int show_state(struct invocation *invocation, bool with_groups)
 static void print_progress(const struct json *row)
 {
     if (isatty(STDERR_FILENO))
-        fprintf(stderr, "\r\033[K%.*s: %.*s of %.*s, %.*s failed", TEXT_ARG(member_text(row, "wave")),
-                TEXT_ARG(member_text(row, "done")), TEXT_ARG(member_text(row, "total")),
-                TEXT_ARG(member_text(row, "failed")));
+        fprintf(stderr, "\r\033[K%.*s: %.*s of %.*s, %.*s failed", TEXT_ARG(fleet_text(row, "wave")),
+                TEXT_ARG(fleet_text(row, "done")), TEXT_ARG(fleet_text(row, "total")),
+                TEXT_ARG(fleet_text(row, "failed")));
 }
 
-static void end_progress(void)
+void fleet_end_progress(void)
 {
     if (isatty(STDERR_FILENO))
         fputs("\r\033[K", stderr);
 }
 
-/* Of the tenant that an entry of the ledger is about; empty where that cannot be told. */
-static struct text slug_of(struct invocation *invocation, const struct json *entry)
+struct text fleet_slug_of(struct invocation *invocation, const struct json *entry)
 {
     struct reply reply;
     struct json tenant;
     struct text target = arena_format(invocation->arena, "/api/v1/tenants/%.*s?fields=slug",
-                                      TEXT_ARG(member_text(entry, "tenant_id")));
-    return get(invocation, target, &reply, &tenant) ? member_text(&tenant, "slug") : TEXT("");
+                                      TEXT_ARG(fleet_text(entry, "tenant_id")));
+    return fleet_ask(invocation, target, &reply, &tenant) ? fleet_text(&tenant, "slug") : TEXT("");
 }
 
 static void print_failures(struct invocation *invocation, struct text id)
@@ -96,24 +96,24 @@ static void print_failures(struct invocation *invocation, struct text id)
     struct text target = arena_format(invocation->arena,
                                       "/api/v1/tenant_schemas?status=failed&fleet_migration_id=%.*s&limit=%d",
                                       TEXT_ARG(id), FAILURES_SHOWN);
-    if (invocation->as_json || !get(invocation, target, &reply, &json))
+    if (invocation->as_json || !fleet_ask(invocation, target, &reply, &json))
         return;
     const struct json *rows = json_member(&json, TEXT("data"));
     for (size_t i = 0; rows && i < rows->count; i++)
-        printf("%.*s: %.*s\n", TEXT_ARG(slug_of(invocation, &rows->items[i])),
-               TEXT_ARG(member_text(&rows->items[i], "error")));
+        printf("%.*s: %.*s\n", TEXT_ARG(fleet_slug_of(invocation, &rows->items[i])),
+               TEXT_ARG(fleet_text(&rows->items[i], "error")));
 }
 
 static int end(struct invocation *invocation, const struct reply *reply, const struct json *row)
 {
-    end_progress();
-    if (!invocation->as_json && text_is(member_text(row, "total"), "0"))
-        printf("%.*s tenants are up to date.\n", TEXT_ARG(member_text(row, "fleet_size")));
+    fleet_end_progress();
+    if (!invocation->as_json && text_is(fleet_text(row, "total"), "0"))
+        printf("%.*s tenants are up to date.\n", TEXT_ARG(fleet_text(row, "fleet_size")));
     else
         print_record(invocation, reply, migration);
-    if (!text_is(member_text(row, "failed"), "0"))
-        print_failures(invocation, member_text(row, "id"));
-    bool good = text_is(member_text(row, "status"), "completed") && text_is(member_text(row, "failed"), "0");
+    if (!text_is(fleet_text(row, "failed"), "0"))
+        print_failures(invocation, fleet_text(row, "id"));
+    bool good = text_is(fleet_text(row, "status"), "completed") && text_is(fleet_text(row, "failed"), "0");
     return good ? EXIT_DONE : EXIT_FAILED;
 }
 
@@ -126,11 +126,11 @@ static int follow(struct invocation *invocation, const struct reply *begun)
     if (!json_read(reply.body, invocation->arena, &row, &error))
         return invocation_failed(invocation, &error);
     struct text target =
-        arena_format(invocation->arena, "/api/v1/fleet_migrations/%.*s", TEXT_ARG(member_text(&row, "id")));
-    for (int pause = FIRST_LOOK_MS; text_is(member_text(&row, "status"), "running"); pause = LOOK_MS) {
+        arena_format(invocation->arena, "/api/v1/fleet_migrations/%.*s", TEXT_ARG(fleet_text(&row, "id")));
+    for (int pause = FIRST_LOOK_MS; text_is(fleet_text(&row, "status"), "running"); pause = FLEET_LOOK_MS) {
         print_progress(&row);
         clock_sleep_ms(pause);
-        if (!get(invocation, target, &reply, &row))
+        if (!fleet_ask(invocation, target, &reply, &row))
             return EXIT_FAILED;
     }
     return end(invocation, &reply, &row);
@@ -189,8 +189,8 @@ static bool act(struct invocation *invocation, const char *action, struct reply 
     }
     if (invocation->count == 1)
         id = text_from(invocation->arguments[0]);
-    else if (get(invocation, TEXT("/api/v1/fleet"), reply, &json))
-        id = member_text(&json, "migration_id");
+    else if (fleet_ask(invocation, TEXT("/api/v1/fleet"), reply, &json))
+        id = fleet_text(&json, "migration_id");
     else
         return false;
     if (id.length == 0) {
@@ -217,72 +217,6 @@ static int halt(struct invocation *invocation)
     return EXIT_DONE;
 }
 
-static int print_drift(struct invocation *invocation)
-{
-    struct reply reply;
-    struct json json;
-    if (!get(invocation, TEXT("/api/v1/tenant_schemas?drifted=true&limit=100"), &reply, &json))
-        return EXIT_FAILED;
-    const struct json *rows = json_member(&json, TEXT("data"));
-    if (invocation->as_json)
-        printf("%.*s\n", TEXT_ARG(reply.body));
-    else if (rows && rows->count == 0)
-        puts("No database differs from its files.");
-    for (size_t i = 0; !invocation->as_json && rows && i < rows->count; i++) {
-        printf("%.*s\n", TEXT_ARG(slug_of(invocation, &rows->items[i])));
-        const struct json *lines = json_member(&rows->items[i], TEXT("drift"));
-        for (size_t at = 0; lines && at < lines->count; at++)
-            printf("    %.*s\n", TEXT_ARG(lines->items[at].text));
-    }
-    return rows && rows->count == 0 ? EXIT_DONE : EXIT_FAILED;
-}
-
-static bool is_open(const struct json *job)
-{
-    struct text status = member_text(job, "status");
-    return text_is(status, "queued") || text_is(status, "running");
-}
-
-static bool wait_for_job(struct invocation *invocation, struct json *job)
-{
-    struct reply reply;
-    struct text target =
-        arena_format(invocation->arena, "/api/v1/jobs/%.*s", TEXT_ARG(member_text(job, "id")));
-    while (is_open(job)) {
-        if (isatty(STDERR_FILENO))
-            fprintf(stderr, "\r\033[K%.*s of %.*s looked at", TEXT_ARG(member_text(job, "progress_done")),
-                    TEXT_ARG(member_text(job, "progress_total")));
-        clock_sleep_ms(LOOK_MS);
-        if (!get(invocation, target, &reply, job))
-            return false;
-    }
-    end_progress();
-    if (text_is(member_text(job, "status"), "completed"))
-        return true;
-    fprintf(stderr, "nidia: %.*s\n", TEXT_ARG(member_text(job, "error")));
-    return false;
-}
-
-static int drift(struct invocation *invocation)
-{
-    struct buffer body = { .arena = invocation->arena };
-    struct reply reply;
-    struct json job;
-    struct error error = {};
-    const char *slug = invocation_take(invocation, "--tenant");
-    if (invocation->count > 0)
-        return invocation_misused(invocation, "fleet drift [--tenant SLUG]");
-    buffer_add_byte(&body, '{');
-    if (slug)
-        json_add_named_text(&body, "tenant", text_from(slug));
-    buffer_add_byte(&body, '}');
-    if (!command_call(invocation, METHOD_POST, TEXT("/api/v1/fleet/drift"), body.text, &reply))
-        return EXIT_FAILED;
-    if (!json_read(reply.body, invocation->arena, &job, &error))
-        return invocation_failed(invocation, &error);
-    return wait_for_job(invocation, &job) ? print_drift(invocation) : EXIT_FAILED;
-}
-
 int command_fleet(struct invocation *invocation)
 {
     if (invocation_take_verb(invocation, "migrate"))
@@ -294,6 +228,6 @@ int command_fleet(struct invocation *invocation)
     if (invocation_take_verb(invocation, "halt"))
         return halt(invocation);
     if (invocation_take_verb(invocation, "drift"))
-        return drift(invocation);
+        return fleet_drift(invocation);
     return invocation_misused(invocation, "fleet migrate|status|resume|halt|drift");
 }

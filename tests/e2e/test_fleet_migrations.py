@@ -94,6 +94,7 @@ def test_a_migration_from_a_terminal_halted_by_its_canary_mended_and_resumed(eng
         run(world, first, "CREATE INDEX made_by_hand ON notes (id)")
         told = nidia(world, "drift", expect=1)
         assert told.startswith(first["slug"]) and "added: index" in told and "made_by_hand" in told
+        assert "No database differs" in nidia(world, "drift", "--tenant", fleet.tenants[1]["slug"])
         run(world, first, "DROP INDEX made_by_hand")
         assert "No database differs" in nidia(world, "drift", "--tenant", first["slug"])
 
