@@ -13,7 +13,7 @@ static const enum tenant_limit limits[consumed_metric_count] = {
 static enum tenant_limit limit_of(struct text metric)
 {
     enum consumed_metric i = 0;
-    while (!text_equal(metric, consumed_metric_choices.texts[i]))
+    while (i < consumed_metric_count - 1 && !text_equal(metric, consumed_metric_choices.texts[i]))
         i++;
     return limits[i];
 }

@@ -19,5 +19,6 @@ struct service_rules {
 /* A word that is no level is `off`. */
 enum service_level service_level_named(struct text level);
 const struct service_rules *service_rules_of(enum service_level level);
-/* What holds for the tenant's database: nothing is allowed where it is not there yet or not its own any more. */
+/* What holds for the tenant's database: nothing is allowed where it is not there yet or not its own any more.
+ */
 const struct service_rules *service_rules_of_data(const struct tenant *tenant);

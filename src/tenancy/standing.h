@@ -1,5 +1,5 @@
-/* What follows from a tenant's row, whatever changed it: is it active, which service does it get, and does the
- * role of its database have to follow. */
+/* What follows from a tenant's row, whatever changed it: is it active, which service does it get, and does
+ * the role of its database have to follow. */
 #pragma once
 #include "model/model.h"
 #include "record/work.h"
