@@ -12,8 +12,9 @@ import threading
 import uuid
 
 from load import Load, Nginx, pgbench, resident_mib, timed
-from server import ADMIN_EMAIL, ADMIN_PASSWORD, Server, until
+from server import ADMIN_EMAIL, ADMIN_PASSWORD, Server, free_port, until
 from client import Client
+from harness import PostgreSQL
 import listeners
 
 ROUNDS = int(os.environ.get("ROUNDS", "5"))
@@ -59,6 +60,10 @@ def wait_active(client, tenant):
     return until(lambda: (found := client.get(f"/tenants/{tenant}").json)["is_active"] and found, 30, "an active tenant")
 
 
+VERIFIED_DOMAIN = ("INSERT INTO tenant_domains (id, tenant_id, domain, status, is_verified, verified_at, created_at, updated_at, search) "
+                   "VALUES ({0}, {1}, {2}, 'verified', true, {3}, {3}, {3}, '')")
+
+
 def multiply_tenants(path, count):
     """Copies of a real tenant's row, each with names of its own: rows alone, without databases."""
     database = sqlite3.connect(path)
@@ -73,6 +78,8 @@ def multiply_tenants(path, count):
                "updated_at": model["updated_at"] - A_DAY_MS}
         rows.append([own.get(column, model[column]) for column in columns])
     database.executemany(f"INSERT INTO tenants ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})", rows)
+    identity, slug = columns.index("id"), columns.index("slug")
+    database.executemany(VERIFIED_DOMAIN.format("?", "?", "?", 1), [(str(uuid.uuid4()), row[identity], f"{row[slug]}.example.co") for row in rows])
     database.commit()
     database.close()
 
@@ -98,6 +105,8 @@ def measure_reading(folder):
         "/one": (f"/api/v1/tenants/{tenant}", signed_in),
         "/list": ("/api/v1/tenants?plan_status=active&count=true&limit=20", signed_in),
         "/resolve": ("/api/v1/resolve?slug=empresa-00007", machine),
+        "/host": ("/api/v1/resolve?host=empresa-00007.example.co", machine),
+        "/ask": ("/api/v1/tls/ask?domain=empresa-00007.example.co", machine),
     }
     bodies = {path: client.exchange("GET", target, None, {"Authorization": header.split(": ")[1]}).body.decode()
               for path, (target, header) in paths.items()}
@@ -117,6 +126,8 @@ def measure_reading(folder):
     measured("/one", "cpu", "signed-in GET /tenants/{id}, SQLite", "CPU <= 2x")
     measured("/list", "cpu", f"20 of {TENANTS} tenants, filtered, with total", "CPU <= 8x")
     measured("/resolve", "rate", "resolve", "throughput >= 0.8x")
+    measured("/host", "rate", f"resolve?host= of {TENANTS} domains", "throughput >= 0.8x")
+    measured("/ask", "rate", f"tls/ask of {TENANTS} domains", "throughput >= 0.8x")
     nginx.stop()
     measure_sign_ins(server, f"http://127.0.0.1:{server.port}{paths['/one'][0]}", signed_in)
     server.stop()
@@ -353,6 +364,28 @@ def measure_postgres():
     measure_provisioning("PostgreSQL", provisioning, "<= 200 ms")
 
 
+def measure_without_database():
+    """What a proxy asks before each certificate, at the listener that wants no key, while PostgreSQL runs and is stopped."""
+    postgres, url, internal = PostgreSQL(), new_database("bench_stopped"), free_port()
+    server = Server(url, options=["--internal", f"127.0.0.1:{internal}"]).start()
+    client = sign_in(server)
+    tenant = make_tenant(client, "primera")
+    wait_active(client, tenant)
+    postgres.run(VERIFIED_DOMAIN.format("gen_random_uuid()", f"'{tenant}'", "'primera.example.co'", "now()"), url)
+    server.stop()
+    server.start()
+
+    def measure(when):
+        loads = [Load(f"http://127.0.0.1:{internal}/api/v1/tls/ask?domain=primera.example.co", SECONDS, 8, server.process.pid)
+                 for _ in range(ROUNDS)]
+        assert not any(one.failed for one in loads), f"tls/ask, {when}: replies other than 2xx"
+        row(f"tls/ask, {when}", f"p99 {median(loads, 'p99_ms'):.2f} ms {median(loads, 'rate'):.0f}/s", "-", "-", "p99 < 1 ms")
+    measure("PostgreSQL runs")
+    postgres.restart(meanwhile=lambda: measure("PostgreSQL stopped"))
+    server.stop()
+    server.remove()
+
+
 def main():
     asked = sys.argv[1:]
     with tempfile.TemporaryDirectory(prefix="nidia-bench-") as name:
@@ -365,6 +398,7 @@ def main():
             "provisioning": lambda: measure_provisioning("SQLite", None, "<= 20 ms"),
             "live": measure_live,
             "postgres": measure_postgres,
+            "stopped": measure_without_database,
             "fleet": lambda: [measure_fleet(folder, *place) for place in (("SQLite", None), ("PostgreSQL", new_database("bench_fleet")))],
         }
         print(f"{'what':58} {'ours':>16} {'yardstick':>22} {'ratio':>8}  reach")
