@@ -50,6 +50,7 @@ unix_socket_directories = '$folder'
 max_connections = 200
 shared_buffers = 64MB
 fsync = $fsync
+wal_level = logical
 full_page_writes = $fsync
 timezone = 'UTC'
 wal_level = logical

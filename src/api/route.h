@@ -102,7 +102,8 @@ struct call {
 /* Lists of routes and services end with {}. Each is declared by the file that has it; app.c puts them
  * together. */
 extern const struct route auth_routes[], user_routes[], tenant_routes[], directory_routes[], key_routes[],
-    copy_routes[], event_routes[], fleet_routes[], usage_routes[], domain_routes[], system_routes[];
+    copy_routes[], event_routes[], fleet_routes[], host_routes[], usage_routes[], domain_routes[],
+    system_routes[];
 
 /* Answers, for handlers: each returns true. */
 /* With its ETag, as the actor may see it. */

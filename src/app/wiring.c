@@ -8,6 +8,7 @@
 #include "features/features.h"
 #include "fleet/fleet.h"
 #include "hosting/database_hosts.h"
+#include "hosting/host_health.h"
 #include "identity/identity.h"
 #include "jobs/cleaning.h"
 #include "record/audit.h"
@@ -28,6 +29,7 @@ const struct route *const app_routes[] = {
     directory_routes,
     event_routes,
     fleet_routes,
+    host_routes,
     usage_routes,
     system_routes,
     NULL,
@@ -75,6 +77,7 @@ const struct periodic *const app_periodics[] = {
     identity_periodics,
     domains_periodics,
     features_periodics,
+    hosting_periodics,
     copies_periodics,
     move_periodics,
     NULL,

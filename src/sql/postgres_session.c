@@ -59,8 +59,9 @@ bool postgres_session_ready(struct postgres *postgres, struct error *error)
         postgres_session_lose(postgres);
     if (!postgres->connection) {
         struct db *db = &postgres->db;
-        if (!postgres_session_open(postgres->url, &postgres->connection, error))
-            return db_fail(db, error, ERROR_database_unavailable, DB_FAILURE_LOST, error->about);
+        struct error why = {};
+        if (!postgres_session_open(postgres->url, &postgres->connection, &why))
+            return db_fail(db, error, why.code, DB_FAILURE_LOST, why.about);
         if (!PQenterPipelineMode(postgres->connection))
             return postgres_fail(postgres, NULL, error);
         metric_add(METRIC_database_reconnects_total, postgres->was_connected);

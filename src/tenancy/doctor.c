@@ -90,7 +90,8 @@ static const struct question {
       "SELECT h.name FROM database_hosts h WHERE h.database_count <> (SELECT count(*) FROM tenants t "
       "WHERE t.database_host_id = h.id) + (SELECT count(*) FROM tenant_moves m WHERE (m.from_host_id = h.id "
       "AND m.completed_at IS NOT NULL AND m.status IN ('completed', 'dropping')) OR (m.to_host_id = h.id "
-      "AND m.completed_at IS NULL AND m.status <> 'dropped')) ORDER BY h.name LIMIT 20" },
+      "AND m.completed_at IS NULL AND m.status <> 'dropped')) + (SELECT count(*) FROM pooled_databases p "
+      "WHERE p.database_host_id = h.id) ORDER BY h.name LIMIT 20" },
     { "seats", "current_users is not the number of users of tenant ", -1,
       "SELECT t.slug FROM tenants t WHERE t.current_users <> (SELECT count(*) FROM users u "
       "WHERE u.tenant_id = t.id AND u.deleted_at IS NULL) ORDER BY t.slug LIMIT 20" },

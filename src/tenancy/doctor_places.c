@@ -41,7 +41,9 @@ static bool read_owners(struct work *work, struct owners *owners)
         "AND m.completed_at IS NOT NULL AND m.from_host_id IS NOT NULL "
         "UNION ALL SELECT m.to_host_id, m.to_name, t.slug, FALSE, TRUE FROM tenant_moves m "
         "JOIN tenants t ON t.id = m.tenant_id WHERE m.status IN ('running', 'failed', 'dropping') "
-        "AND m.completed_at IS NULL AND m.to_host_id IS NOT NULL";
+        "AND m.completed_at IS NULL AND m.to_host_id IS NOT NULL "
+        "UNION ALL SELECT database_host_id, db_name, 'of the pool', status = 'ready', TRUE "
+        "FROM pooled_databases";
     struct result result;
     if (!db_run(work->db, work->arena, &result, &work->error, sql, NO_PARAMETERS))
         return false;

@@ -4,6 +4,7 @@
  */
 #include "hosting/place.h"
 #include "hosting/placement.h"
+#include "hosting/pool.h"
 #include "hosting/schema_ledger.h"
 #include "record/store.h"
 #include "record/transact.h"
@@ -27,26 +28,15 @@ static bool change(struct work *work, const struct tenant *tenant, const struct 
     return store_update(work, &tenants_table, tenant->cells, changes->cells, after.cells);
 }
 
-static bool place(struct work *work, struct tenant *changes)
+static bool place(struct work *work, const struct tenant *tenant, struct tenant *changes)
 {
     struct placement placement;
-    if (!placement_take(work, value_null(), &placement))
+    if (!placement_take(work, tenant->region, &placement))
         return false;
     changes->database_host_id = placement.host_id;
     changes->db_host = placement.host;
     changes->db_port = placement.port;
     return true;
-}
-
-/* Once placed it stays there, however often it is tried. */
-static bool begin(struct work *work, void *tenant_id)
-{
-    struct tenant tenant;
-    struct tenant changes = { .provisioning_status = choice_value(provisioning_status, provisioning) };
-    return find(work, *(struct text *)tenant_id, &tenant)
-        && (is_choice(tenant.provisioning_status, provisioning_status, completed)
-            || ((value_is_set(tenant.database_host_id) || place(work, &changes))
-                && change(work, &tenant, &changes)));
 }
 
 /* The database is gone, and with it what it took of its host. */
@@ -77,6 +67,40 @@ static bool activate_row(struct work *work, void *tenant_id)
     changes.is_active = value_boolean(tenant_is_active(&row));
     work_count(work, METRIC_tenants_provisioned_total);
     return change(work, &tenant, &changes);
+}
+
+/*
+ * Takes over a database of the pool, with which the tenant is whole at once. A clone's is a copy of
+ * another's.
+ */
+static bool claim(struct work *work, const struct tenant *tenant, bool *claimed)
+{
+    struct tenant changes = {};
+    struct text tenant_id = tenant->id.text;
+    *claimed = false;
+    return value_is_set(tenant->cloned_from)
+        || (pool_claim(work, tenant, &changes, claimed)
+            && (!*claimed
+                || (change(work, tenant, &changes) && administrator_add(work, &tenant_id)
+                    && activate_row(work, &tenant_id))));
+}
+
+/* Once placed it stays there, however often it is tried. The steps that follow bring about, or find done,
+ * what is still missing. */
+static bool begin(struct work *work, void *tenant_id)
+{
+    struct tenant tenant,
+        changes = { .provisioning_status = choice_value(provisioning_status, provisioning) };
+    bool claimed = false;
+    if (!find(work, *(struct text *)tenant_id, &tenant))
+        return false;
+    if (is_choice(tenant.provisioning_status, provisioning_status, completed))
+        return true;
+    if (value_is_set(tenant.database_host_id))
+        return change(work, &tenant, &changes);
+    if (!claim(work, &tenant, &claimed))
+        return false;
+    return claimed || (place(work, &tenant, &changes) && change(work, &tenant, &changes));
 }
 
 static bool record_failure(struct work *work, struct text tenant_id, struct text why)

@@ -45,11 +45,26 @@ static bool check_administrator(struct work *work, const struct tenant *tenant)
     return true;
 }
 
+/* A wish that no host can meet would wait for ever. */
+static bool check_region(struct work *work, const struct tenant *tenant)
+{
+    struct result result;
+    if (!value_is_set(tenant->region))
+        return true;
+    if (!db_run(work->db, work->arena, &result, &work->error,
+                "SELECT 1 FROM database_hosts WHERE region = $1 LIMIT 1", PARAMETERS(tenant->region)))
+        return false;
+    if (result.row_count == 0)
+        (void)fail_at(&work->error, "/region", ERROR_no_such_reference, "region");
+    return true;
+}
+
 static bool check(struct work *work, const struct tenant *tenant, struct plan *plan)
 {
     if (slug_is_reserved(tenant->slug.text))
         (void)fail_at(&work->error, "/slug", ERROR_reserved_word, "");
-    return find_plan(work, tenant, plan) && check_administrator(work, tenant) && work->error.fault_count == 0;
+    return find_plan(work, tenant, plan) && check_region(work, tenant) && check_administrator(work, tenant)
+        && work->error.fault_count == 0;
 }
 
 static void take_limits(struct tenant *tenant, const struct plan *plan)

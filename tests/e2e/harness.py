@@ -10,7 +10,7 @@ import psycopg2
 
 from client import Client, Wire
 from contract import read_contract
-from server import ADMIN_EMAIL, ADMIN_PASSWORD, Server, until
+from server import ADMIN_EMAIL, ADMIN_PASSWORD, TOP, Server, until
 
 LONG = os.environ.get("NIDIA_TEST_LONG") == "1"
 PASSWORD = "Sendero-Verde-Marimba-27"
@@ -31,8 +31,9 @@ class PostgreSQL:
 
     name = "postgres"
 
-    def __init__(self):
-        self.url = os.environ["NIDIA_TEST_POSTGRES"]
+    def __init__(self, url=None, data=None):
+        self.url = url or os.environ["NIDIA_TEST_POSTGRES"]
+        self.data = data or os.environ["NIDIA_TEST_POSTGRES_DATA"]
 
     def run(self, sql, url=None):
         connection = psycopg2.connect(url or self.url)
@@ -49,14 +50,23 @@ class PostgreSQL:
         self.run(f"CREATE DATABASE {name} TABLESPACE {tablespace or 'pg_default'}")
         return urllib.parse.urlunsplit(urllib.parse.urlsplit(self.url)._replace(path=f"/{name}"))
 
-    def restart(self, mode="fast", meanwhile=lambda: None):
-        """Stops the cluster under everybody's feet and starts it again; needs the rights of its owner."""
+    def control(self, *action):
+        """pg_ctl; needs the rights of the cluster's owner."""
         owner = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", "--reset-env"] if os.getuid() == 0 else []
-        control = [os.path.join(os.environ["NIDIA_TEST_POSTGRES_BIN"], "pg_ctl"), "-D", os.environ["NIDIA_TEST_POSTGRES_DATA"]]
-        for action in (["-m", mode, "stop"], ["-l", "/dev/null", "start"]):
-            if "start" in action:
-                meanwhile()
-            subprocess.run([*owner, *control, "-w", *action], check=True, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+        program = os.path.join(os.environ["NIDIA_TEST_POSTGRES_BIN"], "pg_ctl")
+        subprocess.run([*owner, program, "-D", self.data, "-w", *action], check=True, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+
+    def stop(self, mode="fast"):
+        self.control("-m", mode, "stop")
+
+    def start(self):
+        self.control("-l", "/dev/null", "start")
+
+    def restart(self, mode="fast", meanwhile=lambda: None):
+        """Stops the cluster under everybody's feet and starts it again."""
+        self.stop(mode)
+        meanwhile()
+        self.start()
 
     def drop_database(self, url):
         """And the databases of its tenants: to the doctor of another they would be orphans."""
@@ -75,6 +85,23 @@ def only_on(engine, name):
     """A story that the other engine has no counterpart of is counted there as skipped."""
     if engine.name != name:
         raise SkipTest(f"for {name} alone")
+
+
+class SecondPostgreSQL(PostgreSQL):
+    """Another cluster beside the first, for as long as the story goes."""
+
+    def __init__(self):
+        self.process = subprocess.Popen([TOP / "tests/postgres.sh", "sh", "-c", 'echo "$NIDIA_TEST_POSTGRES $NIDIA_TEST_POSTGRES_DATA"; cat'],
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        super().__init__(*self.process.stdout.readline().split())
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.stdin.close()
+        self.process.stdout.close()
+        self.process.wait(60)
 
 
 class World:

@@ -42,6 +42,7 @@ CREATE TABLE database_hosts (
     admin_url_encrypted text COLLATE "C",
     capacity bigint,
     weight bigint NOT NULL DEFAULT 100,
+    pool_size bigint NOT NULL DEFAULT 0,
     status text COLLATE "C" NOT NULL DEFAULT 'active',
     database_count bigint NOT NULL DEFAULT 0,
     is_healthy boolean NOT NULL DEFAULT true,
@@ -63,6 +64,20 @@ CREATE INDEX database_hosts_is_healthy ON database_hosts (is_healthy, id);
 CREATE INDEX database_hosts_created_at ON database_hosts (created_at, id);
 CREATE UNIQUE INDEX database_hosts_host_port_unique ON database_hosts (host NULLS FIRST, port NULLS FIRST);
 
+CREATE TABLE pooled_databases (
+    id uuid PRIMARY KEY NOT NULL,
+    database_host_id uuid NOT NULL,
+    db_name text COLLATE "C" NOT NULL,
+    db_password_encrypted text COLLATE "C" NOT NULL,
+    status text COLLATE "C" NOT NULL DEFAULT 'making',
+    schema_fingerprint text COLLATE "C",
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    CONSTRAINT pooled_databases_status_choice CHECK (status IN ('making', 'ready', 'leaving'))
+);
+CREATE INDEX pooled_databases_database_host_id ON pooled_databases (database_host_id, id);
+CREATE UNIQUE INDEX pooled_databases_db_name_unique ON pooled_databases (db_name);
+
 CREATE TABLE tenants (
     id uuid PRIMARY KEY NOT NULL,
     name text COLLATE "C" NOT NULL,
@@ -82,6 +97,7 @@ CREATE TABLE tenants (
     trial_ends_at timestamptz,
     subscription_starts_at timestamptz,
     subscription_ends_at timestamptz,
+    region text COLLATE "C",
     database_host_id uuid,
     db_name text COLLATE "C" NOT NULL,
     db_host text COLLATE "C",
@@ -942,6 +958,7 @@ CREATE TABLE throttles (
     used_at timestamptz NOT NULL
 );
 CREATE INDEX throttles_used_at ON throttles (used_at);
+ALTER TABLE pooled_databases ADD CONSTRAINT pooled_databases_database_host_id_reference FOREIGN KEY (database_host_id) REFERENCES database_hosts (id) ON DELETE RESTRICT;
 ALTER TABLE tenants ADD CONSTRAINT tenants_plan_id_reference FOREIGN KEY (plan_id) REFERENCES plans (id) ON DELETE RESTRICT;
 ALTER TABLE tenants ADD CONSTRAINT tenants_database_host_id_reference FOREIGN KEY (database_host_id) REFERENCES database_hosts (id) ON DELETE RESTRICT;
 ALTER TABLE tenants ADD CONSTRAINT tenants_cloned_from_reference FOREIGN KEY (cloned_from) REFERENCES tenants (id) ON DELETE RESTRICT;

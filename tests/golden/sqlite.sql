@@ -42,6 +42,7 @@ CREATE TABLE database_hosts (
     admin_url_encrypted TEXT,
     capacity INTEGER,
     weight INTEGER NOT NULL DEFAULT 100,
+    pool_size INTEGER NOT NULL DEFAULT 0,
     status TEXT NOT NULL DEFAULT 'active' CONSTRAINT database_hosts_status_choice CHECK (status IN ('active', 'draining', 'offline')),
     database_count INTEGER NOT NULL DEFAULT 0,
     is_healthy INTEGER NOT NULL DEFAULT true CHECK (is_healthy IN (0, 1)),
@@ -62,6 +63,19 @@ CREATE INDEX database_hosts_is_healthy ON database_hosts (is_healthy, id);
 CREATE INDEX database_hosts_created_at ON database_hosts (created_at, id);
 CREATE UNIQUE INDEX database_hosts_host_port_unique ON database_hosts (host, port);
 
+CREATE TABLE pooled_databases (
+    id TEXT PRIMARY KEY NOT NULL,
+    database_host_id TEXT NOT NULL REFERENCES database_hosts (id) ON DELETE RESTRICT,
+    db_name TEXT NOT NULL,
+    db_password_encrypted TEXT NOT NULL,
+    status TEXT NOT NULL DEFAULT 'making' CONSTRAINT pooled_databases_status_choice CHECK (status IN ('making', 'ready', 'leaving')),
+    schema_fingerprint TEXT,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX pooled_databases_database_host_id ON pooled_databases (database_host_id, id);
+CREATE UNIQUE INDEX pooled_databases_db_name_unique ON pooled_databases (db_name);
+
 CREATE TABLE tenants (
     id TEXT PRIMARY KEY NOT NULL,
     name TEXT NOT NULL,
@@ -81,6 +95,7 @@ CREATE TABLE tenants (
     trial_ends_at INTEGER,
     subscription_starts_at INTEGER,
     subscription_ends_at INTEGER,
+    region TEXT,
     database_host_id TEXT REFERENCES database_hosts (id) ON DELETE RESTRICT,
     db_name TEXT NOT NULL,
     db_host TEXT,

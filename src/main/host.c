@@ -1,0 +1,133 @@
+/* `nidia host …`: where the tenants' databases live, from a terminal. */
+#include "base/percent.h"
+#include "main/print.h"
+#include "json/json.h"
+#include <stdio.h>
+#include <string.h>
+
+enum { URL_MAX = 1'000 };
+
+static const char *const listed[] = { "name",       "region",     "host",     "port",
+                                      "folder",     "status",     "capacity", "database_count",
+                                      "is_healthy", "latency_ms", NULL };
+static const char *const shown[] = { "id",         "name",       "region",         "host",
+                                     "port",       "folder",     "status",         "capacity",
+                                     "weight",     "pool_size",  "database_count", "is_healthy",
+                                     "checked_at", "latency_ms", "last_error",     "created_at",
+                                     NULL };
+
+static struct text path_of(struct invocation *invocation, const char *name, const char *verb)
+{
+    struct buffer path = { .arena = invocation->arena };
+    buffer_add(&path, TEXT("/api/v1/database_hosts/"));
+    percent_encode(&path, text_from(name));
+    buffer_print(&path, "%s%s", *verb ? "/" : "", verb);
+    return path.text;
+}
+
+static int list(struct invocation *invocation)
+{
+    struct reply reply;
+    if (!command_call(invocation, METHOD_GET, TEXT("/api/v1/database_hosts?limit=100"), (struct text){},
+                      &reply))
+        return EXIT_FAILED;
+    print_rows(invocation, &reply, listed);
+    return EXIT_DONE;
+}
+
+/* "-": from standard input, so that it stands in no list of processes. */
+static const char *read_url(struct invocation *invocation, const char *given)
+{
+    char line[URL_MAX + 2];
+    if (!given || strcmp(given, "-") != 0)
+        return given;
+    if (!fgets(line, sizeof line, stdin))
+        return "";
+    line[strcspn(line, "\r\n")] = '\0';
+    return arena_copy(invocation->arena, text_from(line)).data;
+}
+
+static void add_number(struct buffer *json, const char *name, const char *value)
+{
+    if (value)
+        buffer_print(json, "%s\"%s\":%s", json->data[json->length - 1] == '{' ? "" : ",", name, value);
+}
+
+static void add_words(struct buffer *json, const char *name, const char *value)
+{
+    if (value)
+        json_add_named_text(json, name, text_from(value));
+}
+
+static int add(struct invocation *invocation)
+{
+    struct buffer body = { .arena = invocation->arena };
+    const char *url = invocation_take(invocation, "--admin-url"),
+               *folder = invocation_take(invocation, "--folder");
+    const char *region = invocation_take(invocation, "--region");
+    const char *capacity = invocation_take(invocation, "--capacity");
+    const char *weight = invocation_take(invocation, "--weight"),
+               *pool = invocation_take(invocation, "--pool");
+    int64_t number;
+    const char *const numbers[] = { capacity, weight, pool };
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        if (numbers[i] && !text_to_integer(text_from(numbers[i]), &number))
+            return invocation_misused(invocation, "capacity, weight and pool are whole numbers");
+    if (invocation->count != 1)
+        return invocation_misused(invocation,
+                                  "host add NAME --admin-url URL|- | --folder DIR [--region REGION] "
+                                  "[--capacity N] [--weight N] [--pool N]");
+    buffer_add_byte(&body, '{');
+    add_words(&body, "name", invocation->arguments[0]);
+    add_words(&body, "admin_url", read_url(invocation, url));
+    add_words(&body, "folder", folder);
+    add_words(&body, "region", region);
+    add_number(&body, "capacity", capacity);
+    add_number(&body, "weight", weight);
+    add_number(&body, "pool_size", pool);
+    buffer_add_byte(&body, '}');
+    struct reply reply;
+    if (!command_call(invocation, METHOD_POST, TEXT("/api/v1/database_hosts"), body.text, &reply))
+        return EXIT_FAILED;
+    print_record(invocation, &reply, shown);
+    return EXIT_DONE;
+}
+
+static const struct action {
+    const char *verb;
+    enum method method;
+    const char *path;
+} actions[] = {
+    { "show", METHOD_GET, "" },
+    { "drain", METHOD_POST, "drain" },
+    { "activate", METHOD_POST, "activate" },
+    { "offline", METHOD_POST, "take_offline" },
+    { "check", METHOD_POST, "check" },
+    { "remove", METHOD_DELETE, "" },
+};
+
+static int act(struct invocation *invocation, const struct action *action)
+{
+    struct reply reply;
+    if (invocation->count != 1)
+        return invocation_misused(invocation,
+                                  arena_format(invocation->arena, "host %s NAME|ID", action->verb).data);
+    if (!command_call(invocation, action->method, path_of(invocation, invocation->arguments[0], action->path),
+                      (struct text){}, &reply))
+        return EXIT_FAILED;
+    if (reply.body.length > 0)
+        print_record(invocation, &reply, shown);
+    return EXIT_DONE;
+}
+
+int command_host(struct invocation *invocation)
+{
+    if (invocation_take_verb(invocation, "list"))
+        return list(invocation);
+    if (invocation_take_verb(invocation, "add"))
+        return add(invocation);
+    for (size_t i = 0; i < sizeof actions / sizeof *actions; i++)
+        if (invocation_take_verb(invocation, actions[i].verb))
+            return act(invocation, &actions[i]);
+    return invocation_misused(invocation, "host list|show|add|drain|activate|offline|check|remove");
+}

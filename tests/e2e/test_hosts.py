@@ -1,0 +1,165 @@
+"""Hosts of tenants' databases: placed, counted, drained, found away and back; what signs in there is told to nobody."""
+
+import contextlib
+import json
+import secrets
+import tempfile
+import urllib.parse
+
+from harness import SecondPostgreSQL, World
+from server import until
+from test_commands import nidia
+
+
+@contextlib.contextmanager
+def second_place(engine):
+    """Where another host can be: a second PostgreSQL server, or a folder; what adds it, and the server."""
+    if engine.name == "postgres":
+        with SecondPostgreSQL() as second:
+            yield {"admin_url": second.url}, second
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            yield {"folder": f"{folder}/tenants"}, None
+
+
+def add_host(world, place, name="norte", **columns):
+    return world.admin.post("/database_hosts", {"name": name, **place, **columns}, 201).json
+
+
+def host(world, name):
+    return world.admin.get(f"/database_hosts/{name}").json
+
+
+def is_there(engine, tenant, place, second):
+    """Does the tenant's database stand on the second host?"""
+    if second:
+        return bool(second.run(f"SELECT 1 FROM pg_database WHERE datname = '{tenant['db_name']}'"))
+    with contextlib.suppress(OSError), open(f"{place['folder']}/{tenant['db_name']}.db", "rb"):
+        return True
+    return False
+
+
+def test_placed_by_weight_counted_drained_and_removed(engine):
+    with second_place(engine) as (place, second), World(engine) as world:
+        first = host(world, "default")
+        assert first["status"] == "active" and first["database_count"] == 0
+        added = add_host(world, place, weight=300, region="co-norte")
+        assert added["is_healthy"] and added["database_count"] == 0
+        if second:
+            assert (added["host"], added["port"]) == ("127.0.0.1", urllib.parse.urlsplit(second.url).port)
+        tenants = [world.new_tenant() for _ in range(4)]
+        on_second = [tenant for tenant in tenants if tenant["database_host_id"] == added["id"]]
+        assert len(on_second) == 3, [tenant["database_host_id"] for tenant in tenants]
+        assert all(is_there(engine, tenant, place, second) == (tenant in on_second) for tenant in tenants)
+        assert all(tenant["db_port"] == added["port"] for tenant in on_second)
+        assert host(world, "norte")["database_count"] == 3 and host(world, "default")["database_count"] == 1
+        nidia(world, "doctor")
+
+        assert json.loads(nidia(world, "host", "drain", "norte", "--json").stdout)["status"] == "draining"
+        assert world.new_tenant()["database_host_id"] == first["id"]
+        world.admin.delete("/database_hosts/norte", 409)
+        nidia(world, "host", "activate", "norte")
+        assert world.new_tenant(region="co-norte")["database_host_id"] == added["id"]
+        world.admin.delete("/database_hosts/default", 409)
+
+
+def test_a_capacity_is_never_exceeded_and_who_found_no_room_is_tried_again(engine):
+    with second_place(engine) as (place, _), World(engine) as world:
+        add_host(world, place, capacity=5)
+        world.admin.patch("/database_hosts/default", {"capacity": 4}, 200)
+        made = [world.ask_for_tenant().json for _ in range(14)]
+
+        def settled():
+            rows = [world.admin.get(f"/tenants/{tenant['id']}").json for tenant in made]
+            return rows if all(row["is_active"] or row["provisioning_status"] == "failed" for row in rows) else None
+        rows = until(settled, 40, "all are placed or refused")
+        assert sum(row["is_active"] for row in rows) == 9
+        assert host(world, "norte")["database_count"] == 5 and host(world, "default")["database_count"] == 4
+        assert all("no_host_has_room" in row["provisioning_error"] for row in rows if not row["is_active"])
+        world.admin.patch("/database_hosts/norte", {"capacity": None}, 200)
+        for row in rows:
+            if not row["is_active"]:
+                world.admin.post(f"/tenants/{row['id']}/retry_provisioning", None, 202)
+        until(lambda: all(world.admin.get(f"/tenants/{row['id']}").json["is_active"] for row in rows), 40, "room for all")
+
+
+def test_a_host_that_is_away_is_avoided_until_it_is_back(engine):
+    with second_place(engine) as (place, second), World(engine) as world:
+        add_host(world, place, weight=1000)
+        there = world.new_tenant()
+        assert is_there(engine, there, place, second)
+        if second:
+            second.stop()
+            away = world.admin.post("/database_hosts/norte/check", None, 200).json
+            assert not away["is_healthy"] and "refused" in away["last_error"] and away["latency_ms"] is None
+            elsewhere = world.new_tenant()
+            assert elsewhere["database_host_id"] == host(world, "default")["id"]
+            assert "norte cannot be asked" in nidia(world, "doctor", expect=1).stdout
+            second.start()
+        back = world.admin.post("/database_hosts/norte/check", None, 200).json
+        assert back["is_healthy"] and back["last_error"] is None and back["latency_ms"] is not None
+        assert is_there(engine, world.new_tenant(), place, second)
+
+
+def test_what_cannot_be_used_is_refused_with_its_member(engine):
+    with World(engine) as world:
+        if engine.name == "postgres":
+            port = urllib.parse.urlsplit(engine.url).port
+            wrong = [({"admin_url": "no url"}, "/admin_url", "malformed"), ({}, "/admin_url", "required"),
+                     ({"admin_url": "postgres://u:geheim@127.0.0.1:1/postgres"}, "/admin_url", "unreachable"),
+                     ({"admin_url": f"postgres://postgres:geheim@127.0.0.1:{port}/postgres"}, "/admin_url", "unreachable"),
+                     ({"admin_url": engine.url, "folder": "/tmp/x"}, "/folder", "not_settable")]
+            world.admin.post("/database_hosts", {"name": "twice", "admin_url": engine.url}, 409)
+        else:
+            wrong = [({"folder": "here"}, "/folder", "malformed"), ({}, "/folder", "required"),
+                     ({"folder": "/proc/1/nothing/here"}, "/folder", "unreachable"),
+                     ({"folder": "/tmp", "admin_url": "postgres://x"}, "/admin_url", "not_settable")]
+        for body, pointer, code in wrong:
+            answer = world.admin.post("/database_hosts", {"name": "norte", **body}, 422)
+            assert (pointer, code) in [(fault["pointer"], fault["code"]) for fault in answer.json["errors"]], answer.json
+            assert b"geheim" not in answer.body, answer.json
+        world.admin.post("/tenants", {"name": "Lejos", "slug": "lejos", "plan_type": "basic", "billing_email": "a@lejos.test",
+                                      "region": "mx-sur"}, 422)
+        for role in ("support", "billing_admin"):
+            world.sign_in_as(role).get("/database_hosts", 403)
+
+
+def test_the_administrators_password_is_told_to_nobody(engine):
+    with second_place(engine) as (place, second), World(engine) as world:
+        if not second:
+            add_host(world, place)
+            world.admin.patch("/database_hosts/norte", {"admin_url": "postgres://x"}, 422)
+            return
+        password = urllib.parse.urlsplit(second.url).password
+        added = add_host(world, place)
+        replies = [added, world.admin.get("/database_hosts").json, host(world, "norte"), world.new_tenant(),
+                   world.admin.get("/audit_logs?limit=100").json, world.admin.post("/database_hosts/norte/check", None, 200).json]
+        assert password not in json.dumps(replies) and "admin_url" not in json.dumps(added)
+        second.stop()
+        assert password not in json.dumps(world.admin.post("/database_hosts/norte/check", None, 200).json)
+        assert password not in nidia(world, "doctor", expect=1).stdout
+        assert password not in world.server.log_tail(10_000)
+        stored = engine.run("SELECT admin_url_encrypted FROM database_hosts WHERE name = 'norte'", world.database)[0][0]
+        assert stored.startswith("v1.") and password not in stored
+        assert not engine.run(f"SELECT 1 FROM audit_logs a WHERE a::text LIKE '%{password}%'", world.database)
+        second.start()
+
+
+def test_a_pool_gives_its_databases_to_new_tenants(engine):
+    with World(engine) as world:
+        world.admin.patch("/database_hosts/default", {"pool_size": 2}, 200)
+        until(lambda: host(world, "default")["database_count"] == 2 or None, 40, "a pool of two")
+        nidia(world, "doctor")
+        tenants = [world.new_tenant() for _ in range(2)]
+        pooled = [tenant for tenant in tenants if tenant["db_name"].removeprefix("tenant_") != tenant["id"][-12:]]
+        assert pooled, [tenant["db_name"] for tenant in tenants]
+        reason = {"reason": f"a story {secrets.token_hex(2)}"}
+        for tenant in pooled:
+            shown = world.admin.post(f"/tenants/{tenant['id']}/reveal_database_password", reason, 200).json
+            if engine.name == "postgres":
+                parts = urllib.parse.urlsplit(engine.url)
+                own = f"postgres://{tenant['db_username']}:{shown['password']}@{parts.hostname}:{parts.port}/{tenant['db_name']}"
+                assert engine.run("SELECT current_user", own) == [(tenant["db_username"],)]
+        world.admin.post("/database_hosts/default/drain", None, 200)
+        until(lambda: host(world, "default")["database_count"] == 2 or None, 40, "a drained host's pool is gone")
+        nidia(world, "doctor")
