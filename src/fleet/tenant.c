@@ -47,9 +47,7 @@ static bool set_limits(struct work *work, struct db *db)
     return db_run_script(db, &work->error, sql.data);
 }
 
-/* In a file triggers keep a tenant from writing: the schema's files too. A server tells the two apart by
- * itself.
- */
+/* On SQLite triggers keep a tenant from writing, and would keep the schema's files from it too. */
 static bool set_access(struct hosting_call *call, const struct tenant_place *place, enum place_access access)
 {
     struct tenant_place other = *place;

@@ -10,7 +10,7 @@ from harness import World
 from server import PROGRAM, TOP, until
 from test_jobs import SchemaFolder
 
-TENANTS = 5
+TENANTS = 4
 SLOW = {"sqlite": "CREATE TABLE slow AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 600000) SELECT count(*) AS counted FROM n;",
         "postgres": "CREATE TABLE slow AS SELECT count(*) AS counted, pg_sleep(0.4)::text AS slept FROM generate_series(1, 10);"}
 
