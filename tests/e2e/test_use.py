@@ -145,3 +145,23 @@ def test_of_two_nodes_none_goes_over_exactly_and_each_hears_of_the_other(engine)
         for client in (here, there):
             until(lambda: client.get(f"/tenants/{quick['id']}/entitlements").json["current_monthly_emails"] == 500, 2, "the other's part")
             until(lambda: client.get(f"/tenants/{exact['id']}/entitlements").json["current_monthly_emails"] == 40, 2, "the other's part")
+
+
+def test_of_two_nodes_each_goes_over_by_no_more_than_the_other_answered(engine):
+    only_on(engine, "postgres")
+    with Nodes(engine) as nodes:
+        world = nodes.world
+        tenant, here = world.new_tenant(max_monthly_emails=60), world.machine(scopes=["consume", "directory"])
+        there = nodes.there(here)
+        until(lambda: there.get(f"/tenants/{tenant['id']}/entitlements", (200, 404)).status == 200, 2, "the tenant on the other node")
+
+        def of_one(client):
+            return sum(status == 200 for status in in_parallel([client.twin() for _ in range(5)], lambda twin: [
+                consume(twin, tenant).status for _ in range(20)]))
+
+        given = in_parallel([here, there], lambda client: [of_one(client)])
+        assert max(given) <= 60 <= sum(given), given  # each by itself was never over
+        until_written(world, tenant, sum(given))      # and what was given is what is counted
+        for client in (here, there):
+            until(lambda: consume(client, tenant).status == 409, 2, "the refusal of every node")
+        assert used(world, tenant) == sum(given)
