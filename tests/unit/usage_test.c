@@ -3,6 +3,7 @@
 #include "tenancy_world.h"
 #include "usage/usage.h"
 #include <pthread.h>
+#include <stdlib.h>
 
 enum { LIMIT = 100, THREADS = 8, TRIES = 40 };
 
@@ -93,6 +94,33 @@ TEST_IN_WORLD(what_is_consumed_from_memory_is_shown_at_once_and_written_a_moment
     CHECK(write_all(world) && stored(world) == LIMIT && shown(&world->work, &usage.tenant) == LIMIT);
     CHECK(world_number(world, "SELECT emails_sent FROM tenant_usage_daily") == LIMIT);
     end(&usage);
+}
+
+static int64_t emails_of(struct tenant_use *use, const struct use_moment *moment)
+{
+    int64_t used[LIMIT_COUNT];
+    tenant_use_read(use, moment, used);
+    return used[LIMIT_monthly_emails];
+}
+
+TEST(news_of_what_is_being_written_counts_it_once)
+{
+    const struct use_moment moment = { TEXT("UTC"), WORLD_BEGIN_MS };
+    const int64_t written[LIMIT_COUNT] = { [LIMIT_monthly_emails] = 60 };
+    const int64_t told[LIMIT_COUNT] = { [LIMIT_monthly_emails] = 65 }; /* and 5 of another node's */
+    struct tenant_use *use = tenant_use_create();
+    struct use_taken taken;
+    CHECK(tenant_use_take(use, &moment, LIMIT_monthly_emails, 60, LIMIT, &taken));
+    tenant_use_begin_write(use, taken.month, written);
+    CHECK(tenant_use_take(use, &moment, LIMIT_monthly_emails, 10, LIMIT, &taken));
+    tenant_use_learn(use, taken.month, told);
+    CHECK(emails_of(use, &moment) == 75);
+    tenant_use_end_write(use, taken.month, written, true);
+    tenant_use_learn(use, taken.month, told);
+    CHECK(emails_of(use, &moment) == 75);
+    CHECK(!tenant_use_take(use, &moment, LIMIT_monthly_emails, 26, LIMIT, &taken) && taken.used == 75);
+    CHECK(tenant_use_take(use, &moment, LIMIT_monthly_emails, 25, LIMIT, &taken));
+    free(use);
 }
 
 /* ---- Many at once ---- */
