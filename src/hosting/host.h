@@ -136,7 +136,7 @@ struct blank {
 [[nodiscard]] bool postgres_load(struct hosting_call *call, const struct tenant_place *place,
                                  const char *path, const struct copy_watch *watch);
 [[nodiscard]] bool postgres_weigh(struct hosting_call *call, const struct tenant_place *place,
-                                    int64_t *bytes);
+                                  int64_t *bytes);
 [[nodiscard]] bool postgres_sum(struct hosting_call *call, const struct tenant_place *place,
                                 struct table_sums *sums);
 
@@ -157,7 +157,6 @@ void sqlite_remove_database(struct hosting_call *call, const char *path);
                                struct table_sums *sums);
 [[nodiscard]] bool sqlite_load(struct hosting_call *call, const struct tenant_place *place, const char *path,
                                const struct copy_watch *watch);
-[[nodiscard]] bool sqlite_weigh(struct hosting_call *call, const struct tenant_place *place,
-                                  int64_t *bytes);
+[[nodiscard]] bool sqlite_weigh(struct hosting_call *call, const struct tenant_place *place, int64_t *bytes);
 [[nodiscard]] bool sqlite_sum(struct hosting_call *call, const struct tenant_place *place,
                               struct table_sums *sums);

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import uuid
 
 from load import Load, Nginx, pgbench, resident_mib, timed
@@ -272,6 +273,27 @@ def measure_provisioning(engine, database, reach):
     server.remove()
 
 
+def claimed_ms(client, slug):
+    """From the reply to the creation, which comes after its commit, to the first reply that says it is active."""
+    tenant = make_tenant(client, slug)
+    replied = time.monotonic()
+    while not client.get(f"/tenants/{tenant}").json["is_active"]:
+        pass
+    return (time.monotonic() - replied) * 1000
+
+
+def measure_claims(engine, database, reach):
+    server = Server(database).start()
+    client = sign_in(server)
+    client.patch("/database_hosts/default", {"pool_size": PROVISIONED}, expect=200)
+    until(lambda: client.get("/database_hosts/default").json["database_count"] == PROVISIONED, 120, "a pool")
+    time.sleep(1)  # counted before it is made: the last one is still under way
+    taken = [claimed_ms(client, f"bote-{i}") for i in range(PROVISIONED)]
+    row(f"claim of the pool, p50 of {PROVISIONED}, {engine}", f"{statistics.median(taken):.1f} ms", "-", "-", reach)
+    server.stop()
+    server.remove()
+
+
 def measure_live():
     """The same load and the same changes, with and without a thousand who listen to them."""
     server = Server(None).start()
@@ -396,6 +418,8 @@ def main():
             "writing": lambda: measure_writing(folder),
             "consuming": lambda: measure_consuming(folder),
             "provisioning": lambda: measure_provisioning("SQLite", None, "<= 20 ms"),
+            "claim": lambda: [measure_claims("SQLite", None, "<= 10 ms"),
+                              measure_claims("PostgreSQL", new_database("bench_claim"), "<= 50 ms")],
             "live": measure_live,
             "postgres": measure_postgres,
             "stopped": measure_without_database,

@@ -209,6 +209,55 @@ TEST(no_role_enters_another_database)
     world_run(ENGINE_POSTGRES, isolation);
 }
 
+/* As the product does it: on a connection that may have been open before. */
+static bool writes(struct db *db)
+{
+    struct error ignored = {};
+    return db_run_script(db, &ignored, "INSERT INTO kept VALUES (7)");
+}
+
+static bool reads(struct hosted *hosted, struct db *db)
+{
+    struct error ignored = {};
+    struct result result;
+    return db_run(db, hosted->call.arena, &result, &ignored, "SELECT id FROM kept", NO_PARAMETERS);
+}
+
+/* A session of the product's own: hosting_enter would lift its rule. */
+static struct db *enter_as_product(struct hosted *hosted)
+{
+    struct tenant_place place = hosted->place;
+    struct db *db = NULL;
+    place.access = ACCESS_full;
+    CHECK(hosting_enter(&hosted->call, &place, &db));
+    return db;
+}
+
+TEST_IN_WORLD(who_is_read_only_reads_and_writes_nothing_until_it_may_again)
+{
+    struct hosted hosted;
+    if (!begin(&hosted, world) || !make(&hosted, &hosted.place))
+        return;
+    struct db *before = enter_as_product(&hosted), *after;
+    CHECK(db_run_script(before, hosted.call.error, "CREATE TABLE kept (id bigint)"));
+    CHECK(writes(before));
+    for (int round = 0; round < 2; round++) {
+        hosted.place.access = ACCESS_read_only;
+        CHECK(hosting_set_access(&hosted.call, &hosted.place));
+    }
+    CHECK(!writes(before)); /* it had it open */
+    after = enter_as_product(&hosted);
+    CHECK(!writes(after) && reads(&hosted, after));
+    hosted.place.access = ACCESS_full;
+    CHECK(hosting_set_access(&hosted.call, &hosted.place));
+    db_close(before);
+    db_close(after);
+    after = enter_as_product(&hosted);
+    CHECK(writes(after) && reads(&hosted, after));
+    db_close(after);
+    end(&hosted);
+}
+
 static void write_file(const char *folder, const char *name, const char *sql)
 {
     char path[256];
