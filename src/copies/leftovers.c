@@ -1,6 +1,7 @@
 /* Places that moves have left: the old one of a tenant that moved, the new one of a move that failed. */
 #include "copies/move.h"
 #include "hosting/placement.h"
+#include "hosting/replication.h"
 #include "record/site.h"
 #include "record/store.h"
 #include "record/transact.h"
@@ -36,6 +37,15 @@ static bool record_drop(struct work *work, void *data)
         && placement_give_back(work, value_text(place_left(row).host_id));
 }
 
+/* One that failed may still hold back the source's log. */
+static bool end_replication(struct hosting_call *call, const struct tenant_move *row)
+{
+    const struct tenant_place from = { .host_id = cell_text(row->from_host_id), .name = row->from_name.text };
+    const struct tenant_place to = { .host_id = cell_text(row->to_host_id), .name = row->to_name.text };
+    return value_is_set(row->completed_at) || !is_choice(row->method, tenant_move_method, replication)
+        || replication_end(call, &(struct replication){ &from, &to });
+}
+
 static bool drop(struct work *work, struct text id)
 {
     struct tenant_move row = { .id = value_text(id) };
@@ -43,7 +53,8 @@ static bool drop(struct work *work, struct text id)
     if (!db_transact(work, claim, &row))
         return false;
     const struct tenant_place place = place_left(&row);
-    return hosting_drop(&call, &place) && db_transact(work, record_drop, &row);
+    return end_replication(&call, &row) && hosting_drop(&call, &place)
+        && db_transact(work, record_drop, &row);
 }
 
 /* For each row of the answer. A host that is away keeps the others from nothing; its own are tried again. */

@@ -145,6 +145,15 @@ static bool change_row(struct work *work, void *data)
         && change(work, changing->row, &changing->changes);
 }
 
+bool move_set_method(struct work *work, struct move *move, enum tenant_move_method method)
+{
+    struct changing changing = {
+        .row = &move->row,
+        .changes = { .method = value_text(tenant_move_method_choices.texts[method]) },
+    };
+    return db_transact(work, change_row, &changing);
+}
+
 /* A role that could set its sessions to write again is shut out; SQLite has none, but triggers that refuse
  * every write. */
 static enum place_access frozen_access(const struct work *work)

@@ -30,6 +30,7 @@ struct move_request {
 [[nodiscard]] bool move_find_by_id(struct work *work, struct text id, struct move *move);
 bool move_is_switched(const struct move *move);
 
+[[nodiscard]] bool move_set_method(struct work *work, struct move *move, enum tenant_move_method method);
 /* Nobody writes in the old place from here on; the time is kept in the row. */
 [[nodiscard]] bool move_freeze(struct work *work, struct move *move);
 /* The tenant may use the old place again, as it may. Keeps the error that stands in `work`. */

@@ -6,6 +6,7 @@
 #include "copies/transfer.h"
 #include "copies/copying_job.h"
 #include "copies/move.h"
+#include "hosting/replication.h"
 #include "record/site.h"
 #include "record/store.h"
 #include "settings/options.h"
@@ -53,23 +54,46 @@ bool transfer_ask_back(struct work *work, struct text tenant_id, struct text *jo
 /* ---- Done ---- */
 
 /* Says why before anything is changed. */
-static bool measure(struct work *work, const struct job *job)
+static bool refuse_long(struct work *work, const struct move *move, const char *why_not_replicated)
+{
+    struct hosting_call call = hosting_call_of(work);
+    int64_t bytes;
+    if (!hosting_weigh(&call, &move->from, &bytes))
+        return false;
+    int64_t seconds = bytes / bytes_a_second[hosting_engine(work->site->hosting)];
+    return seconds < cell_integer(move->row.read_only_allowed_s)
+        || fail(&work->error, ERROR_conflict,
+                "it cannot be replicated (%s), and its %lld MB are copied in about %lld s, in which nothing "
+                "could "
+                "be written; allow_read_only_seconds permits that",
+                why_not_replicated, (long long)(bytes / 1'000'000), (long long)seconds + 1);
+}
+
+static struct replication replication_of(const struct move *move)
+{
+    return (struct replication){ &move->from, &move->to };
+}
+
+static bool is_replicated(const struct move *move)
+{
+    return is_choice(move->row.method, tenant_move_method, replication);
+}
+
+static bool choose(struct work *work, const struct job *job)
 {
     struct hosting_call call = hosting_call_of(work);
     struct move move;
-    int64_t bytes;
+    bool possible;
+    const char *why;
     if (!move_find(work, job, &move))
         return false;
+    const struct replication replication = replication_of(&move);
     if (move_is_switched(&move))
         return true;
-    if (!hosting_weigh(&call, &move.from, &bytes))
+    if (!replication_is_possible(&call, &replication, &possible, &why))
         return false;
-    int64_t seconds = bytes / bytes_a_second[hosting_engine(work->site->hosting)];
-    return seconds < cell_integer(move.row.read_only_allowed_s)
-        || fail(&work->error, ERROR_conflict,
-                "its %lld MB are copied in about %lld s, in which nothing could be written; "
-                "allow_read_only_seconds permits that",
-                (long long)(bytes / 1'000'000), (long long)seconds + 1);
+    return possible ? move_set_method(work, &move, tenant_move_method_replication)
+                    : refuse_long(work, &move, why);
 }
 
 static const char *path_of(struct work *work, const struct move *move)
@@ -91,6 +115,47 @@ static bool copy(struct work *work, const struct job *job, struct move *move, co
         && table_sums_compare(sums, &found, &work->error);
 }
 
+/* The tenant goes on writing, until nearly all of it has followed. */
+static bool follow(struct work *work, const struct job *job)
+{
+    struct hosting_call call = hosting_call_of(work);
+    struct job_watch watching;
+    const struct copy_watch watch = job_watch_begin(&watching, work, job);
+    struct move move;
+    if (!move_find(work, job, &move))
+        return false;
+    const struct replication replication = replication_of(&move);
+    const char *path = path_of(work, &move);
+    if (move_is_switched(&move) || !is_replicated(&move))
+        return true;
+    bool followed =
+        replication_begin(&call, &replication, path) && replication_catch_up(&call, &replication, &watch);
+    unlink(path);
+    return followed;
+}
+
+/* Both sides are at rest. */
+static bool compare(struct work *work, const struct move *move, struct table_sums *sums)
+{
+    struct hosting_call call = hosting_call_of(work);
+    struct table_sums found;
+    return hosting_sum(&call, &move->from, sums) && hosting_sum(&call, &move->to, &found)
+        && table_sums_compare(sums, &found, &work->error);
+}
+
+static bool bring_over(struct work *work, const struct job *job, struct move *move, struct table_sums *sums)
+{
+    struct hosting_call call = hosting_call_of(work);
+    const struct replication replication = replication_of(move);
+    if (is_replicated(move))
+        return replication_catch_up(&call, &replication, NULL) && replication_finish(&call, &replication)
+            && compare(work, move, sums);
+    const char *path = path_of(work, move);
+    bool copied = copy(work, job, move, path, sums);
+    unlink(path);
+    return copied;
+}
+
 static bool switch_over(struct work *work, const struct job *job)
 {
     struct move move;
@@ -99,18 +164,26 @@ static bool switch_over(struct work *work, const struct job *job)
         return false;
     if (move_is_switched(&move))
         return move_switch(work, &move, &sums);
-    const char *path = path_of(work, &move);
     bool moved =
-        move_freeze(work, &move) && copy(work, job, &move, path, &sums) && move_switch(work, &move, &sums);
-    unlink(path);
+        move_freeze(work, &move) && bring_over(work, job, &move, &sums) && move_switch(work, &move, &sums);
     if (!moved)
         move_thaw(work, &move);
     return moved;
 }
 
+static bool tidy(struct work *work, const struct job *job)
+{
+    struct hosting_call call = hosting_call_of(work);
+    struct move move;
+    if (!move_find(work, job, &move))
+        return false;
+    const struct replication replication = replication_of(&move);
+    return !is_replicated(&move) || replication_end(&call, &replication);
+}
+
 const struct job_program move_tenant_program = {
     .kind = job_kind_move_tenant,
     .attempts_max = ATTEMPTS_MAX,
-    .actions = { { "measure", measure }, { "switch", switch_over } },
+    .actions = { { "choose", choose }, { "copy", follow }, { "switch", switch_over }, { "tidy", tidy } },
     .failed = move_record_failure,
 };

@@ -22,6 +22,11 @@ enum { ARGUMENTS_MAX = 16 };
 
 #define DEADLINE_MS (INT64_C(6) * 3'600'000)
 
+static void leave(struct hosting_call *call)
+{
+    host_release(&call->host);
+}
+
 static void free_options(PQconninfoOption **options)
 {
     PQconninfoFree(*options);
@@ -128,8 +133,9 @@ static bool begin_snapshot(struct hosting_call *call, struct db *db, struct text
     return true;
 }
 
+/* `rows`: the snapshot that they are read in, or that there are to be none. */
 static bool run_pg_dump(struct hosting_call *call, const struct tenant_place *place, enum dump_form form,
-                        struct text snapshot, struct watched *watched)
+                        const char *rows, struct watched *watched)
 {
     struct arena *arena = call->arena;
     struct way way = way_of(arena, postgres_way_to(call, place->name, TEXT(""), TEXT("")));
@@ -142,7 +148,7 @@ static bool run_pg_dump(struct hosting_call *call, const struct tenant_place *pl
         "--no-publications",
         "--no-subscriptions",
         arena_format(arena, "--role=%.*s", TEXT_ARG(place->name)).data,
-        arena_format(arena, "--snapshot=%.*s", TEXT_ARG(snapshot)).data,
+        rows,
         way.address,
     };
     return run_program(call, arguments, &way, watched);
@@ -159,7 +165,20 @@ bool postgres_dump(struct hosting_call *call, const struct tenant_place *place, 
         return fail_file(call, path);
     return postgres_connect_to(call, place->name, &db) && begin_snapshot(call, db, &snapshot)
         && table_sums_take(db, call->arena, sums, call->error)
-        && run_pg_dump(call, place, form, snapshot, &watched) && (fsync(file) == 0 || fail_file(call, path));
+        && run_pg_dump(call, place, form,
+                       arena_format(call->arena, "--snapshot=%.*s", TEXT_ARG(snapshot)).data, &watched)
+        && (fsync(file) == 0 || fail_file(call, path));
+}
+
+bool postgres_dump_schema(struct hosting_call *call, const struct tenant_place *place, const char *path)
+{
+    [[gnu::cleanup(leave)]] struct hosting_call there = *call;
+    [[gnu::cleanup(file_cleanup)]] int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    struct watched watched = { .file = file };
+    if (file < 0)
+        return fail_file(call, path);
+    return hosts_take(call->hosting, place->host_id, &there.host, call->error)
+        && run_pg_dump(&there, place, DUMP_TO_LOAD, "--schema-only", &watched);
 }
 
 /* ---- In ---- */

@@ -130,6 +130,9 @@ struct blank {
 [[nodiscard]] bool template_make(struct hosting_call *call, struct db *administrator, struct text name);
 
 /* copying_postgres.c */
+/* Tables and all else but rows, for hosting_load. */
+[[nodiscard]] bool postgres_dump_schema(struct hosting_call *call, const struct tenant_place *place,
+                                        const char *path);
 [[nodiscard]] bool postgres_dump(struct hosting_call *call, const struct tenant_place *place,
                                  enum dump_form form, const char *path, const struct copy_watch *watch,
                                  struct table_sums *sums);

@@ -135,7 +135,8 @@ static bool connect_database(struct hosting_call *call, const struct tenant_plac
 {
     const char *path = sqlite_path_of(call, place->name);
     if (access(path, F_OK) != 0)
-        return fail(call->error, ERROR_internal, "the database %.*s is missing", TEXT_ARG(place->name));
+        return fail(call->error, ERROR_database_unavailable, "the database %.*s is missing",
+                    TEXT_ARG(place->name));
     return sqlite_connect(db, path, SQLITE_WRITES, call->error);
 }
 

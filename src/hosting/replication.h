@@ -1,0 +1,25 @@
+/*
+ * A PostgreSQL database copied to another host while it is written: the target follows the source until the
+ * moment of a switch. SQLite has nothing of the kind, nor need of it.
+ */
+#pragma once
+#include "hosting/copying.h"
+
+struct replication {
+    const struct tenant_place *from, *to; /* of one name, on two hosts */
+};
+
+/* Can it be done, for this database and these two servers? Where not, `why` says so. */
+[[nodiscard]] bool replication_is_possible(struct hosting_call *call, const struct replication *replication,
+                                           bool *possible, const char **why);
+/* Makes the target, shut, with the source's schema, and begins to copy. What an earlier attempt left is
+ * removed first. `path`: of a file for the schema. */
+[[nodiscard]] bool replication_begin(struct hosting_call *call, const struct replication *replication,
+                                     const char *path);
+/* Until all that the source had written when this was called is at the target. */
+[[nodiscard]] bool replication_catch_up(struct hosting_call *call, const struct replication *replication,
+                                        const struct copy_watch *watch);
+/* The source is shut and the target has caught up: what replication leaves out is carried over. */
+[[nodiscard]] bool replication_finish(struct hosting_call *call, const struct replication *replication);
+/* Nothing of it is left on either side; may be repeated, and called where nothing was begun. */
+[[nodiscard]] bool replication_end(struct hosting_call *call, const struct replication *replication);

@@ -1,0 +1,305 @@
+/*
+ * Logical replication between two servers, by a publication, a slot and a role at the source, a subscription
+ * and a role at the target, all of one name.
+ *
+ * The target applies rows as a role that is no superuser: a check or a default of the tenant's may call a
+ * function of the tenant's. PostgreSQL 15 lets only superusers make a subscription, so the role is one until
+ * it has.
+ */
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "crypto/hash.h"
+#include "crypto/scram.h"
+#include "hosting/host.h"
+#include "hosting/replication.h"
+
+enum { LOOK_AGAIN_MS = 20, PASSWORD_BYTES = 32, STUCK_AFTER_MS = 60'000 };
+
+static void leave(struct hosting_call *call)
+{
+    host_release(&call->host);
+}
+
+static bool go_to(struct hosting_call *call, const struct tenant_place *place)
+{
+    return hosts_take(call->hosting, place->host_id, &call->host, call->error);
+}
+
+static bool connect_to(struct hosting_call *call, const struct tenant_place *place, struct db **db)
+{
+    [[gnu::cleanup(leave)]] struct hosting_call there = *call;
+    return go_to(&there, place) && postgres_connect_to(&there, place->name, db);
+}
+
+static struct text name_of(struct hosting_call *call, const struct replication *replication)
+{
+    struct text name = replication->from->name;
+    return arena_format(call->arena, "nidia_move_%.*s",
+                        TEXT_ARG(text_slice(name, sizeof "tenant_" - 1, name.length)));
+}
+
+static bool ask(struct hosting_call *call, struct db *db, const char *sql, struct text *answer)
+{
+    struct result result;
+    if (!db_run(db, call->arena, &result, call->error, sql, NO_PARAMETERS))
+        return false;
+    *answer = result.row_count > 0 ? cell_text(result.cells[0]) : TEXT("");
+    return true;
+}
+
+/* ---- Possible? ---- */
+
+static const char source_obstacle[] =
+    "SELECT CASE WHEN current_setting('wal_level') <> 'logical' THEN 'the source has not wal_level = logical'"
+    " WHEN NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN 'no superuser at the source'"
+    " WHEN EXISTS (SELECT FROM pg_class WHERE relpersistence = 'u' AND relkind = 'r') THEN 'unlogged tables'"
+    " WHEN EXISTS (SELECT FROM pg_class WHERE relkind = 'm') THEN 'materialized views'"
+    " WHEN EXISTS (SELECT FROM pg_class WHERE relrowsecurity) THEN 'row-level security'"
+    " WHEN EXISTS (SELECT FROM pg_largeobject_metadata) THEN 'large objects' END";
+
+static const char target_obstacle[] =
+    "SELECT CASE WHEN current_setting('server_version_num')::int < 150000 THEN 'a target older than 15'"
+    " WHEN NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN 'no superuser at the "
+    "target' END";
+
+bool replication_is_possible(struct hosting_call *call, const struct replication *replication, bool *possible,
+                             const char **why)
+{
+    [[gnu::cleanup(db_cleanup)]] struct db *from = NULL;
+    [[gnu::cleanup(leave)]] struct hosting_call there = *call;
+    [[gnu::cleanup(administrator_end)]] struct administrator to = {};
+    struct text at_source, at_target;
+    *possible = false;
+    *why = "the engine has no replication";
+    if (hosting_engine(call->hosting) != ENGINE_POSTGRES)
+        return true;
+    if (!connect_to(call, replication->from, &from) || !ask(call, from, source_obstacle, &at_source)
+        || !go_to(&there, replication->to) || !administrator_begin(&there, &to)
+        || !ask(call, to.db, target_obstacle, &at_target))
+        return false;
+    *possible = at_source.length == 0 && at_target.length == 0;
+    *why = arena_string(call->arena, at_source.length > 0 ? at_source : at_target);
+    return true;
+}
+
+/* ---- Begun ---- */
+
+/* Rows without a key are known by all that they hold. */
+static const char identify_rows[] =
+    "DO $$ DECLARE t regclass; BEGIN FOR t IN SELECT c.oid FROM pg_class c"
+    " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'r' AND c.relreplident = 'd'"
+    " AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND NOT EXISTS"
+    " (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary)"
+    " LOOP EXECUTE format('ALTER TABLE %s REPLICA IDENTITY FULL', t); END LOOP; END $$";
+
+static bool publish(struct hosting_call *call, const struct replication *replication, struct text password)
+{
+    static const char script[] = "CREATE ROLE {name} LOGIN REPLICATION PASSWORD '{verifier}';"
+                                 "GRANT {tenant} TO {name};"
+                                 "CREATE PUBLICATION {name} FOR ALL TABLES";
+    [[gnu::cleanup(db_cleanup)]] struct db *db = NULL;
+    return connect_to(call, replication->from, &db) && db_run_script(db, call->error, identify_rows)
+        && postgres_script(call, db, script,
+                           BLANKS({ "name", name_of(call, replication) },
+                                  { "tenant", replication->from->name },
+                                  { "verifier", scram_verifier(call->arena, password) }));
+}
+
+static struct text quoted(struct arena *arena, struct text text)
+{
+    struct buffer out = { .arena = arena };
+    for (size_t i = 0; i < text.length; i++) {
+        if (text.data[i] == '\'')
+            buffer_add_byte(&out, '\'');
+        buffer_add_byte(&out, text.data[i]);
+    }
+    return out.text;
+}
+
+/* How the target's server finds the source: as we do. */
+static bool way_to_source(struct hosting_call *call, const struct replication *replication,
+                          struct text password, struct text *way)
+{
+    [[gnu::cleanup(leave)]] struct hosting_call there = *call;
+    if (!go_to(&there, replication->from))
+        return false;
+    *way = text_from(postgres_way_to(&there, replication->from->name, name_of(call, replication), password));
+    return true;
+}
+
+static bool subscribe(struct hosting_call *call, const struct replication *replication, struct text password)
+{
+    static const char make_role[] = "CREATE ROLE {name} LOGIN SUPERUSER; GRANT {tenant} TO {name};"
+                                    "SET ROLE {name}";
+    static const char make[] = "CREATE SUBSCRIPTION {name} CONNECTION '{way}' PUBLICATION {name} WITH ("
+                               "enabled = false, slot_name = '{name}', synchronous_commit = 'on')";
+    static const char enable[] =
+        "RESET ROLE; ALTER ROLE {name} NOSUPERUSER; ALTER SUBSCRIPTION {name} ENABLE";
+    [[gnu::cleanup(db_cleanup)]] struct db *db = NULL;
+    struct text way;
+    if (!way_to_source(call, replication, password, &way) || !connect_to(call, replication->to, &db))
+        return false;
+    const struct blank *blanks =
+        BLANKS({ "name", name_of(call, replication) }, { "tenant", replication->to->name },
+               { "way", quoted(call->arena, way) });
+    return postgres_script(call, db, make_role, blanks) && postgres_script(call, db, make, blanks)
+        && postgres_script(call, db, enable, blanks);
+}
+
+bool replication_begin(struct hosting_call *call, const struct replication *replication, const char *path)
+{
+    struct tenant_place shut = *replication->to;
+    struct text password = random_token(call->arena, PASSWORD_BYTES);
+    shut.access = ACCESS_none;
+    return replication_end(call, replication) && postgres_dump_schema(call, replication->from, path)
+        && hosting_load(call, replication->to, path, NULL) && hosting_set_access(call, &shut)
+        && publish(call, replication, password) && subscribe(call, replication, password);
+}
+
+/* ---- Followed ---- */
+
+/* A record of our own at the end of what is written, so that there is something to arrive. */
+static bool mark_end(struct hosting_call *call, struct db *from, struct text *position)
+{
+    struct text ignored;
+    return ask(call, from, "SELECT pg_logical_emit_message(true, 'nidia', 'here')::text", &ignored)
+        && ask(call, from, "SELECT pg_current_wal_lsn()::text", position);
+}
+
+static bool has_arrived(struct hosting_call *call, struct db *from, struct text name, struct text position,
+                        bool *arrived)
+{
+    struct result result;
+    if (!db_run(
+            from, call->arena, &result, call->error,
+            "SELECT confirmed_flush_lsn >= $1::pg_lsn FROM pg_replication_slots WHERE slot_name = $2::name",
+            PARAMETERS(value_text(position), value_text(name))))
+        return false;
+    *arrived = result.row_count > 0 && cell_boolean(result.cells[0]);
+    return true;
+}
+
+/* How many of the tables follow by now; an error of the target's would be repeated for ever. */
+static bool count_tables(struct hosting_call *call, struct db *to, int64_t *ready, int64_t *all)
+{
+    static const char sql[] =
+        "SELECT (SELECT count(*) FROM pg_subscription_rel WHERE srsubstate = 'r'),"
+        " (SELECT count(*) FROM pg_subscription_rel),"
+        " (SELECT coalesce(sum(apply_error_count + sync_error_count), 0)::bigint FROM "
+        "pg_stat_subscription_stats s"
+        " JOIN pg_subscription p ON p.oid = s.subid JOIN pg_database d ON d.oid = p.subdbid"
+        " WHERE d.datname = current_database())";
+    struct result result;
+    if (!db_run(to, call->arena, &result, call->error, sql, NO_PARAMETERS))
+        return false;
+    *ready = result.cells[0].integer;
+    *all = result.cells[1].integer;
+    return result.cells[2].integer == 0
+        || fail(call->error, ERROR_conflict, "the target could not follow the source; its log says why");
+}
+
+bool replication_catch_up(struct hosting_call *call, const struct replication *replication,
+                          const struct copy_watch *watch)
+{
+    [[gnu::cleanup(db_cleanup)]] struct db *from = NULL, *to = NULL;
+    struct text position, name = name_of(call, replication);
+    int64_t ready = 0, all = 1, before = -1, moved_us = clock_monotonic_us();
+    bool arrived = false;
+    if (!connect_to(call, replication->from, &from) || !connect_to(call, replication->to, &to)
+        || !mark_end(call, from, &position))
+        return false;
+    for (; !arrived || ready < all; clock_sleep_ms(LOOK_AGAIN_MS)) {
+        if (!count_tables(call, to, &ready, &all) || !has_arrived(call, from, name, position, &arrived))
+            return false;
+        if (watch && watch->tick)
+            watch->tick(watch->context, ready, all);
+        if (ready != before)
+            moved_us = clock_monotonic_us();
+        before = ready;
+        if (ready == all && clock_monotonic_us() - moved_us > STUCK_AFTER_MS * INT64_C(1'000))
+            return fail(call->error, ERROR_conflict, "the target does not catch up with the source");
+    }
+    return true;
+}
+
+/* ---- Ended ---- */
+
+static bool read_sequences(struct hosting_call *call, struct db *db, struct result *sequences)
+{
+    static const char each[] =
+        "SELECT string_agg(format('SELECT %L::text, last_value, is_called FROM %I.%I',"
+        " format('%I.%I', n.nspname, c.relname), n.nspname, c.relname), ' UNION ALL ') FROM pg_class c"
+        " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'S' AND n.nspname !~ '^pg_'";
+    struct text sql;
+    *sequences = (struct result){};
+    return ask(call, db, each, &sql)
+        && (sql.length == 0
+            || db_run(db, call->arena, sequences, call->error, arena_string(call->arena, sql),
+                      NO_PARAMETERS));
+}
+
+bool replication_finish(struct hosting_call *call, const struct replication *replication)
+{
+    [[gnu::cleanup(db_cleanup)]] struct db *from = NULL, *to = NULL;
+    struct result sequences, ignored;
+    if (!connect_to(call, replication->from, &from) || !connect_to(call, replication->to, &to)
+        || !read_sequences(call, from, &sequences))
+        return false;
+    for (size_t i = 0; i < sequences.row_count; i++) {
+        const struct value *row = result_row(&sequences, i);
+        if (!db_run(to, call->arena, &ignored, call->error, "SELECT setval($1::text::regclass, $2, $3)",
+                    PARAMETERS(row[0], row[1], row[2])))
+            return false;
+    }
+    return true;
+}
+
+/* In a database that was half made nothing is to be ended, and nobody can enter. */
+static bool can_enter(struct hosting_call *call, struct db *db, struct text name, bool *can)
+{
+    struct result result;
+    if (!db_run(db, call->arena, &result, call->error,
+                "SELECT 1 FROM pg_database WHERE datname = $1 AND datallowconn",
+                PARAMETERS(value_text(name))))
+        return false;
+    *can = result.row_count > 0;
+    return true;
+}
+
+/* On one side: what is in the database, then the role, which that needs. */
+static bool end_at(struct hosting_call *call, const struct tenant_place *place, const char *script,
+                   const struct blank *blanks)
+{
+    [[gnu::cleanup(leave)]] struct hosting_call there = *call;
+    [[gnu::cleanup(administrator_end)]] struct administrator administrator = {};
+    [[gnu::cleanup(db_cleanup)]] struct db *db = NULL;
+    bool can;
+    return go_to(&there, place) && administrator_begin(&there, &administrator)
+        && can_enter(&there, administrator.db, place->name, &can)
+        && (!can
+            || (postgres_connect_to(&there, place->name, &db) && postgres_script(&there, db, script, blanks)))
+        && postgres_script(&there, administrator.db, "DROP ROLE IF EXISTS {name}", blanks);
+}
+
+bool replication_end(struct hosting_call *call, const struct replication *replication)
+{
+    /* Without its slot, which is dropped over there: either side may have been lost. */
+    static const char at_target[] =
+        "DO $$ BEGIN IF EXISTS (SELECT FROM pg_subscription WHERE subname = '{name}') THEN"
+        " ALTER SUBSCRIPTION {name} DISABLE; ALTER SUBSCRIPTION {name} SET (slot_name = NONE);"
+        " DROP SUBSCRIPTION {name}; END IF; END $$";
+    static const char at_source[] =
+        "DROP PUBLICATION IF EXISTS {name};"
+        "SELECT pg_terminate_backend(active_pid, 5000) FROM pg_replication_slots"
+        " WHERE database = current_database() AND active_pid IS NOT NULL;"
+        "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots"
+        " WHERE database = current_database();"
+        "DO $$ DECLARE t regclass; BEGIN FOR t IN SELECT c.oid FROM pg_class c WHERE c.relkind = 'r'"
+        " AND c.relreplident = 'f' AND NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid"
+        " AND i.indisprimary) LOOP EXECUTE format('ALTER TABLE %s REPLICA IDENTITY DEFAULT', t); END LOOP; "
+        "END $$";
+    const struct blank *blanks = BLANKS({ "name", name_of(call, replication) });
+    return hosting_engine(call->hosting) != ENGINE_POSTGRES
+        || (end_at(call, replication->to, at_target, blanks)
+            && end_at(call, replication->from, at_source, blanks));
+}
