@@ -3,6 +3,7 @@
 #include "base/calendar.h"
 #include "directory/directory.h"
 #include "hosting/place.h"
+#include "hosting/pool.h"
 #include "tenancy_world.h"
 #include <signal.h>
 #include <stdio.h>
@@ -271,5 +272,32 @@ TEST_IN_WORLD(killed_before_or_after_any_step_it_is_finished_by_another)
         CHECK(tenancy_run_jobs(&tenancy) == 1);
         check_whole(world, tenant.id.text);
     }
+    tenancy_end(&tenancy);
+}
+
+static bool keep_two_ready(struct work *work, void *)
+{
+    return db_run_script(work->db, &work->error, "UPDATE database_hosts SET pool_size = 2");
+}
+
+TEST_IN_WORLD(killed_while_it_takes_over_a_database_of_the_pool_it_has_that_one_and_no_other)
+{
+    struct tenancy_world tenancy;
+    struct place_list databases;
+    tenancy_begin(&tenancy, world);
+    CHECK(db_transact(&world->work, keep_two_ready, NULL) && pools_fill(&world->work));
+    for (int after = 0; after < 2; after++) { /* before the claim, and after it was committed */
+        struct tenant tenant = {};
+        tenancy_create(world, after ? "company-b" : "company-a", &tenant);
+        CHECK(run_child(&tenancy, after * STEPS));
+        CHECK(world_number(world, "SELECT count(*) FROM pooled_databases") == (after ? 0 : 2));
+        world->work.now += MINUTE_MS;
+        CHECK(tenancy_run_jobs(&tenancy) == 1);
+        check_whole(world, tenant.id.text);
+    }
+    struct hosting_call call = hosting_call_of(&world->work);
+    CHECK(hosting_list_databases(&call, TEXT(""), &databases) && databases.count == 2);
+    CHECK(world_number(world, "SELECT count(*) FROM pooled_databases") == 0);
+    CHECK(world_number(world, "SELECT database_count FROM database_hosts") == 2);
     tenancy_end(&tenancy);
 }
