@@ -2,20 +2,16 @@
 
 import hashlib
 import json
-import os
 import pathlib
 import sqlite3
 import stat
-import threading
-import time
 import urllib.parse
 import uuid
-from unittest import SkipTest
 
 import psycopg2
 
 from harness import World
-from server import pause, until
+from server import until
 from test_commands import nidia
 
 ROW = "INSERT INTO customers (id, name) VALUES ('{id}', '{name}')"
@@ -72,28 +68,6 @@ class Product:
 
     def count(self, name="Cliente"):
         return self.run(f"SELECT count(*) FROM customers WHERE name = '{name}'")[0][0]
-
-
-def second_host(world):
-    """Another place for tenants' databases: a server of its own, or a folder. One for each world."""
-    hosts = [host for host in world.admin.all_pages("/database_hosts") if host["name"] == "otro"]
-    if hosts:
-        return hosts[0]
-    if world.engine.name == "sqlite":
-        folder = world.server.data.parent / "otro"
-        folder.mkdir(mode=0o700)
-        facts = {"folder": str(folder)}
-    elif "NIDIA_TEST_POSTGRES_SECOND" in os.environ:
-        facts = {"admin_url": os.environ["NIDIA_TEST_POSTGRES_SECOND"]}
-    else:
-        raise SkipTest("there is no second server")
-    return world.admin.post("/database_hosts", {"name": "otro", **facts}, 201).json
-
-
-def other_host(world, tenant):
-    """The host where the tenant is not."""
-    second_host(world)
-    return next(host for host in world.admin.all_pages("/database_hosts") if host["id"] != tenant["database_host_id"])
 
 
 def new_customer(world):
@@ -276,109 +250,3 @@ def test_only_a_tenants_own_whole_backup_is_restored(world):
         assert reply.json["errors"][0]["pointer"] == "/backup_id"
     reply = world.admin.post(f"/tenants/{other['id']}/restore_backup", {"backup_id": backup["id"], "host": "nowhere"}, 422)
     assert reply.json["errors"][0]["pointer"] == "/host"
-
-
-class Writer(threading.Thread):
-    """Adds rows all the time, as the product would: refused, it asks again where the database is. Every row that was
-    acknowledged is remembered."""
-
-    def __init__(self, world, tenant):
-        super().__init__()
-        self.product, self.ended, self.written = Product(world, tenant["id"]), threading.Event(), []
-        self.unsure, self.longest = [], 0.0
-
-    def run(self):
-        connection, since = None, time.monotonic()
-        while not self.ended.is_set():
-            row = str(uuid.uuid4())
-            try:
-                connection = connection or self.product.connect()
-                connection.cursor().execute(ROW.format(id=row, name="Escrito"))
-                self.written.append(row)
-                self.longest, since = max(self.longest, time.monotonic() - since), time.monotonic()
-            except (psycopg2.Error, sqlite3.Error):
-                self.unsure.append(row)
-                if connection:
-                    connection.close()
-                connection = None
-                pause()
-
-    def __enter__(self):
-        self.start()
-        until(lambda: len(self.written) > 20, 20, "rows")
-        return self
-
-    def __exit__(self, *_):
-        count = len(self.written)
-        until(lambda: len(self.written) > count + 20, 20, "rows")
-        self.ended.set()
-        self.join()
-
-    def check(self):
-        """Each once; what was refused may be there only if the answer was lost on its way."""
-        there = [str(row[0]) for row in self.product.run("SELECT id FROM customers WHERE name = 'Escrito'")]
-        assert len(there) == len(set(there)) and not set(self.written) - set(there), len(set(self.written) - set(there))
-        assert not set(there) - set(self.written) - set(self.unsure)
-
-
-def test_a_tenant_is_moved_there_and_back_while_it_writes(world):
-    tenant, product = new_customer(world)
-    host = other_host(world, tenant)
-    product.run("CREATE TABLE notes (note text)")
-    product.run("INSERT INTO notes VALUES ('a'), ('a'), (NULL)")
-    if world.engine.name == "postgres":
-        product.run("CREATE SEQUENCE tickets")
-        assert [product.run("SELECT nextval('tickets')")[0][0] for _ in range(3)] == [1, 2, 3]
-    with Writer(world, tenant) as writer:
-        done(world, world.admin.post(f"/tenants/{tenant['id']}/move", {"host": host["name"]}, 202))
-        if world.engine.name == "postgres":
-            assert product.run("SELECT nextval('tickets')")[0][0] == 4
-        product.run("DELETE FROM notes WHERE note IS NULL")
-        there = world.admin.get(f"/tenants/{tenant['id']}").json
-        assert there["database_host_id"] == host["id"]
-        done(world, world.admin.post(f"/tenants/{tenant['id']}/move_back", None, 202))
-    writer.check()
-    assert world.admin.get(f"/tenants/{tenant['id']}").json["database_host_id"] == tenant["database_host_id"]
-    back, there = moves_of(world, tenant)
-    assert back["status"] == "completed" and there["status"] == "dropped", (back, there)
-    print(f"    read-only for {there['read_only_ms']} and {back['read_only_ms']} ms; longest wait {writer.longest:.2f} s; {len(writer.written)} rows")
-    assert back["row_count"] > there["row_count"]
-    assert back["method"] == there["method"] == ("dump" if world.engine.name == "sqlite" else "replication")
-    assert product.count() == 3 and product.run("SELECT note FROM notes") == [("a",), ("a",)]
-
-
-def test_moved_and_restored_from_a_terminal(world):
-    tenant, product = new_customer(world)
-    host = other_host(world, tenant)
-    nidia(world, "tenant", "backup", tenant["slug"])
-    moved = json.loads(nidia(world, "tenant", "move", tenant["slug"], "--host", host["name"], "--allow-read-only-seconds", "60", "--json").stdout)
-    assert moved["status"] == "completed" and moved["read_only_ms"] >= 0
-    product.add(1)
-    nidia(world, "tenant", "restore", tenant["slug"], "--backup", "newest", "--host", tenant["database_host_id"])
-    assert product.count() == 3
-    assert world.admin.get(f"/tenants/{tenant['id']}").json["database_host_id"] == tenant["database_host_id"]
-    nidia(world, "tenant", "move", tenant["slug"], expect=2)
-    assert nidia(world, "tenant", "move", tenant["slug"], "--host", tenant["database_host_id"], expect=1).stderr
-
-
-def test_a_move_that_was_killed_is_finished_and_no_row_is_lost(engine):
-    """Killed again and again, a little later each time, so that it hits each step."""
-    with World(engine) as world:
-        tenant, product = new_customer(world)
-        host, here = second_host(world), tenant["database_host_id"]
-        for delay in (0.0, 0.05, 0.2, 0.4, 0.7, 1.0):
-            rows = product.count()
-            target = here if world.admin.get(f"/tenants/{tenant['id']}").json["database_host_id"] == host["id"] else host["id"]
-            reply = world.admin.post(f"/tenants/{tenant['id']}/move", {"host": target, "allow_read_only_seconds": 60}, 202)
-            pause(delay)
-            world.restart(kill=True)
-            world.signed_in = None
-            world.end_leases()
-            product = Product(world, tenant["id"])
-            done(world, reply)
-            product.add(1)
-            assert product.count() == rows + 1
-            after = world.admin.get(f"/tenants/{tenant['id']}").json
-            assert after["database_host_id"] == target
-        told = nidia(world, "doctor").stdout
-        assert "no tenant owns" not in told and "database_count" not in told, told

@@ -1,0 +1,163 @@
+"""A tenant's database goes to another host, or comes back from a backup when its host is lost (OPERATIONS.md, "Life")."""
+
+import json
+import os
+import sqlite3
+import threading
+import uuid
+
+import psycopg2
+
+from harness import World
+from server import pause, until
+from test_commands import nidia
+from test_copies import ROW, Product, backup_of, done, finished, moves_of, new_customer, refused, restore
+from test_hosts import add_host, host, second_place
+
+
+class Writer(threading.Thread):
+    """Adds rows all the time, as the product would: refused, it asks again where the database is. Every row that was
+    acknowledged is remembered."""
+
+    def __init__(self, world, tenant):
+        super().__init__()
+        self.product, self.ended, self.written = Product(world, tenant["id"]), threading.Event(), []
+        self.unsure = []
+
+    def run(self):
+        connection = None
+        while not self.ended.is_set():
+            row = str(uuid.uuid4())
+            try:
+                connection = connection or self.product.connect()
+                connection.cursor().execute(ROW.format(id=row, name="Escrito"))
+                self.written.append(row)
+            except (psycopg2.Error, sqlite3.Error):
+                self.unsure.append(row)
+                if connection:
+                    connection.close()
+                connection = None
+                pause()
+
+    def __enter__(self):
+        self.start()
+        until(lambda: len(self.written) > 20, 20, "rows")
+        return self
+
+    def __exit__(self, *_):
+        count = len(self.written)
+        until(lambda: len(self.written) > count + 20, 20, "rows")
+        self.ended.set()
+        self.join()
+
+    def check(self):
+        """Each once; what was refused may be there only if the answer was lost on its way."""
+        there = [str(row[0]) for row in self.product.run("SELECT id FROM customers WHERE name = 'Escrito'")]
+        assert len(there) == len(set(there)) and not set(self.written) - set(there), len(set(self.written) - set(there))
+        assert not set(there) - set(self.written) - set(self.unsure)
+
+
+def move(world, tenant, name, **more):
+    return world.admin.post(f"/tenants/{tenant['id']}/move", {"host": name, **more}, 202)
+
+
+def is_at(world, tenant, name):
+    return world.admin.get(f"/tenants/{tenant['id']}").json["database_host_id"] == host(world, name)["id"]
+
+
+def begin(world, place):
+    """A tenant on the first host, and a second one."""
+    tenant, product = new_customer(world)
+    add_host(world, place)
+    return tenant, product
+
+
+def test_a_tenant_is_moved_there_and_back_while_it_writes(engine):
+    with second_place(engine) as (place, _), World(engine) as world:
+        there_and_back(world, *begin(world, place))
+
+
+def there_and_back(world, tenant, product):
+    product.run("CREATE TABLE notes (note text)")
+    product.run("INSERT INTO notes VALUES ('a'), ('a'), (NULL)")
+    if world.engine.name == "postgres":
+        product.run("CREATE SEQUENCE tickets")
+        assert [product.run("SELECT nextval('tickets')")[0][0] for _ in range(3)] == [1, 2, 3]
+    with Writer(world, tenant) as writer:
+        done(world, move(world, tenant, "norte"))
+        if world.engine.name == "postgres":
+            assert product.run("SELECT nextval('tickets')")[0][0] == 4
+        product.run("DELETE FROM notes WHERE note IS NULL")
+        assert is_at(world, tenant, "norte")
+        done(world, world.admin.post(f"/tenants/{tenant['id']}/move_back", None, 202))
+    writer.check()
+    assert is_at(world, tenant, "default")
+    back, there = moves_of(world, tenant)
+    assert back["status"] == "completed" and there["status"] == "dropped", (back, there)
+    # Less than two seconds where nothing else runs; here every story runs at once, under sanitizers.
+    assert back["read_only_ms"] < 10_000 and there["read_only_ms"] < 10_000, (back, there)
+    assert back["row_count"] > there["row_count"]
+    assert back["method"] == there["method"] == ("dump" if world.engine.name == "sqlite" else "replication")
+    assert product.count() == 3 and product.run("SELECT note FROM notes") == [("a",), ("a",)]
+
+
+def test_moved_and_restored_from_a_terminal(engine):
+    with second_place(engine) as (place, _), World(engine) as world:
+        tenant, product = begin(world, place)
+        nidia(world, "tenant", "backup", tenant["slug"])
+        moved = json.loads(nidia(world, "tenant", "move", tenant["slug"], "--host", "norte", "--json").stdout)
+        assert moved["status"] == "completed" and moved["read_only_ms"] >= 0
+        product.add(1)
+        nidia(world, "tenant", "restore", tenant["slug"], "--backup", "newest", "--host", "default")
+        assert product.count() == 3 and is_at(world, tenant, "default")
+        nidia(world, "tenant", "move", tenant["slug"], expect=2)
+        assert nidia(world, "tenant", "move", tenant["slug"], "--host", "default", expect=1).stderr
+
+
+def test_a_move_that_was_killed_is_finished_and_no_row_is_lost(engine):
+    """Killed again and again, a little later each time, so that it hits each step."""
+    with second_place(engine) as (place, _), World(engine) as world:
+        tenant, product = begin(world, place)
+        for round, delay in enumerate((0.0, 0.1, 0.3, 0.6, 1.0)):
+            rows, target = product.count(), ("norte", "default")[round % 2]
+            reply = move(world, tenant, target, allow_read_only_seconds=60)
+            pause(delay)
+            world.restart(kill=True)
+            world.signed_in = None
+            world.end_leases()
+            product = Product(world, tenant["id"])
+            done(world, reply)
+            product.add(1)
+            assert product.count() == rows + 1 and is_at(world, tenant, target)
+        told = nidia(world, "doctor").stdout
+        assert "no tenant owns" not in told and "database_count" not in told, told
+
+
+def test_a_tenant_of_a_lost_host_comes_back_from_its_backup(engine):
+    with second_place(engine) as (place, second), World(engine) as world:
+        add_host(world, place, weight=1000)
+        tenant, product = new_customer(world)
+        assert is_at(world, tenant, "norte")
+        backup = backup_of(world, tenant)
+        if second:
+            second.stop("immediate")
+        else:
+            os.rename(place["folder"], place["folder"] + "-lost")
+        done(world, restore(world, tenant, backup, host="default"))
+        product.add(1)
+        assert product.count() == 4 and is_at(world, tenant, "default")
+        assert moves_of(world, tenant)[0]["is_old_shut"] is False
+
+
+def test_a_move_that_cannot_be_made_leaves_the_tenant_at_work(engine):
+    with second_place(engine) as (place, second), World(engine) as world:
+        tenant, product = begin(world, place)
+        if second:
+            second.stop("immediate")
+        else:
+            os.rename(place["folder"], place["folder"] + "-lost")
+        job = finished(world, move(world, tenant, "norte"))
+        assert job["status"] == "failed" and job["error"], job
+        product.add(1)
+        assert product.count() == 4 and is_at(world, tenant, "default")
+        assert moves_of(world, tenant)[0]["status"] == "failed"
