@@ -36,12 +36,28 @@ static bool is_read_only(struct hosting_call *call, struct db *db, struct text n
     return true;
 }
 
+/* Returns when they are gone: whoever is told to go may still be committing. */
+/* One that went by itself meanwhile counts as not sent away. */
+static bool is_gone(struct hosting_call *call, struct db *db, struct text name)
+{
+    struct result result;
+    return db_run(db, call->arena, &result, call->error,
+                  "SELECT 1 FROM pg_stat_activity WHERE usename = $1 LIMIT 1", PARAMETERS(value_text(name)))
+        && (result.row_count == 0
+            || fail(call->error, ERROR_conflict, "a connection of %.*s does not end", TEXT_ARG(name)));
+}
+
 static bool send_away(struct hosting_call *call, struct db *db, struct text name)
 {
-    struct result ignored;
-    return db_run(db, call->arena, &ignored, call->error,
-                  "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1",
-                  PARAMETERS(value_text(name)));
+    static const char send[] =
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = $1";
+    struct result result;
+    if (!db_run(db, call->arena, &result, call->error, send, PARAMETERS(value_text(name))))
+        return false;
+    for (size_t i = 0; i < result.row_count; i++)
+        if (!cell_boolean(result_row(&result, i)[0]))
+            return is_gone(call, db, name);
+    return true;
 }
 
 /* The rule is set first, so that whoever is sent away comes back under it or not at all. Sessions that began
