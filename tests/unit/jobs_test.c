@@ -469,7 +469,7 @@ TEST_IN_WORLD(a_job_of_no_tenant_is_one_is_told_its_parameters_and_tells_how_far
 {
     const struct job_program *const of_all[] = { &of_all_program, NULL };
     const struct job_node node = { .name = TEXT("here"), .programs = of_all };
-    struct text first, second;
+    struct text first = {}, second = {};
     bool ran;
     CHECK(db_transact(&world->work, ask_for_all, &first) && db_transact(&world->work, ask_for_all, &second));
     CHECK(text_equal(first, second));
