@@ -32,7 +32,8 @@ bool call_identify(struct call *call, bool asking)
         return is_visitor(call);
     if (!text_equal_blind(text_slice(header, 0, 7), TEXT("Bearer ")))
         return fail(&call->work.error, ERROR_invalid_token, "");
-    switch (access_identify(&call->work, text_slice(header, 7, header.length), asking)) {
+    bool of_memory = call->route->cost == COST_MEMORY;
+    switch (access_identify(&call->work, text_slice(header, 7, header.length), of_memory, asking)) {
     case ACCESS_GRANTED: return true;
     case ACCESS_REFUSED: return false;
     case ACCESS_ASK: call->state->must_ask = true; return true;

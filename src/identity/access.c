@@ -35,8 +35,10 @@ static bool read_token(struct work *work, struct text token, struct holder *hold
         || claims.expires_ms <= work->now)
         return false;
     metric_add(METRIC_tokens_verified_total, 1);
-    *holder =
-        (struct holder){ .role = claims.role, .version = claims.epoch, .expires_ms = claims.expires_ms };
+    *holder = (struct holder){ .role = claims.role,
+                               .version = claims.epoch,
+                               .expires_ms = claims.expires_ms,
+                               .ends_ms = claims.expires_ms };
     keep_id(holder->user_id, claims.user_id);
     keep_id(holder->tenant_id, claims.tenant_id);
     keep_id(holder->session_id, claims.session_id);
@@ -70,7 +72,7 @@ static bool find_key(struct work *work, const char *digest_hex, struct holder *h
     int64_t expires_ms = value_is_set(key.expires_at) ? key.expires_at.integer : INT64_MAX;
     if (value_is_set(key.revoked_at) || expires_ms <= work->now)
         return false;
-    *holder = (struct holder){ .role = MACHINE, .version = key.revision.integer };
+    *holder = (struct holder){ .role = MACHINE, .version = key.revision.integer, .ends_ms = expires_ms };
     holder->expires_ms = work->now + ACCESS_LIFE_MS < expires_ms ? work->now + ACCESS_LIFE_MS : expires_ms;
     keep_id(holder->api_key_id, key.id.text);
     keep_id(holder->tenant_id, cell_text(key.tenant_id));
@@ -161,7 +163,23 @@ enum access access_again(struct site *site, const struct actor *actor)
     return is_allowed(site->revocations, actor) ? ACCESS_GRANTED : ACCESS_REFUSED;
 }
 
-enum access access_identify(struct work *work, struct text credential, bool asking)
+/* Nobody can be asked just now, and what was verified before counts. */
+static bool counts_while_away(struct work *work, const struct holder *holder)
+{
+    const struct actor actor = actor_of(holder);
+    return holder->role == MACHINE && holder->ends_ms > work->now && !revocations_are_fresh(work->site)
+        && is_allowed(work->site->revocations, &actor);
+}
+
+/* A key that changed is read again: it may have another date of expiry now, not be revoked. */
+static bool is_current(struct work *work, const struct holder *holder)
+{
+    return holder->expires_ms > work->now
+        && (holder->role != MACHINE
+            || revocations_allow(work->site->revocations, text_from(holder->api_key_id), holder->version));
+}
+
+enum access access_identify(struct work *work, struct text credential, bool of_memory, bool asking)
 {
     struct known_tokens *known = work->site->known_tokens;
     if (credential.length == 0 || credential.length > CREDENTIAL_MAX)
@@ -169,13 +187,14 @@ enum access access_identify(struct work *work, struct text credential, bool aski
     unsigned char digest[SHA256_SIZE];
     sha256(credential, digest);
     struct holder holder;
-    bool is_key = text_starts(credential, TEXT("nk_"));
     if (known_tokens_find(known, digest, work->now, &holder)) {
-        /* A key that changed is read again: it may have another date of expiry now, not be revoked. */
-        if (!is_key
-            || revocations_allow(work->site->revocations, text_from(holder.api_key_id), holder.version))
+        const struct actor actor = actor_of(&holder);
+        if (of_memory && counts_while_away(work, &holder))
+            return grant(work, &actor);
+        if (is_current(work, &holder))
             return decide(work, &holder, asking);
     }
+    bool is_key = text_starts(credential, TEXT("nk_"));
     if (is_key && !asking)
         return ACCESS_ASK;
     if (!(is_key ? find_key(work, sha256_hex(work->arena, credential).data, &holder)

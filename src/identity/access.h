@@ -13,9 +13,13 @@ enum access {
     ACCESS_ASK,     /* memory does not know: call again with `asking` where work->db can be read */
 };
 
-/* `credential` is what follows "Bearer ": a token, or "nk_…". Not asking: touches no database and takes no
- * lock that waits. */
-enum access access_identify(struct work *work, struct text credential, bool asking);
+/*
+ * `credential` is what follows "Bearer ": a token, or "nk_…". Not asking: touches no database and takes no
+ * lock that waits. `of_memory`: what is asked for is answered from memory; for that a key that this process
+ * has verified stays good, until its own end, while the database is away and nobody can be asked: the
+ * product's servers go on.
+ */
+enum access access_identify(struct work *work, struct text credential, bool of_memory, bool asking);
 
 /* Who was admitted a while ago and is still there: may he stay? From memory alone: ASK says that it cannot be
  * trusted just now. */

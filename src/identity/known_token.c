@@ -46,8 +46,7 @@ bool known_tokens_find(struct known_tokens *known, const unsigned char digest[st
     bool found = false;
     pthread_mutex_lock(&known->locks[set % LOCK_COUNT]);
     for (struct known *way = known->sets[set]; way < known->sets[set] + WAYS && !found; way++) {
-        found = way->holder.role && memcmp(way->digest, digest, SHA256_SIZE) == 0
-             && way->holder.expires_ms > now_ms;
+        found = way->holder.role && memcmp(way->digest, digest, SHA256_SIZE) == 0;
         if (found) {
             *holder = way->holder;
             way->used_ms = now_ms;

@@ -17,8 +17,10 @@ struct holder {
     char scopes[SCOPES_MAX + 1];
     int64_t version;    /* the user's session epoch, or the key's revision */
     int64_t expires_ms; /* until then it need not be verified again */
+    int64_t ends_ms;    /* the credential's own end: from then on it is void */
 };
 
+/* Whether or not it has to be verified again by now. */
 bool known_tokens_find(struct known_tokens *known, const unsigned char digest[static SHA256_SIZE],
                        int64_t now_ms, struct holder *holder);
 void known_tokens_keep(struct known_tokens *known, const unsigned char digest[static SHA256_SIZE],

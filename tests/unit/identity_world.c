@@ -100,9 +100,9 @@ bool identity_reaches(struct work *work, struct text access_token)
 {
     error_clear(&work->error);
     work->actor = (struct actor){ .role = VISITOR };
-    enum access access = access_identify(work, access_token, false);
+    enum access access = access_identify(work, access_token, false, false);
     if (access == ACCESS_ASK)
-        access = access_identify(work, access_token, true);
+        access = access_identify(work, access_token, false, true);
     return access == ACCESS_GRANTED;
 }
 
