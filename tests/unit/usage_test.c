@@ -240,7 +240,7 @@ TEST_IN_WORLD(a_month_ends_where_the_tenant_is)
     for (size_t i = 0; i < sizeof turns / sizeof *turns; i++) {
         struct tenant tenant = { .timezone = value_string(turns[i].zone),
                                  .max_monthly_emails = value_integer(LIMIT) };
-        int64_t last, first;
+        int64_t last = 0, first = 0;
         test_note("%s", turns[i].zone);
         CHECK(calendar_read_time(text_from(turns[i].last), &last)
               && calendar_read_time(text_from(turns[i].first), &first));
@@ -278,7 +278,7 @@ TEST(the_clock_on_the_wall_follows_the_zones_summer)
         { "Nowhere/Nothing", "2026-03-29T01:00:00Z", "2026-03-29T01:00:00Z" },
     };
     for (size_t i = 0; i < sizeof walls / sizeof *walls; i++) {
-        int64_t utc, local;
+        int64_t utc = 0, local = 0;
         CHECK(calendar_read_time(text_from(walls[i].utc), &utc)
               && calendar_read_time(text_from(walls[i].local), &local));
         CHECK(zone_local_ms(text_from(walls[i].zone), utc) == local);
