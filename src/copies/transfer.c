@@ -11,6 +11,7 @@
 #include "record/store.h"
 #include "settings/options.h"
 #include "tenancy/job_watch.h"
+#include <pthread.h>
 #include <unistd.h>
 
 enum { ATTEMPTS_MAX = 3, READ_ONLY_SECONDS = 2 };
@@ -134,13 +135,38 @@ static bool follow(struct work *work, const struct job *job)
     return followed;
 }
 
-/* Both sides are at rest. */
+/* The target's side of a comparison: in a thread, a memory and an error of its own. */
+struct side {
+    struct hosting_call call;
+    const struct tenant_place *place;
+    struct table_sums sums;
+    struct error error;
+    bool is_summed;
+};
+
+static void *sum(void *data)
+{
+    struct side *side = data;
+    side->call.error = &side->error;
+    side->is_summed = hosting_sum(&side->call, side->place, &side->sums);
+    return NULL;
+}
+
+/* Both sides are at rest, and read at the same time: the tenant waits for this. */
 static bool compare(struct work *work, const struct move *move, struct table_sums *sums)
 {
+    [[gnu::cleanup(arena_cleanup)]] struct arena *arena = arena_create();
     struct hosting_call call = hosting_call_of(work);
-    struct table_sums found;
-    return hosting_sum(&call, &move->from, sums) && hosting_sum(&call, &move->to, &found)
-        && table_sums_compare(sums, &found, &work->error);
+    struct side target = { .call = call, .place = &move->to };
+    pthread_t thread;
+    target.call.arena = arena;
+    if (pthread_create(&thread, NULL, sum, &target) != 0)
+        return fail(&work->error, ERROR_overloaded, "no thread is to be had");
+    bool is_summed = hosting_sum(&call, &move->from, sums);
+    pthread_join(thread, NULL);
+    if (is_summed && !target.is_summed)
+        work->error = target.error;
+    return is_summed && target.is_summed && table_sums_compare(sums, &target.sums, &work->error);
 }
 
 static bool bring_over(struct work *work, const struct job *job, struct move *move, struct table_sums *sums)

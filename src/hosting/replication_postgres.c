@@ -158,13 +158,8 @@ bool replication_begin(struct hosting_call *call, const struct replication *repl
 
 /* ---- Followed ---- */
 
-/* A record of our own at the end of what is written, so that there is something to arrive. */
-static bool mark_end(struct hosting_call *call, struct db *from, struct text *position)
-{
-    struct text ignored;
-    return ask(call, from, "SELECT pg_logical_emit_message(true, 'nidia', 'here')::text", &ignored)
-        && ask(call, from, "SELECT pg_current_wal_lsn()::text", position);
-}
+/* A record of our own, behind all that is written, so that there is something to arrive. */
+static const char mark_end[] = "SELECT pg_logical_emit_message(true, 'nidia', 'here')::text";
 
 static bool has_arrived(struct hosting_call *call, struct db *from, struct text name, struct text position,
                         bool *arrived)
@@ -206,7 +201,7 @@ bool replication_catch_up(struct hosting_call *call, const struct replication *r
     int64_t ready = 0, all = 1, before = -1, moved_us = clock_monotonic_us();
     bool arrived = false;
     if (!connect_to(call, replication->from, &from) || !connect_to(call, replication->to, &to)
-        || !mark_end(call, from, &position))
+        || !ask(call, from, mark_end, &position))
         return false;
     for (; !arrived || ready < all; clock_sleep_ms(LOOK_AGAIN_MS)) {
         if (!count_tables(call, to, &ready, &all) || !has_arrived(call, from, name, position, &arrived))
