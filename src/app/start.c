@@ -174,10 +174,10 @@ static const struct job_program *const *job_programs(struct app *app)
     size_t count = 0, capacity = 0;
     for (const struct job_program *const *const *list = app_job_programs; *list; list++)
         for (const struct job_program *const *program = *list; *program; program++) {
-            all = arena_extend(app->arena, all, sizeof *all, count, &capacity);
+            all = arena_extend(app->arena, all, sizeof(const void *), count, &capacity);
             all[count++] = *program;
         }
-    all = arena_extend(app->arena, all, sizeof *all, count, &capacity);
+    all = arena_extend(app->arena, all, sizeof(const void *), count, &capacity);
     all[count] = NULL;
     return all;
 }

@@ -76,8 +76,8 @@ bool certificate_note(struct work *work, const struct tenant_domain *before,
         .ssl_checked_at = value_time(work->now),
     };
     bool is_new = !value_equal(before->ssl_expires_at, changes.ssl_expires_at);
-    bool ends_soon =
-        certificate->expires_at_ms && certificate->expires_at_ms - work->now < WARN_DAYS * DAY_MS;
+    bool ends_soon = certificate->expires_at_ms
+                  && certificate->expires_at_ms - work->now < INT64_C(1) * WARN_DAYS * DAY_MS;
     bool warns = ends_soon && (is_new || !value_is_set(before->ssl_warned_at));
     if (warns || is_new)
         changes.ssl_warned_at = warns ? value_time(work->now) : value_null();

@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static void close_socket(int *socket_fd)
+static void close_socket(const int *socket_fd)
 {
     if (*socket_fd >= 0)
         close(*socket_fd);
