@@ -101,12 +101,18 @@ static bool is_late(const struct flight *flight)
     return flight->flying_count > 0 && clock_monotonic_us() > flight->departed_us + SLOW_US;
 }
 
-bool flight_take(struct flight *flight, struct call *call)
+/* Nobody waits for a flight that is late. */
+static bool relieve_waiting(struct flight *flight)
 {
     bool late = is_late(flight);
     while (late && flight->waiting_count > 0)
         call_run_on_worker(flight->waiting[--flight->waiting_count]);
-    if (late || flight->waiting_count == READS_MAX || !is_connected(flight))
+    return late;
+}
+
+bool flight_take(struct flight *flight, struct call *call)
+{
+    if (relieve_waiting(flight) || flight->waiting_count == READS_MAX || !is_connected(flight))
         return false;
     bool asked = call->route->ask(call);
     if (asked && !column_set_is_empty(&call->expanded))
@@ -132,7 +138,7 @@ static void end(struct flight *flight)
 
 void flight_depart(struct flight *flight)
 {
-    if (flight->flying_count > 0 || flight->waiting_count == 0)
+    if (relieve_waiting(flight) || flight->flying_count > 0 || flight->waiting_count == 0)
         return;
     struct db_read *reads[READS_MAX];
     for (size_t i = 0; i < flight->waiting_count; i++) {

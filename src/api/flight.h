@@ -17,7 +17,7 @@ void flight_destroy(struct flight *flight);
 
 /* Takes an admitted call of a route in halves. False: a worker should. */
 [[nodiscard]] bool flight_take(struct flight *flight, struct call *call);
-/* The loop has served what was ready: what waits is sent. */
+/* The loop has served what was ready: what waits is sent, or gets a worker where a flight is late. */
 void flight_depart(struct flight *flight);
 /* The loop's next call after the connection could be read. */
 void flight_land(struct flight *flight);

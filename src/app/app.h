@@ -24,10 +24,13 @@ void app_close(struct app *app);
 
 /*
  * Opens the app and serves until SIGTERM or SIGINT, then drains; SIGHUP starts a successor and hands over to
- * it. The three must be blocked in all threads. `announce` gets what app_open announces.
+ * it. `announce` gets what app_open announces.
  */
 [[nodiscard]] bool app_run(const struct options *options, void (*announce)(struct text announced),
                            struct error *error);
+/* Before the first thread is made: app_run alone hears the three, and SIGPIPE comes as an error of the write.
+ */
+void app_prepare_signals(void);
 
 /* A connection of the tables' owner. */
 struct db;

@@ -20,14 +20,21 @@ struct attendance {
     int signals, tick_ms;
 };
 
-static int open_signals(void)
+sigset_t attended_signals(void)
 {
     sigset_t signals;
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGHUP);
-    return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+    return signals;
+}
+
+void app_prepare_signals(void)
+{
+    const sigset_t signals = attended_signals();
+    pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    signal(SIGPIPE, SIG_IGN);
 }
 
 static void say_serving(void)
@@ -106,12 +113,13 @@ static bool wait_for_end(struct attendance *attendance)
 bool attend(struct app *app, struct server *server, struct successor *successor)
 {
     int64_t watchdog_ms = notify_watchdog_ms();
+    const sigset_t signals = attended_signals();
     struct attendance attendance = {
         .app = app,
         .server = server,
         .successor = successor,
         .pulse = watchdog_ms > 0 ? pulse_create(app, server) : NULL,
-        .signals = open_signals(),
+        .signals = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK),
         .tick_ms = watchdog_ms > 0 && watchdog_ms / 4 < TICK_MS ? (int)(watchdog_ms / 4) : TICK_MS,
     };
     if (attendance.signals < 0)

@@ -103,7 +103,8 @@ static bool let_go_on(struct turn *turn)
 {
     struct successor *successor = &turn->successor;
     successor_go_on(successor);
-    if (successor_hear(successor, SUCCESSOR_OPENS_MS) == SUCCESSOR_SERVING) {
+    if (successor_hear(successor, SUCCESSOR_OPENS_MS) == SUCCESSOR_SERVING && successor_lives(successor)) {
+        successor_pass_on_signals(successor);
         successor_close(successor);
         LOG(LOG_INFO, "handed_over");
         return true;

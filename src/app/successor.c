@@ -1,5 +1,4 @@
-#include "app/successor.h"
-#include "app/parts.h"
+#include "app/attend.h"
 #include "base/clock.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -119,6 +118,21 @@ void successor_go_on(struct successor *successor)
 {
     const char word = SUCCESSOR_GO_ON;
     (void)!send(successor->line, &word, 1, MSG_NOSIGNAL);
+}
+
+bool successor_lives(const struct successor *successor)
+{
+    siginfo_t ended = {};
+    return waitid(P_PID, (id_t)successor->process, &ended, WEXITED | WNOHANG | WNOWAIT) == 0
+        && ended.si_pid == 0;
+}
+
+void successor_pass_on_signals(const struct successor *successor)
+{
+    const sigset_t signals = attended_signals();
+    const struct timespec at_once = {};
+    for (int signal; (signal = sigtimedwait(&signals, NULL, &at_once)) > 0;)
+        kill(successor->process, signal);
 }
 
 void successor_fail(struct successor *successor)

@@ -8,7 +8,7 @@
  *   "go on"                                →  on SQLite: opens the database and serves
  *   ends                                   ←  "serving"
  *
- * Until then who connects waits in the sockets' queues. A new process that ends before its last word has
+ * Until then who connects waits in the sockets' queues. A new process that ends before the old one has
  * failed: the old one goes on, or begins again with the copies.
  */
 #pragma once
@@ -32,6 +32,9 @@ struct app;
 /* Its next word, waiting for it at most so long; 0: it has ended, or is silent for too long. */
 char successor_hear(struct successor *successor, int timeout_ms);
 void successor_go_on(struct successor *successor);
+bool successor_lives(const struct successor *successor);
+/* What this process was told once it had stopped listening was meant for whoever serves. */
+void successor_pass_on_signals(const struct successor *successor);
 void successor_fail(
     struct successor *successor); /* ends it, if it has not ended; the copies are still there */
 void successor_close(struct successor *successor); /* gives the copies up */

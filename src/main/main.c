@@ -1,6 +1,5 @@
 #include "base/log.h"
 #include "main/command.h"
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -56,18 +55,6 @@ int command_help(struct invocation *invocation)
     return EXIT_DONE;
 }
 
-/* SIGTERM, SIGINT and SIGHUP are waited for by `serve`; SIGPIPE comes as an error of the write. */
-static void block_signals(void)
-{
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGHUP);
-    pthread_sigmask(SIG_BLOCK, &signals, NULL);
-    signal(SIGPIPE, SIG_IGN);
-}
-
 static int run(const struct command *command, struct invocation *invocation)
 {
     struct error error = {};
@@ -95,6 +82,6 @@ int main(int argc, char **argv)
     if (!command)
         return invocation_misused(&invocation, "there is no such command; see nidia help");
     if (command->run == command_serve)
-        block_signals();
+        app_prepare_signals();
     return run(command, &invocation);
 }

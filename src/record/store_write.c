@@ -245,7 +245,7 @@ bool store_remove(struct work *work, const struct table *table, const struct val
     sql_begin(&sql, work->arena);
     buffer_print(&sql.text, "DELETE FROM %s", table->name);
     add_guard(&sql, table, before);
-    if (!run_guarded(work, &sql))
-        return fault_of_removal(work);
-    return leave_traces(work, table, before, NULL);
+    /* Its traces come first: while the row stands it can be told who sees it, and so is to hear that it goes.
+     */
+    return leave_traces(work, table, before, NULL) && (run_guarded(work, &sql) || fault_of_removal(work));
 }

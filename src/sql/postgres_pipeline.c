@@ -162,8 +162,10 @@ bool pipeline_settle(struct postgres *postgres, PGresult **last, struct error *e
 bool pipeline_take(struct postgres *postgres, struct error *error)
 {
     PGconn *connection = postgres->connection;
-    bool broken = !PQconsumeInput(connection) || PQstatus(connection) == CONNECTION_BAD;
+    bool broken = !PQconsumeInput(connection);
     read_answers(postgres, false, NULL, error);
+    broken =
+        broken || PQstatus(connection) == CONNECTION_BAD; /* while reading, too: then nothing more comes */
     if (!broken && (postgres->read_count < postgres->expected_count || PQisBusy(connection)))
         return false;
     if (broken)

@@ -42,6 +42,8 @@ bool usage_wait(struct usage *usage)
     while (!usage->stopping && usage->answers < USAGE_WRITE_ANSWERS
            && pthread_cond_timedwait(&usage->due, &usage->lock, &until) == 0)
         ;
+    usage->answers =
+        0; /* whether or not they can be written now: who cannot write does not try without rest */
     bool stopping = usage->stopping;
     pthread_mutex_unlock(&usage->lock);
     return !stopping;

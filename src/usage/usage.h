@@ -3,11 +3,13 @@
  *
  * From memory, in a microsecond, and written to the database a moment later: on one node never over the
  * limit, and never counted twice. What a node that is killed had answered since it last wrote is lost, which
- * is that of USAGE_WRITE_MS, or of USAGE_WRITE_ANSWERS if these came sooner; one that ends in order loses
- * nothing. Of several nodes each may go over by what the others have answered and not yet told: as much.
+ * is that of USAGE_WRITE_MS, or of USAGE_WRITE_ANSWERS if these came sooner, and of the time that writing
+ * takes; where the database is away, all since. One that ends in order loses nothing. Of several nodes each
+ * may go over by what the others have answered and not yet told: as much.
  *
  * Exactly, in a transaction: never over the limit whatever other nodes do, and on disk when it is answered.
- * What this node has answered from memory and not written is counted; what others have, is not.
+ * What this node has answered from memory and not written is counted; what others have, is not. Memory knows
+ * of it once it is committed: what it gives while that is under way may go over, by as much.
  */
 #pragma once
 #include "directory/directory.h"

@@ -9,7 +9,7 @@ struct usage {
     pthread_mutex_t lock;
     pthread_cond_t due;
     struct ledger fresh;
-    int64_t answers; /* since it was last written */
+    int64_t answers; /* since usage_wait last returned */
     bool stopping;
 
     pthread_mutex_t writing; /* who holds it writes what was taken over, from `written` on */

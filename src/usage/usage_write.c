@@ -113,7 +113,6 @@ static void take_over(struct usage *usage)
     struct ledger fresh = usage->fresh;
     usage->fresh = usage->taken_over;
     usage->taken_over = fresh;
-    usage->answers = 0;
     pthread_mutex_unlock(&usage->lock);
     ledger_sort(&usage->taken_over);
 }

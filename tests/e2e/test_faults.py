@@ -137,6 +137,33 @@ def test_reads_in_flight_survive_the_end_of_their_session(engine):
         assert set(statuses) <= {200, 503} and statuses[-1] == 200, sorted(set(statuses))
 
 
+def read_once(client, path, read):
+    read.append(client.get(path).json["id"])
+
+
+def test_who_waits_for_a_read_that_is_held_up_waits_no_longer(engine):
+    """Reads travel together: behind one that a lock holds, those that came next are read another way."""
+    only_on(engine, "postgres")
+    with World(engine, options=["--loops", "1"]) as world:
+        plan, tenant, ended = world.new_plan(), world.new_tenant(), []
+        locker = psycopg2.connect(world.server.database)
+        with locker.cursor() as cursor:
+            cursor.execute("LOCK TABLE plans IN ACCESS EXCLUSIVE MODE")
+            held = threading.Thread(target=read_once, args=(world.admin.twin(contract=None), f"/plans/{plan['id']}", ended))
+            held.start()
+            until(lambda: cursor.execute("SELECT FROM pg_locks WHERE NOT granted") or cursor.rowcount, 10, "the read that is held up")
+            behind = threading.Thread(target=read_once, args=(world.admin.twin(contract=None), f"/tenants/{tenant['id']}", ended))
+            behind.start()
+            try:
+                until(lambda: ended, 10, "the read behind it")
+            finally:
+                locker.rollback()
+        held.join()
+        behind.join()
+        locker.close()
+        assert ended == [tenant["id"], plan["id"]], ended
+
+
 def test_while_the_database_is_away_the_directory_answers(engine):
     """And what needs the database says so; nobody is signed out by it."""
     only_on(engine, "postgres")

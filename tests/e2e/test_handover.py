@@ -1,5 +1,6 @@
 """A restart that nobody notices, what systemd is told, and its watchdog (OPERATIONS.md, end)."""
 
+import contextlib
 import re
 import secrets
 import select
@@ -11,7 +12,7 @@ import threading
 import time
 
 from harness import World, only_on
-from manager import Managed
+from manager import Managed, Process
 from server import TOP, pause, until
 
 BATCH = 8  # requests on their way at once, on one connection
@@ -187,6 +188,45 @@ def test_a_successor_that_fails_late_gives_back_what_it_got(engine):
                 assert waiting.recv(64).startswith(b"HTTP/1.1 200 ")
         assert world.server.process.poll() is None and world.server.process.pid == pid
         world.forget_connection()
+        world.new_plan()
+
+
+@contextlib.contextmanager
+def draining(world):
+    """The process that serves is asked to hand over and drains; it cannot end before the block does, since a client sends slowly."""
+    with socket.create_connection(("127.0.0.1", world.server.port), timeout=60) as slow, \
+            socket.create_connection(("127.0.0.1", world.server.port), timeout=60) as idle:
+        slow.sendall(b"POST /api/v1/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99\r\n\r\n{")
+        world.outside.get("/livez")
+        world.server.signal(signal.SIGHUP)
+        assert idle.recv(1) == b""
+        yield
+    world.forget_connection()
+
+
+def successor_of(server, process):
+    pids = {int(message["MAINPID"]) for message in server.hear() if "MAINPID" in message} - {process.pid}
+    return Process(pids.pop()) if pids else None
+
+
+def test_who_is_told_to_end_while_it_hands_over_passes_that_on(engine):
+    with Managing(engine) as world:
+        server, before = world.server, world.server.process
+        with draining(world):
+            server.signal(signal.SIGTERM)
+        assert before.wait(60) == 0, server.log_tail()
+        server.process = until(lambda: successor_of(server, before), 10)
+        assert server.process.wait(60) == 0 and server.hears("STOPPING", "1"), server.log_tail()
+
+
+def test_a_successor_that_dies_while_the_one_before_drains_is_missed(engine):
+    """On PostgreSQL it has said its last word by then."""
+    only_on(engine, "postgres")
+    with Managing(engine) as world:
+        with draining(world):
+            until(lambda: successor_of(world.server, world.server.process), 30, "a successor that serves").kill()
+        until(lambda: "handover_failed" in world.server.log(), 30, "the failure")
+        until(world.server.is_ready, 30)
         world.new_plan()
 
 

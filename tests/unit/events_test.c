@@ -107,8 +107,10 @@ TEST_IN_WORLD(who_may_not_see_the_row_does_not_hear_of_it)
     CHECK(world_try_update(&world->work, &plans_table, hidden.cells, changes.cells, hidden.cells));
     CHECK(audience_of_last(world) == plans_table.may[READ]);
     make_plan(world, 2, true, &shown);
-    CHECK(
-        world_try_remove(&world->work, &plans_table, shown.cells)); /* nobody can tell any more who saw it */
+    CHECK(world_try_remove(&world->work, &plans_table, shown.cells)); /* who saw it is told that it is gone */
+    CHECK(audience_of_last(world) == plans_table.may[READ]);
+    make_plan(world, 3, false, &hidden);
+    CHECK(world_try_remove(&world->work, &plans_table, hidden.cells));
     CHECK(audience_of_last(world) == (plans_table.may[READ] & ~(unsigned)TENANT_ADMIN));
     world_add_user(world, "ana@nidia.test", SUPPORT, TEXT(""), &person);
     CHECK(world_try_update(&world->work, &users_table, person.cells, gone.cells, person.cells));

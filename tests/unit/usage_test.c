@@ -1,4 +1,5 @@
 /* What tenants consume: never over the limit on a node, each quantity counted once, each month anew. */
+#include "base/clock.h"
 #include "base/zone.h"
 #include "tenancy_world.h"
 #include "usage/usage.h"
@@ -121,6 +122,19 @@ TEST(news_of_what_is_being_written_counts_it_once)
     CHECK(!tenant_use_take(use, &moment, LIMIT_monthly_emails, 26, LIMIT, &taken) && taken.used == 75);
     CHECK(tenant_use_take(use, &moment, LIMIT_monthly_emails, 25, LIMIT, &taken));
     free(use);
+}
+
+/* A database that is away is not asked again and again for the many that wait. */
+TEST_IN_WORLD(many_answers_end_one_wait_and_not_the_next)
+{
+    struct usage_world usage;
+    begin(&usage, world, "America/Bogota");
+    for (int i = 0; i < USAGE_WRITE_ANSWERS; i++)
+        CHECK(consume(&world->work, &usage.tenant, 0));
+    int64_t begun_us = clock_monotonic_us();
+    CHECK(usage_wait(world->site.usage) && usage_wait(world->site.usage));
+    CHECK(clock_monotonic_us() - begun_us >= USAGE_WRITE_MS * INT64_C(1'000));
+    end(&usage);
 }
 
 /* ---- Many at once ---- */
