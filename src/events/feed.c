@@ -1,4 +1,5 @@
 #include "base/clock.h"
+#include "base/condition.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "events/feed_parts.h"
@@ -77,10 +78,9 @@ static bool run_round(struct feed *feed, bool *any)
 static bool wait_for_round(struct feed *feed)
 {
     int64_t until_us = clock_monotonic_us() + ROUND_MS * INT64_C(1'000);
-    struct timespec until = { .tv_sec = until_us / 1'000'000, .tv_nsec = until_us % 1'000'000 * 1'000 };
     pthread_mutex_lock(&feed->lock);
     while (!feed->stopping && !atomic_load(&feed->woken)
-           && pthread_cond_timedwait(&feed->changed, &feed->lock, &until) == 0)
+           && condition_wait_until(&feed->changed, &feed->lock, until_us))
         ;
     bool goes_on = !feed->stopping;
     pthread_mutex_unlock(&feed->lock);
@@ -131,11 +131,7 @@ static struct feed *make_feed(const struct feed_options *options)
     feed->ring = ring_create();
     feed->arena = arena_create();
     pthread_mutex_init(&feed->lock, NULL);
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&feed->changed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    condition_init(&feed->changed);
     return feed;
 }
 

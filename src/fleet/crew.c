@@ -1,11 +1,11 @@
 #include "fleet/crew.h"
+#include "base/clock.h"
+#include "base/condition.h"
 #include "base/memory.h"
 #include "base/pool.h"
 #include "record/site.h"
 #include "sql/database.h"
 #include <assert.h>
-#include <pthread.h>
-#include <time.h>
 
 enum { BEAT_MS = 250 };
 
@@ -65,23 +65,13 @@ static void run_item(struct task *task, void *thread_state)
     pthread_mutex_unlock(&shift->lock);
 }
 
-static struct timespec next_beat(void)
-{
-    struct timespec then;
-    clock_gettime(CLOCK_MONOTONIC, &then);
-    then.tv_nsec += BEAT_MS * 1'000'000L;
-    then.tv_sec += then.tv_nsec / 1'000'000'000L;
-    then.tv_nsec %= 1'000'000'000L;
-    return then;
-}
-
 static void wait_for_all(struct shift *shift)
 {
     bool idle = false;
     while (!idle) {
-        struct timespec next = next_beat();
+        int64_t next_us = clock_monotonic_us() + BEAT_MS * INT64_C(1'000);
         pthread_mutex_lock(&shift->lock);
-        while (shift->open > 0 && pthread_cond_timedwait(&shift->finished, &shift->lock, &next) == 0)
+        while (shift->open > 0 && condition_wait_until(&shift->finished, &shift->lock, next_us))
             ;
         idle = shift->open == 0;
         pthread_mutex_unlock(&shift->lock);
@@ -92,10 +82,7 @@ static void wait_for_all(struct shift *shift)
 
 static void begin(struct shift *shift)
 {
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&shift->finished, &monotonic);
+    condition_init(&shift->finished);
     pthread_mutex_init(&shift->lock, NULL);
 }
 

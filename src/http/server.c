@@ -1,3 +1,5 @@
+#include "base/clock.h"
+#include "base/condition.h"
 #include "http/connection.h"
 #include "http/inherit.h"
 #include "http/loop.h"
@@ -5,7 +7,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { LINGER_MS = 2000, ACCEPT_REST_MS = 100, LISTEN_END_MS = 50 };
 
@@ -68,11 +69,7 @@ static struct server *create(const struct server_options *options)
     server->options = *options;
     if (options->connections_max <= 0 || options->connections_max > CONNECTIONS_MAX)
         server->options.connections_max = CONNECTIONS_MAX;
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&server->drained, &attributes);
-    pthread_condattr_destroy(&attributes);
+    condition_init(&server->drained);
     pthread_mutex_init(&server->mutex, NULL);
     for (int i = 0; i < options->loops; i++) {
         struct loop *loop = &server->loops[i];
@@ -143,18 +140,13 @@ void server_wake_streams(struct server *server)
 
 bool server_drain(struct server *server, int timeout_ms)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += timeout_ms % 1000 * 1'000'000L;
-    until.tv_sec += timeout_ms / 1000 + until.tv_nsec / 1'000'000'000;
-    until.tv_nsec %= 1'000'000'000;
-
+    int64_t until_us = clock_monotonic_us() + timeout_ms * INT64_C(1'000);
     atomic_store(&server->draining, true);
     for (int i = 0; i < server->options.loops; i++)
         loop_wake(&server->loops[i]);
     pthread_mutex_lock(&server->mutex);
     while (server->loops_drained < server->options.loops
-           && pthread_cond_timedwait(&server->drained, &server->mutex, &until) == 0)
+           && condition_wait_until(&server->drained, &server->mutex, until_us))
         ;
     bool drained = server->loops_drained == server->options.loops;
     pthread_mutex_unlock(&server->mutex);

@@ -66,13 +66,7 @@ static bool take(struct work *work, const struct job_node *node, struct job *job
     add_due(&sql, work, node);
     sql_add(&sql, " {for update} {skip locked}) RETURNING ");
     sql_columns(&sql, &jobs_table);
-    struct result result;
-    if (!sql_run(work, &sql, &result))
-        return false;
-    *found = result.row_count > 0;
-    if (*found)
-        row_read(&jobs_table, result.cells, job->cells);
-    return true;
+    return sql_run_for_row(work, &sql, &jobs_table, job->cells, found);
 }
 
 void claim_begin_step(struct job_step *step, int64_t now)

@@ -1,5 +1,6 @@
 #include "jobs/runner.h"
 #include "base/clock.h"
+#include "base/condition.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "crypto/hash.h"
@@ -68,10 +69,9 @@ static uint64_t wakes_of(struct job_runner *runner)
 static bool wait_for_work(struct job_runner *runner, uint64_t seen, int64_t wait_ms)
 {
     int64_t until_us = clock_monotonic_us() + wait_ms * 1'000;
-    struct timespec until = { .tv_sec = until_us / 1'000'000, .tv_nsec = until_us % 1'000'000 * 1'000 };
     pthread_mutex_lock(&runner->lock);
     while (!runner->stopping && runner->wakes == seen
-           && pthread_cond_timedwait(&runner->woken, &runner->lock, &until) == 0)
+           && condition_wait_until(&runner->woken, &runner->lock, until_us))
         ;
     bool stopping = runner->stopping;
     pthread_mutex_unlock(&runner->lock);
@@ -211,10 +211,7 @@ static struct job_runner *make_runner(const struct job_runner_options *options)
     if (runner->options.threads <= 0 || runner->options.threads > THREADS_MAX)
         runner->options.threads = JOB_THREADS;
     pthread_mutex_init(&runner->lock, NULL);
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&runner->woken, &monotonic);
+    condition_init(&runner->woken);
     [[gnu::cleanup(arena_cleanup)]] struct arena *arena = arena_create();
     struct text token = random_token(arena, NODE_NAME_BYTES);
     snprintf(runner->name, sizeof runner->name, "%.*s", TEXT_ARG(token));

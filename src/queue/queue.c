@@ -31,13 +31,7 @@ bool job_find_open(struct work *work, enum job_kind kind, struct text tenant_id,
     sql_add(&sql, " AND tenant_id IS NOT DISTINCT FROM ");
     sql_bind(&sql, value_text_or_null(tenant_id));
     sql_add(&sql, " ORDER BY id LIMIT 1 {for update}");
-    struct result result;
-    if (!sql_run(work, &sql, &result))
-        return false;
-    *found = result.row_count > 0;
-    if (*found)
-        row_read(&jobs_table, result.cells, job->cells);
-    return true;
+    return sql_run_for_row(work, &sql, &jobs_table, job->cells, found);
 }
 
 static struct value parameters_of(const struct job_request *request)

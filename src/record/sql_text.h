@@ -31,6 +31,9 @@ void sql_insert(struct sql_text *sql, const struct table *table, const struct va
 /* A row as sql_select returned it, as cells of the columns'
  * kinds; columns that are not stored stay absent. */
 void row_read(const struct table *table, const struct value *row, struct value *cells);
+/* Runs it for the first of the table's rows that it gives; *found: there is one. */
+[[nodiscard]] bool sql_run_for_row(struct work *work, struct sql_text *sql, const struct table *table,
+                                   struct value *cells, bool *found);
 
 /* " AND …" for each condition under which the actor sees a row of the table at all. */
 void wall_add(struct sql_text *sql, const struct actor *actor, const struct table *table);

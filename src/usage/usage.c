@@ -1,5 +1,6 @@
 #include "usage/usage.h"
 #include "base/clock.h"
+#include "base/condition.h"
 #include "base/memory.h"
 #include "model/service_level.h"
 #include "record/site.h"
@@ -15,10 +16,7 @@ struct usage *usage_create(void)
     memcpy(usage->node, random_uuid(arena, 0).data, UUID_LENGTH);
     pthread_mutex_init(&usage->lock, NULL);
     pthread_mutex_init(&usage->writing, NULL);
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&usage->due, &monotonic);
+    condition_init(&usage->due);
     return usage;
 }
 
@@ -37,13 +35,11 @@ void usage_destroy(struct usage *usage)
 bool usage_wait(struct usage *usage)
 {
     int64_t until_us = clock_monotonic_us() + USAGE_WRITE_MS * INT64_C(1'000);
-    struct timespec until = { .tv_sec = until_us / 1'000'000, .tv_nsec = until_us % 1'000'000 * 1'000 };
     pthread_mutex_lock(&usage->lock);
     while (!usage->stopping && usage->answers < USAGE_WRITE_ANSWERS
-           && pthread_cond_timedwait(&usage->due, &usage->lock, &until) == 0)
+           && condition_wait_until(&usage->due, &usage->lock, until_us))
         ;
-    usage->answers =
-        0; /* whether or not they can be written now: who cannot write does not try without rest */
+    usage->answers = 0; /* whoever cannot write them now waits all the same */
     bool stopping = usage->stopping;
     pthread_mutex_unlock(&usage->lock);
     return !stopping;
