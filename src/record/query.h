@@ -13,7 +13,7 @@ enum {
     FILTERS_MAX = 16,
     IN_MAX = 100,
     SEARCH_MAX = 200,
-    CURSOR_MAX = 2048,
+    CURSOR_MAX = 2560,
     QUERY_PARAMETERS_MAX = 40
 };
 

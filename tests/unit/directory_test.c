@@ -4,7 +4,6 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { TENANTS = 200, READER_THREADS = 4, CHANGES = 20'000 };
@@ -203,8 +202,10 @@ static int tenant_at(struct directory *directory, const char *host)
     [[maybe_unused, gnu::cleanup(reclaimer_leave)]] struct reader *reader = directory_enter(directory);
     struct text name = directory_host_name(text_from(host), buffer);
     const struct directory_entry *entry = directory_find_host(directory, name);
-    struct text id = entry ? directory_entry_part(entry, ENTRY_id) : TEXT("0");
-    return entry ? atoi(id.data + id.length - 12) : 0;
+    struct text id = entry ? directory_entry_part(entry, ENTRY_id) : TEXT("");
+    int64_t number = 0;
+    CHECK(!entry || text_to_integer(text_slice(id, id.length - 12, id.length), &number));
+    return (int)number;
 }
 
 TEST(a_host_leads_to_its_tenant_however_it_is_written)

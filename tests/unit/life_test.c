@@ -16,6 +16,7 @@ static const char *const expected[LIFE_COUNT] = {
     [LIFE_restore] = "........T.",         [LIFE_bury] = "........G.",
     [LIFE_retry] = "PP........",           [LIFE_roll_back] = ".F........",
     [LIFE_reveal_password] = "PFTAOESCX.", [LIFE_set_level] = "..TAOE....",
+    [LIFE_revoke_leases] = "PFTAOESCX.",
 };
 
 static const char *const names[] = { "pending", "failed",    "trial",     "active",  "past_due",

@@ -131,7 +131,7 @@ TEST(faults_name_their_parameters_all_at_once)
         { SUPER_ADMIN, "name=%zz&%=1", "name malformed; ? malformed" },
         { SUPER_ADMIN, "name=%ff", "name malformed" },
         { SUPER_ADMIN, "cursor=x", "cursor malformed_cursor" },
-        { SUPER_ADMIN, "expand=plan", "expand unknown_parameter" },
+        { SUPER_ADMIN, "expand=slug", "expand not_expandable plan, database_host, cloned_from, created_by" },
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         [[gnu::cleanup(desk_end)]] struct desk desk;
