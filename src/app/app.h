@@ -46,6 +46,16 @@ struct db;
 [[nodiscard]] bool app_doctor(struct app *app, bool as_json, struct buffer *findings, size_t *count,
                               struct error *error);
 
+/* `nidia key`. The ring's file, which a server that runs reads at its next start or SIGHUP. */
+struct keyring_change;
+[[nodiscard]] bool app_change_keyring(const struct options *options, struct keyring_change *change,
+                                      struct error *error);
+/* Fails where something still needs the key, and says what. */
+[[nodiscard]] bool app_may_retire_key(struct app *app, const struct keyring_change *change,
+                                      struct error *error);
+/* {"data":[…]}: each key with its state and what needs it, and those that are lost. */
+[[nodiscard]] bool app_list_keys(struct app *app, struct buffer *json, struct error *error);
+
 /* One request in this process, as the socket's peer would make it: a super admin. The reply lies in the
  * arena. */
 struct reply {

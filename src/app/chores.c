@@ -9,9 +9,7 @@
 
 enum { LOOK_AGAIN_MS = 20 };
 
-/* Runs one piece of the system's work on a connection of its own. */
-static bool run(struct app *app, bool (*piece)(struct work *work, void *data), void *data,
-                struct error *error)
+bool chore_run(struct app *app, bool (*piece)(struct work *work, void *data), void *data, struct error *error)
 {
     [[gnu::cleanup(arena_cleanup)]] struct arena *arena = arena_create();
     struct db *db;
@@ -62,7 +60,7 @@ static bool make_demo(struct work *work, void *data)
 
 bool app_seed_demo(struct app *app, int count, size_t *made, struct error *error)
 {
-    return run(app, make_demo, &(struct demo){ count, made }, error);
+    return chore_run(app, make_demo, &(struct demo){ count, made }, error);
 }
 
 struct look {
@@ -79,5 +77,5 @@ static bool look(struct work *work, void *data)
 
 bool app_doctor(struct app *app, bool as_json, struct buffer *findings, size_t *count, struct error *error)
 {
-    return run(app, look, &(struct look){ as_json, findings, count }, error);
+    return chore_run(app, look, &(struct look){ as_json, findings, count }, error);
 }

@@ -1,6 +1,6 @@
 /* DATA/: 0700, one process at a time, and the key ring without which nothing opens. */
 #include "app/parts.h"
-#include "crypto/keyring.h"
+#include "crypto/keyring_change.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -52,11 +52,26 @@ void folder_close(struct app *app)
         close(app->lock);
 }
 
+static const char *ring_path(struct arena *arena, const struct options *options)
+{
+    const char *path = option_string(options, OPTION_keyring);
+    return *path ? path : arena_format(arena, "%s/keyring", option_string(options, OPTION_data)).data;
+}
+
 bool folder_open_keyring(struct app *app, bool first_start, struct error *error)
 {
     const char *given = getenv("NIDIA_KEYS");
     if (given)
         return keyring_read(&app->site.keyring, text_from(given), error);
-    const char *path = option_string(app->options, OPTION_keyring);
-    return keyring_open(&app->site.keyring, *path ? path : folder_path(app, "keyring"), first_start, error);
+    return keyring_open(&app->site.keyring, ring_path(app->arena, app->options), first_start, error);
+}
+
+bool app_change_keyring(const struct options *options, struct keyring_change *change, struct error *error)
+{
+    [[gnu::cleanup(arena_cleanup)]] struct arena *arena = arena_create();
+    if (getenv("NIDIA_KEYS"))
+        return fail(error, ERROR_conflict,
+                    "the key ring is in NIDIA_KEYS: change a copy of it in a file (--keyring), without "
+                    "NIDIA_KEYS");
+    return keyring_change_file(ring_path(arena, options), change, error);
 }

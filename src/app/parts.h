@@ -34,6 +34,13 @@ void folder_close(struct app *app);
 const char *folder_path(struct app *app, const char *name); /* in the app's arena */
 [[nodiscard]] bool folder_open_keyring(struct app *app, bool first_start, struct error *error);
 
+/* chores.c: one piece of the system's work on a connection of its own. */
+[[nodiscard]] bool chore_run(struct app *app, bool (*piece)(struct work *work, void *data), void *data,
+                             struct error *error);
+
+/* keys.c: says in the log which keys are lost, and what with them. */
+[[nodiscard]] bool keys_tell_lost(struct work *work);
+
 /* seats.c: what each thread has of its own. */
 void *seat_begin(void *app);      /* a worker's, or a SQLite loop's: with a connection */
 void *seat_begin_bare(void *app); /* a PostgreSQL loop's: without */

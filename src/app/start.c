@@ -159,7 +159,7 @@ static bool load(struct app *app, struct buffer *announced, struct error *error)
     struct filling filling = { .announced = announced };
     bool loaded = seed_prepare(&work, identity_services, &filling.seed) && db_transact(&work, fill, &filling)
                && settings_load(&work) && hosts_load(&work) && revocations_load(&work)
-               && directory_load(&work);
+               && directory_load(&work) && keys_tell_lost(&work);
     if (!loaded)
         *error = work.error;
     db_close(db);

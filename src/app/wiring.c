@@ -12,6 +12,7 @@
 #include "identity/identity.h"
 #include "jobs/cleaning.h"
 #include "record/audit.h"
+#include "record/sealed_anew.h"
 #include "record/service.h"
 #include "record/subject.h"
 #include "settings/settings.h"
@@ -66,15 +67,17 @@ enum stay app_may_stay(struct site *site, const struct actor *actor)
     return stays[access_again(site, actor)];
 }
 
-/* Each node writes down for itself when its keys and sessions were last used. */
-static const struct periodic identity_periodics[] = {
+/* What each node does for itself: it writes down when its keys and sessions were last used, and seals anew what is
+ * under a key that its ring puts behind another. */
+static const struct periodic node_periodics[] = {
+    { .name = "sealed_anew", .every_seconds = 10, .each_node = true, .run = sealed_anew },
     { .name = "flush_last_use", .every_seconds = 60, .each_node = true, .run = access_flush_use },
     {},
 };
 
 const struct periodic *const app_periodics[] = {
     cleaning_periodics, usage_periodics,
-    identity_periodics,
+    node_periodics,
     domains_periodics,
     features_periodics,
     hosting_periodics,

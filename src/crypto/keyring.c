@@ -1,5 +1,6 @@
 #include "crypto/keyring.h"
 #include "base/buffer.h"
+#include "base/calendar.h"
 #include "base/memory.h"
 #include "base/random.h"
 #include "crypto/algorithms.h"
@@ -19,13 +20,12 @@ const char *const key_purpose_names[KEY_PURPOSE_COUNT] = {
     [KEY_SEAL] = "seal", [KEY_PEPPER] = "pepper", [KEY_SIGN] = "sign", [KEY_COOKIE] = "cookie"
 };
 
-/* Ids stand in sealed texts between dots, in hashes' rows and in JSON: nothing there needs escaping. */
-static bool is_id(struct text id)
+bool key_id_is_valid(struct text id)
 {
     return text_consists_of(id, "abcdefghijklmnopqrstuvwxyz0123456789-_") && id.length <= KEY_ID_MAX;
 }
 
-static bool find_purpose(struct text name, enum key_purpose *purpose)
+bool key_purpose_named(struct text name, enum key_purpose *purpose)
 {
     for (*purpose = 0; *purpose < KEY_PURPOSE_COUNT; (*purpose)++)
         if (text_is(name, key_purpose_names[*purpose]))
@@ -36,16 +36,19 @@ static bool find_purpose(struct text name, enum key_purpose *purpose)
 static bool add_key(struct keyring *keyring, struct arena *arena, struct text line)
 {
     enum key_purpose purpose;
-    if (!find_purpose(text_cut(&line, ' '), &purpose))
+    if (!key_purpose_named(text_cut(&line, ' '), &purpose))
         return false;
-    struct text id = text_cut(&line, ' '), bytes;
+    struct text id = text_cut(&line, ' '), secret = text_cut(&line, ' '), bytes;
     size_t *count = &keyring->counts[purpose];
-    if (*count == KEYS_MAX_PER_PURPOSE || !is_id(id) || keyring_find(keyring, purpose, id)
-        || !base64url_decode(arena, text_trim(line), &bytes) || bytes.length != KEY_SIZE)
+    int64_t replaced_at = 0;
+    if (*count == KEYS_MAX_PER_PURPOSE || !key_id_is_valid(id) || keyring_find(keyring, purpose, id)
+        || !base64url_decode(arena, secret, &bytes) || bytes.length != KEY_SIZE
+        || (line.length > 0 && !calendar_read_time(text_trim(line), &replaced_at)))
         return false;
     struct key *key = &keyring->keys[purpose][(*count)++];
     memcpy(key->id, id.data, id.length);
     memcpy(key->bytes, bytes.data, KEY_SIZE);
+    key->replaced_at = replaced_at;
     OPENSSL_cleanse((char *)(uintptr_t)bytes.data, bytes.length);
     return true;
 }

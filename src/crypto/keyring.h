@@ -2,8 +2,8 @@
  * The key ring: a file (0600), an environment variable or a systemd credential; never the database.
  *
  * A line is `PURPOSE ID BASE64URL`; the first of a purpose is the current one, the others still open what
- * they sealed. Without its keys the program refuses to start: there is no default and no fall-back to plain
- * text.
+ * they sealed. Behind a key that was current stands when another took its place. Without its keys the program
+ * refuses to start: there is no default and no fall-back to plain text.
  */
 #pragma once
 #include "base/arena.h"
@@ -22,9 +22,13 @@ enum { KEY_SIZE = 32, KEY_ID_MAX = 16, KEYS_MAX_PER_PURPOSE = 16 };
 struct key {
     char id[KEY_ID_MAX + 1];
     unsigned char bytes[KEY_SIZE];
+    int64_t replaced_at; /* milliseconds since 1970; 0: it never was current, or still is */
 };
 
 extern const char *const key_purpose_names[KEY_PURPOSE_COUNT]; /* as in the file: "seal", "pepper" … */
+[[nodiscard]] bool key_purpose_named(struct text name, enum key_purpose *purpose);
+/* Ids stand in sealed texts between dots, in hashes' rows and in JSON: nothing there needs escaping. */
+bool key_id_is_valid(struct text id);
 
 struct keyring;
 

@@ -91,6 +91,13 @@ bool unseal(struct arena *arena, const struct keyring *keyring, struct text seal
     return unseal_with(arena, key->bytes, sealed, place, plain, error);
 }
 
+struct text seal_key_id(struct text sealed)
+{
+    bool is_ours = text_is(text_cut(&sealed, '.'), "v1");
+    struct text id = text_cut(&sealed, '.');
+    return is_ours && key_id_is_valid(id) ? id : TEXT("");
+}
+
 bool seal_is_current(const struct keyring *keyring, struct text sealed)
 {
     return key_of(keyring, &sealed) == keyring_current(keyring, KEY_SEAL);

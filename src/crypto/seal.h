@@ -11,7 +11,11 @@
 struct text seal(struct arena *arena, const struct keyring *keyring, struct text plain, struct text place);
 [[nodiscard]] bool unseal(struct arena *arena, const struct keyring *keyring, struct text sealed,
                           struct text place, struct text *plain, struct error *error);
-/* Else `nidia key rotate` has work. */
+/* Of the key that it is sealed under, whether the ring has it or not; empty where it is not sealed by us. Its
+ * first SEAL_HEAD_MAX bytes tell. */
+enum { SEAL_HEAD_MAX = 3 + KEY_ID_MAX + 1 };
+struct text seal_key_id(struct text sealed);
+/* Else it waits for being sealed anew (record/sealed.h). */
 bool seal_is_current(const struct keyring *keyring, struct text sealed);
 
 /* The same with a key that is not in the ring (a subject's): "BASE64URL(nonce ‖ ciphertext ‖ tag)". */

@@ -123,7 +123,7 @@ static void extend_leases(struct thread *keeper)
     }
 }
 
-/* What each node does for itself, by the monotonic clock. */
+/* What each node does for itself, at its start and then by the monotonic clock. */
 static void run_own(struct thread *keeper, int64_t beats)
 {
     for (const struct periodic *const *list = keeper->runner->options.periodics; *list; list++)
@@ -141,6 +141,7 @@ static void *run_keeper(void *data)
 {
     struct thread *keeper = data;
     int64_t next_us = clock_monotonic_us();
+    run_own(keeper, 0);
     for (int64_t beats = 1;; beats++) {
         next_us += BEAT_MS * INT64_C(1'000);
         for (int64_t rest_ms; (rest_ms = (next_us - clock_monotonic_us()) / 1'000) > 0;)

@@ -1,4 +1,4 @@
-/* `nidia admin …` and `nidia key …`: NIDIA's own people, and the keys of machines. */
+/* `nidia admin …` and `nidia api-key …`: NIDIA's own people, and the keys of machines. */
 #include "base/percent.h"
 #include "main/print.h"
 #include "json/json.h"
@@ -79,7 +79,8 @@ static int create_key(struct invocation *invocation)
                *tenant = invocation_take(invocation, "--tenant");
     struct buffer body = { .arena = invocation->arena };
     if (invocation->count != 1 || !scopes)
-        return invocation_misused(invocation, "key create NAME --scopes directory[,metrics] [--tenant ID]");
+        return invocation_misused(invocation,
+                                  "api-key create NAME --scopes directory[,metrics] [--tenant ID]");
     buffer_add_byte(&body, '{');
     json_add_named_text(&body, "name", text_from(invocation->arguments[0]));
     buffer_add(&body, TEXT(",\"scopes\":["));
@@ -99,14 +100,14 @@ static int revoke_key(struct invocation *invocation)
     struct buffer target = { .arena = invocation->arena };
     struct reply reply;
     if (invocation->count != 1)
-        return invocation_misused(invocation, "key revoke ID");
+        return invocation_misused(invocation, "api-key revoke ID");
     buffer_add(&target, TEXT("/api/v1/api_keys/"));
     percent_encode(&target, text_from(invocation->arguments[0]));
     return command_call(invocation, METHOD_DELETE, target.text, (struct text){}, &reply) ? EXIT_DONE
                                                                                          : EXIT_FAILED;
 }
 
-int command_key(struct invocation *invocation)
+int command_api_key(struct invocation *invocation)
 {
     if (invocation_take_verb(invocation, "create"))
         return create_key(invocation);
@@ -114,5 +115,5 @@ int command_key(struct invocation *invocation)
         return list(invocation, TEXT("/api/v1/api_keys?limit=100"), keys);
     if (invocation_take_verb(invocation, "revoke"))
         return revoke_key(invocation);
-    return invocation_misused(invocation, "key create|list|revoke");
+    return invocation_misused(invocation, "api-key create|list|revoke");
 }

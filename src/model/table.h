@@ -72,6 +72,9 @@ struct column {
     enum removal on_delete;
     const char *initially;     /* a plain value; ddl.c quotes it */
     const struct table *shape; /* of TYPE_rows: the members of each object */
+    /* Of what is sealed under the ring: the SQL of what stands behind "TABLE.COLUMN:" in its place
+     * (crypto/seal.h). What says it is sealed anew when the key changes. */
+    const char *seal_place;
     const char *unit, *doc;
 };
 

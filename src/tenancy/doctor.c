@@ -153,8 +153,8 @@ static bool look_at_disk(struct examination *examination)
 }
 
 static bool (*const checks[])(struct examination *) = {
-    look_at_schema, ask_all,       look_at_passwords, look_at_places,
-    look_at_walls,  look_at_clock, look_at_disk,      remark_on_owner,
+    look_at_schema, ask_all,       look_at_keys, look_at_places,
+    look_at_walls,  look_at_clock, look_at_disk, remark_on_owner,
 };
 
 bool doctor_look(struct work *work, bool as_json, struct buffer *findings, size_t *count)

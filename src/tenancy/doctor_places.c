@@ -1,8 +1,6 @@
 #include "tenancy/doctor_places.h"
-#include "crypto/seal.h"
 #include "hosting/hosting.h"
-#include "hosting/place.h"
-#include "record/site.h"
+#include "record/key_use.h"
 #include <stdlib.h>
 
 /* A tenant's row as far as it concerns its database. */
@@ -126,23 +124,18 @@ bool look_at_places(struct examination *examination)
     return true;
 }
 
-bool look_at_passwords(struct examination *examination)
+bool look_at_keys(struct examination *examination)
 {
-    struct work *work = examination->work;
-    struct result result;
-    if (!db_run(work->db, work->arena, &result, &work->error,
-                "SELECT id, slug, db_password_encrypted FROM tenants WHERE deleted_at IS NULL "
-                "AND db_password_encrypted IS NOT NULL",
-                NO_PARAMETERS))
+    struct key_uses uses;
+    if (!key_uses_read(examination->work, true, &uses))
         return false;
-    for (size_t i = 0; i < result.row_count; i++) {
-        const struct value *row = result_row(&result, i);
-        struct error why = {};
-        struct text password;
-        if (!unseal(work->arena, work->site->keyring, row[2].text, password_place(work->arena, row[0].text),
-                    &password, &why))
-            finding_add(examination, "keys", "no key opens the database password of tenant %.*s",
-                        TEXT_ARG(row[1].text));
+    for (size_t i = 0; i < uses.count; i++) {
+        const struct key_use *use = &uses.list[i];
+        if (use->closed > 0)
+            finding_add(examination, "keys", "no key opens %lld of %s, which are under the %s key %s%s%s%s",
+                        (long long)use->closed, use->what, key_purpose_names[use->purpose], use->key_id,
+                        use->is_lost ? " that the ring has not" : "", use->closed_id[0] ? "; one is " : "",
+                        use->closed_id);
     }
     return true;
 }

@@ -1,4 +1,4 @@
-/* The doctor's own parts: what it has found so far, and the checks of the tenants' databases. */
+/* The doctor's own parts: what it has found so far, and the checks of keys and of the tenants' databases. */
 #pragma once
 #include "base/buffer.h"
 #include "record/work.h"
@@ -14,6 +14,7 @@ struct examination {
                                                const char *format, ...);
 
 /* False where it could not look. */
-[[nodiscard]] bool look_at_passwords(struct examination *examination); /* each opens with the key ring */
-[[nodiscard]] bool look_at_places(struct examination *examination);    /* orphans both ways */
+/* Does everything open that is sealed, and can every password be compared? */
+[[nodiscard]] bool look_at_keys(struct examination *examination);
+[[nodiscard]] bool look_at_places(struct examination *examination); /* orphans both ways */
 [[nodiscard]] bool look_at_walls(struct examination *examination);

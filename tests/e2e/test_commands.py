@@ -38,10 +38,10 @@ def test_people_and_keys_are_made_from_a_terminal(world):
     nidia(world, "admin", "create", "turno@nidia.test", "support", stdin="Sendero-Verde-Marimba-27\n")
     assert "turno@nidia.test" in nidia(world, "admin", "list").stdout
     assert world.sign_in("turno@nidia.test", "Sendero-Verde-Marimba-27").user["system_role"] == "support"
-    key = json.loads(nidia(world, "key", "create", "borde", "--scopes", "directory", "--json").stdout)
+    key = json.loads(nidia(world, "api-key", "create", "borde", "--scopes", "directory", "--json").stdout)
     tenant = world.new_tenant()
     assert world.visitor.twin(token=key["key"]).get(f"/resolve?slug={tenant['slug']}").json["id"] == tenant["id"]
-    nidia(world, "key", "revoke", key["id"])
+    nidia(world, "api-key", "revoke", key["id"])
 
 
 def test_migrating_again_changes_nothing(engine):

@@ -1,4 +1,5 @@
 #include "base/random.h"
+#include "crypto/keyring_change.h"
 #include "crypto/mac.h"
 #include "test.h"
 #include <dirent.h>
@@ -147,4 +148,79 @@ TEST(a_code_is_known_under_every_key_of_the_ring_and_by_no_few_bytes)
     CHECK(!mac_matches(arena, before, TEXT("use:what"), mac_make(arena, after, TEXT("use:what"))));
     keyring_close(before);
     keyring_close(after);
+}
+
+#define OTHER "AQECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
+
+static bool changes(struct arena *arena, struct text *ring, enum key_step step, const char *id,
+                    struct error *error)
+{
+    struct keyring_change change = { .step = step, .purpose = KEY_SEAL, .id = text_from(id), .now = 1'000 };
+    error_clear(error);
+    return keyring_change_text(arena, *ring, &change, ring, error) && strlen(change.done_to) > 0;
+}
+
+TEST(a_key_is_added_behind_the_others_made_current_and_retired)
+{
+    [[gnu::cleanup(arena_cleanup)]] struct arena *arena = arena_create();
+    struct text ring = TEXT("# ours\nseal a " KEY "\nseal b " OTHER "\n" REST);
+    struct error error;
+    CHECK(changes(arena, &ring, KEY_ADDED, "c", &error) && changes(arena, &ring, KEY_ADDED, "", &error));
+    CHECK(text_starts(ring, TEXT("# ours\nseal a " KEY "\nseal b " OTHER "\n" REST "seal c ")));
+    CHECK(changes(arena, &ring, KEY_MADE_CURRENT, "b", &error));
+    CHECK(
+        text_starts(ring, TEXT("# ours\nseal b " OTHER "\nseal a " KEY " 1970-01-01T00:00:01.000Z\n" REST)));
+    CHECK(!changes(arena, &ring, KEY_RETIRED, "b", &error) && error.code == ERROR_conflict);
+    CHECK(!changes(arena, &ring, KEY_RETIRED, "d", &error) && error.code == ERROR_not_found);
+    CHECK(!changes(arena, &ring, KEY_ADDED, "a", &error) && error.code == ERROR_conflict);
+    CHECK(!changes(arena, &ring, KEY_ADDED, "a.b", &error) && error.code == ERROR_conflict);
+    CHECK(changes(arena, &ring, KEY_RETIRED, "c", &error) && !text_contains(ring, TEXT("seal c ")));
+
+    struct keyring *keyring = NULL;
+    CHECK(keyring_read(&keyring, ring, &error) && keyring_count(keyring, KEY_SEAL) == 3);
+    CHECK(strcmp(keyring_current(keyring, KEY_SEAL)->id, "b") == 0);
+    CHECK(keyring_find(keyring, KEY_SEAL, TEXT("a"))->replaced_at == 1'000);
+    keyring_close(keyring);
+}
+
+TEST(without_a_name_the_key_added_last_becomes_current_and_never_one_that_was)
+{
+    [[gnu::cleanup(arena_cleanup)]] struct arena *arena = arena_create();
+    struct text ring = TEXT("seal a " KEY "\n" REST);
+    struct error error;
+    CHECK(!changes(arena, &ring, KEY_MADE_CURRENT, "", &error) && error.code == ERROR_conflict);
+    CHECK(changes(arena, &ring, KEY_ADDED, "b", &error) && changes(arena, &ring, KEY_ADDED, "c", &error));
+    CHECK(changes(arena, &ring, KEY_MADE_CURRENT, "", &error) && text_starts(ring, TEXT("seal c ")));
+    CHECK(changes(arena, &ring, KEY_MADE_CURRENT, "", &error) && text_starts(ring, TEXT("seal b ")));
+    CHECK(!changes(arena, &ring, KEY_MADE_CURRENT, "", &error));
+    CHECK(changes(arena, &ring, KEY_MADE_CURRENT, "a", &error));
+    CHECK(text_starts(ring, TEXT("seal a " KEY "\nseal b ")));
+}
+
+TEST(a_ring_s_file_is_replaced_whole_and_for_its_owner_alone)
+{
+    [[gnu::cleanup(folder_end)]] struct folder folder;
+    folder_begin(&folder);
+    struct keyring *keyring = NULL;
+    struct error error = {};
+    struct keyring_change change = { .step = KEY_ADDED, .purpose = KEY_SIGN, .id = TEXT("next") };
+    CHECK(!keyring_change_file(folder.ring, &change, &error));
+    error_clear(&error);
+    CHECK(keyring_open(&keyring, folder.ring, true, &error));
+    keyring_close(keyring);
+    CHECK(keyring_change_file(folder.ring, &change, &error));
+    struct stat status;
+    CHECK(stat(folder.ring, &status) == 0 && (status.st_mode & 07777) == 0600);
+    CHECK(keyring_open(&keyring, folder.ring, false, &error) && keyring_count(keyring, KEY_SIGN) == 2);
+    keyring_close(keyring);
+
+    /* What could not be read again is not written. */
+    for (int i = 2; i < KEYS_MAX_PER_PURPOSE; i++) {
+        change.id = TEXT("");
+        CHECK(keyring_change_file(folder.ring, &change, &error));
+    }
+    CHECK(!keyring_change_file(folder.ring, &change, &error));
+    error_clear(&error);
+    CHECK(keyring_open(&keyring, folder.ring, false, &error));
+    keyring_close(keyring);
 }

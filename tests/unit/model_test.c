@@ -56,6 +56,22 @@ TEST(what_the_api_shows_has_an_id_a_revision_and_a_time)
     }
 }
 
+/* Else it would be forgotten when the key changes. */
+TEST(every_secret_text_is_sealed_under_the_ring_or_known_not_to_be)
+{
+    static const char *const others[] = { "password_hash", "password_key_id", "successor_sealed" };
+    for (const struct table *const *at = all_tables; *at; at++)
+        for (size_t i = 0; i < (*at)->width; i++) {
+            const struct column *column = &(*at)->columns[i];
+            bool known = column->seal_place || column->type != TYPE_text
+                      || (column->is & (SECRET | WRITE_ONLY)) != SECRET;
+            for (size_t k = 0; k < sizeof others / sizeof *others; k++)
+                known |= text_is(text_from(column->name), others[k]);
+            test_note("%s.%s", (*at)->name, column->name);
+            CHECK(known && (!column->seal_place || column->is & SECRET));
+        }
+}
+
 static void check_column(const struct table *table, const struct column *column)
 {
     test_note("%s.%s", table->name, column->name);

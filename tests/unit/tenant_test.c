@@ -250,7 +250,7 @@ static size_t orphans(struct world *world, struct buffer *findings)
 {
     *findings = (struct buffer){ .arena = world->work.arena };
     struct examination examination = { .work = &world->work, .findings = findings };
-    CHECK(look_at_places(&examination) && look_at_passwords(&examination));
+    CHECK(look_at_places(&examination) && look_at_keys(&examination));
     return examination.count;
 }
 
