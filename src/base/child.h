@@ -8,7 +8,7 @@ struct child {
     const char *const *environment; /* the whole of it: "NAME=value", ended by NULL */
     int input, output;              /* files that are its standard input and output; -1: /dev/null */
     int64_t deadline_ms;            /* from now; then it is killed */
-    void (*tick)(void *context);    /* about each second while it runs; NULL: nothing */
+    bool (*tick)(void *context);    /* about each second while it runs; false: it is killed. NULL: nothing */
     void *context;
 };
 

@@ -12,9 +12,10 @@ enum dump_form {
     DUMP_FORM_COUNT
 };
 
-/* Told about each second how many bytes are done; total 0: it cannot be told. NULL `tick`: nobody watches. */
+/* Told about each second how many bytes are done; total 0: it cannot be told. False: it is given up, and
+ * fails. NULL `tick`: nobody watches. */
 struct copy_watch {
-    void (*tick)(void *context, int64_t done, int64_t total);
+    bool (*tick)(void *context, int64_t done, int64_t total);
     void *context;
 };
 

@@ -81,16 +81,16 @@ struct watched {
     bool reads; /* done is how far the file has been read, not how long it has become */
 };
 
-static void tell_watch(void *context)
+static bool tell_watch(void *context)
 {
     const struct watched *watched = context;
     struct stat status;
     if (!watched->watch || !watched->watch->tick)
-        return;
+        return true;
     off_t done = watched->reads                     ? lseek(watched->file, 0, SEEK_CUR)
                : fstat(watched->file, &status) == 0 ? status.st_size
                                                     : 0;
-    watched->watch->tick(watched->watch->context, done, watched->total);
+    return watched->watch->tick(watched->watch->context, done, watched->total);
 }
 
 static bool run_program(struct hosting_call *call, const char *const *arguments, const struct way *way,

@@ -32,8 +32,9 @@ static bool copy_pages(struct hosting_call *call, struct db *from, struct db *to
     while (step == SQLITE_OK) {
         step = sqlite3_backup_step(backup, PAGES_AT_ONCE);
         int pages = sqlite3_backup_pagecount(backup);
-        if (watch && watch->tick)
-            watch->tick(watch->context, pages - sqlite3_backup_remaining(backup), pages);
+        if (watch && watch->tick
+            && !watch->tick(watch->context, pages - sqlite3_backup_remaining(backup), pages))
+            return fail(call->error, ERROR_internal, "the copy was given up");
     }
     return step == SQLITE_DONE
         || fail(call->error, step == SQLITE_FULL ? ERROR_storage_full : ERROR_internal, "SQLite's backup: %s",

@@ -206,8 +206,8 @@ bool replication_catch_up(struct hosting_call *call, const struct replication *r
     for (; !arrived || ready < all; clock_sleep_ms(LOOK_AGAIN_MS)) {
         if (!count_tables(call, to, &ready, &all) || !has_arrived(call, from, name, position, &arrived))
             return false;
-        if (watch && watch->tick)
-            watch->tick(watch->context, ready, all);
+        if (watch && watch->tick && !watch->tick(watch->context, ready, all))
+            return fail(call->error, ERROR_internal, "the replication was given up");
         if (ready != before)
             moved_us = clock_monotonic_us();
         before = ready;

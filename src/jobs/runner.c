@@ -260,13 +260,14 @@ void job_runner_destroy(struct job_runner *runner)
     if (!runner)
         return;
     join_site(runner->options.site, NULL);
-    atomic_store(&runner->options.site->ending, true);
     pthread_mutex_lock(&runner->lock);
     runner->stopping = true;
     pthread_cond_broadcast(&runner->woken);
     pthread_mutex_unlock(&runner->lock);
     for (int i = 0; i < runner->options.threads; i++)
         atomic_store(&runner->threads[i].holding.stopping, true);
+    atomic_store(&runner->options.site->ending,
+                 true); /* behind those: who fails because of it is known by them */
     for (int i = 0; i < runner->options.threads; i++)
         pthread_join(runner->threads[i].id, NULL);
     pthread_join(runner->keeper.id, NULL);

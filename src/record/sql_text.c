@@ -161,7 +161,7 @@ void row_read(const struct table *table, const struct value *row, struct value *
 bool sql_run_for_row(struct work *work, struct sql_text *sql, const struct table *table, struct value *cells,
                      bool *found)
 {
-    struct result result;
+    struct result result = {};
     if (!sql_run(work, sql, &result))
         return false;
     *found = result.row_count > 0;

@@ -10,7 +10,7 @@ import uuid
 
 import psycopg2
 
-from harness import World
+from harness import World, only_on
 from server import until
 from test_commands import nidia
 
@@ -159,6 +159,25 @@ def test_a_clone_that_cannot_be_made_says_why(world):
     body = {"name": "Copia", "slug": tenant["slug"], "billing_email": "otra@copia.test"}
     assert world.admin.post(f"/tenants/{tenant['id']}/clone", body, (409, 422)).code in ("taken", "invalid_body")
     world.sign_in_as("support").post(f"/tenants/{tenant['id']}/clone", body, 403)
+
+
+def test_a_copy_that_takes_long_does_not_keep_the_process_from_ending(engine):
+    """The next one makes it."""
+    only_on(engine, "postgres")
+    with World(engine) as world:
+        tenant, _ = new_customer(world)
+        place = urllib.parse.urlsplit(engine.url)._replace(path=f"/{tenant['db_name']}")
+        locker = psycopg2.connect(urllib.parse.urlunsplit(place))
+        with locker.cursor() as cursor:
+            # What pg_dump alone reads.
+            cursor.execute("LOCK TABLE pg_largeobject_metadata IN ACCESS EXCLUSIVE MODE")
+            reply = world.admin.post(f"/tenants/{tenant['id']}/backup", None, 202)
+            until(lambda: cursor.execute("SELECT FROM pg_locks WHERE NOT granted") or cursor.rowcount, 30, "the copy that is held up")
+            assert world.server.stop() == 0, world.server.log_tail()
+        locker.close()
+        world.start_again()
+        world.signed_in = None
+        assert done(world, reply)["attempts"] == 1
 
 
 def test_a_clone_is_finished_by_the_next_process(engine):

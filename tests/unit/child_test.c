@@ -48,7 +48,28 @@ TEST(who_is_late_is_ended)
     struct error error;
     int64_t began_us = clock_monotonic_us();
     CHECK(!run("exec sleep 60", 100, -1, &error));
-    CHECK(strstr(error.about, "did not end within"));
+    CHECK(strstr(error.about, "was killed after"));
+    CHECK(clock_monotonic_us() - began_us < 20'000'000);
+}
+
+static bool give_up(void *)
+{
+    return false;
+}
+
+TEST(who_is_given_up_is_ended)
+{
+    struct error error = {};
+    const char *const arguments[] = { "/bin/sleep", "60", NULL };
+    int64_t began_us = clock_monotonic_us();
+    CHECK(!child_run(&(struct child){ .arguments = arguments,
+                                      .environment = arguments + 2,
+                                      .input = -1,
+                                      .output = -1,
+                                      .deadline_ms = 60'000,
+                                      .tick = give_up },
+                     &error));
+    CHECK(strstr(error.about, "was killed after"));
     CHECK(clock_monotonic_us() - began_us < 20'000'000);
 }
 
