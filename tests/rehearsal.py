@@ -1,9 +1,11 @@
 #!/usr/bin/python3
 """A rehearsal of what an operator fears, told as it goes, with times: tests/postgres.sh tests/rehearsal.py [TENANTS]
 
-A fleet on two PostgreSQL hosts gets a migration that fails on the seventh tenant, is halted, mended and resumed.
-What it printed once stands in docs/FLEET.md. It runs the release, or what NIDIA_TEST_PROGRAM names."""
+A fleet on two PostgreSQL hosts gets a migration that fails on the seventh tenant, is halted, mended and resumed. One
+tenant moves to the other host while it is written in. Then that host is lost, and all its tenants come back from their
+backups. What it printed once stands in docs/FLEET.md. It runs the release, or what NIDIA_TEST_PROGRAM names."""
 
+import contextlib
 import os
 import pathlib
 import subprocess
@@ -17,12 +19,15 @@ TOP = pathlib.Path(__file__).resolve().parents[1]
 os.environ.setdefault("NIDIA_TEST_PROGRAM", str(TOP / "build" / "nidia"))
 sys.path.insert(0, str(TOP / "tests" / "e2e"))
 
-from harness import PostgreSQL, World  # noqa: E402
+from harness import PostgreSQL, SecondPostgreSQL, World  # noqa: E402
 from server import PROGRAM, until  # noqa: E402
+from test_copies import Product  # noqa: E402
 from test_jobs import SchemaFolder  # noqa: E402
+from test_moves import Writer, moves_of  # noqa: E402
 
-CANARIES, FAILING = 3, 6
+CANARIES, FAILING, WRITERS, ROWS = 3, 6, 4, 200
 TENANTS = int(sys.argv[1]) if len(sys.argv) > 1 else 300
+HOSTS = {}  # by name, how their administrator signs in
 
 
 def say(text):
@@ -49,22 +54,12 @@ def nidia(world, *words, expect=0):
     assert ended.returncode == expect, ended.returncode
 
 
-def second_host(world):
-    """The cluster of the first tests/postgres.sh; the other one holds the control plane too."""
-    url = urllib.parse.urlsplit(os.environ["NIDIA_REHEARSAL_HOST"])
-    return world.admin.post("/database_hosts", {"name": "second", "host": url.hostname, "port": url.port,
-                                                "admin_url": os.environ["NIDIA_REHEARSAL_HOST"]}, 201).json
-
-
 def connect(tenant):
     """As the administrator of the host on which the tenant lives."""
-    for name in ("NIDIA_TEST_POSTGRES", "NIDIA_REHEARSAL_HOST"):
-        url = urllib.parse.urlsplit(os.environ[name])
-        if url.port == tenant["db_port"]:
-            connection = psycopg2.connect(urllib.parse.urlunsplit(url._replace(path=f"/{tenant['db_name']}")))
-            connection.autocommit = True
-            return connection
-    raise AssertionError(f"no host of {tenant['slug']}")
+    url, = (url for url in map(urllib.parse.urlsplit, HOSTS.values()) if url.port == tenant["db_port"])
+    connection = psycopg2.connect(urllib.parse.urlunsplit(url._replace(path=f"/{tenant['db_name']}")))
+    connection.autocommit = True
+    return connection
 
 
 def run(tenant, sql):
@@ -110,15 +105,81 @@ def migrate_halted_mended_resumed(world, folder):
     assert counted == TENANTS
 
 
+def tenants_at(world, name):
+    host = world.admin.get(f"/database_hosts/{name}").json["id"]
+    return world.admin.all_pages(f"/tenants?database_host_id={host}&sort=slug")
+
+
+def move_while_it_is_written_in(world):
+    tenant = tenants_at(world, "default")[0]
+    with contextlib.ExitStack() as stack:
+        writers = [stack.enter_context(Writer(world, tenant)) for _ in range(WRITERS)]
+        with Timed(f"moved, while {WRITERS} wrote"):
+            nidia(world, "tenant", "move", tenant["slug"], "--host", "second")
+    there = [str(row[0]) for row in writers[0].product.run("SELECT id FROM customers WHERE name = 'Escrito'")]
+    acknowledged = {row for writer in writers for row in writer.written}
+    unsure = {row for writer in writers for row in writer.unsure}
+    say(f"{len(acknowledged)} rows acknowledged, {len(set(there) & acknowledged)} of them there, {len(there) - len(set(there))} twice; "
+        f"{len(unsure)} refused, {len(set(there) & unsure)} of them there. "
+        f"Longest wait between two rows: {max(writer.longest_wait_ms for writer in writers)} ms, "
+        f"read-only: {moves_of(world, tenant)[0]['read_only_ms']} ms.\n")
+    assert len(there) == len(set(there)) and acknowledged <= set(there) <= acknowledged | unsure
+
+
+def count_rows(tenants):
+    """Of each tenant, by table."""
+    counted = {}
+    for tenant in tenants:
+        tables = [row[0] for row in run(tenant, "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")]
+        sql = " UNION ALL ".join(f"SELECT '{table}', count(*) FROM {table}" for table in tables)
+        counted[tenant["slug"]] = dict(run(tenant, sql))
+    return counted
+
+
+def lose_a_host_and_restore_its_tenants(world, lost):
+    tenants = tenants_at(world, "second")
+    for tenant in tenants:
+        run(tenant, f"INSERT INTO customers (id, name) SELECT gen_random_uuid(), 'Cliente' FROM generate_series(1, {ROWS})")
+    with Timed(f"{TENANTS} databases backed up"):
+        nidia(world, "tenant", "backup", "--all")
+    before = count_rows(tenants)
+    lost.stop("immediate")
+    nidia(world, "doctor", expect=1)
+    nidia(world, "host", "restore", "second", "--onto", "default", expect=1)
+    nidia(world, "host", "offline", "second")
+    with Timed(f"{len(tenants)} tenants restored"):
+        nidia(world, "host", "restore", "second", "--onto", "default")
+    restored = [tenant for tenant in tenants_at(world, "default") if tenant["slug"] in before]
+    after = count_rows(restored)
+    say(f"{len(after)} tenants, {sum(sum(rows.values()) for rows in after.values())} rows in all tables; "
+        f"{sum(after[slug] != before[slug] for slug in before)} tenants have other counts than before.")
+    assert after == before and not tenants_at(world, "second")
+    for tenant in restored:
+        Product(world, tenant["id"]).add(1)
+    say(f"{len(restored)} tenants wrote a row by their own role.\n")
+    nidia(world, "doctor", expect=1)
+    nidia(world, "fleet", "migrate")
+
+
+def host_comes_back(world, lost):
+    """Whoever still knows the old way is refused there."""
+    lost.start()
+    with Timed("until each old database was shut"):
+        nidia(world, "host", "activate", "second")
+        until(lambda: not world.admin.get("/tenant_moves?is_old_shut=false&status=completed&limit=1").json["data"], 600, "shut databases")
+    nidia(world, "doctor")
+
+
 def main():
-    if "NIDIA_REHEARSAL_HOST" not in os.environ:
-        os.environ["NIDIA_REHEARSAL_HOST"] = os.environ["NIDIA_TEST_POSTGRES"]
-        postgres = str(TOP / "tests" / "postgres.sh")
-        sys.exit(subprocess.run([postgres, __file__, *sys.argv[1:]], check=False).returncode)
-    with SchemaFolder() as schema, World(PostgreSQL(), ["--tenant-schema", str(schema.path)]) as world:
-        second_host(world)
+    with SecondPostgreSQL() as second, SchemaFolder() as schema, World(PostgreSQL(), ["--tenant-schema", str(schema.path)]) as world:
+        HOSTS.update(default=os.environ["NIDIA_TEST_POSTGRES"], second=second.url)
+        url = urllib.parse.urlsplit(second.url)
+        world.admin.post("/database_hosts", {"name": "second", "host": url.hostname, "port": url.port, "admin_url": second.url}, 201)
         make_fleet(world)
         migrate_halted_mended_resumed(world, schema.path)
+        move_while_it_is_written_in(world)
+        lose_a_host_and_restore_its_tenants(world, second)
+        host_comes_back(world, second)
 
 
 main()

@@ -8,6 +8,8 @@
 
 enum { PIECE_ROWS = 20 };
 
+static const char before_all[] = "00000000-0000-0000-0000-000000000000";
+
 static struct tenant_place place_left(const struct tenant_move *row)
 {
     bool was_made = value_is_set(row->completed_at);
@@ -33,8 +35,9 @@ static bool record_drop(struct work *work, void *data)
     const struct tenant_move *row = data;
     struct tenant_move after;
     const struct tenant_move changes = { .status = choice_value(tenant_move_status, dropped) };
+    struct text host_id = place_left(row).host_id;
     return store_update(work, &tenant_moves_table, row->cells, changes.cells, after.cells)
-        && placement_give_back(work, value_text(place_left(row).host_id));
+        && (host_id.length == 0 || placement_give_back(work, value_text(host_id)));
 }
 
 /* One that failed may still hold back the source's log. */
@@ -53,20 +56,26 @@ static bool drop(struct work *work, struct text id)
     if (!db_transact(work, claim, &row))
         return false;
     const struct tenant_place place = place_left(&row);
-    return end_replication(&call, &row) && hosting_drop(&call, &place)
+    bool went_with_its_host = place.host_id.length == 0;
+    return (went_with_its_host || (end_replication(&call, &row) && hosting_drop(&call, &place)))
         && db_transact(work, record_drop, &row);
 }
 
-/* For each row of the answer. A host that is away keeps the others from nothing; its own are tried again. */
+/* For each row of the answer, piece by piece. One that fails is tried again the next time. */
 static bool each(struct work *work, const char *sql, bool (*function)(struct work *work, struct text id))
 {
     struct result result;
-    if (!db_run(work->db, work->arena, &result, &work->error, sql,
-                PARAMETERS(value_time(work->now), value_integer(PIECE_ROWS))))
-        return false;
-    for (size_t i = 0; i < result.row_count; i++)
-        if (!function(work, result_row(&result, i)->text))
-            error_clear(&work->error);
+    struct value after = value_string(before_all);
+    do {
+        if (!db_run(work->db, work->arena, &result, &work->error, sql,
+                    PARAMETERS(value_time(work->now), value_integer(PIECE_ROWS), after)))
+            return false;
+        for (size_t i = 0; i < result.row_count; i++) {
+            after = *result_row(&result, i);
+            if (!function(work, after.text))
+                error_clear(&work->error);
+        }
+    } while (result.row_count == PIECE_ROWS);
     return true;
 }
 
@@ -86,15 +95,22 @@ static bool shut(struct work *work, struct text id)
         && db_transact(work, record_shut, &move.row);
 }
 
+/* A host that is away is not waited for, tenant by tenant, while places on others are due. */
+#define HOST_OF_PLACE                                                                                        \
+    " LEFT JOIN database_hosts h ON h.id = CASE WHEN m.completed_at IS NULL THEN m.to_host_id "              \
+    "ELSE m.from_host_id END "
+#define NEXT_PIECE " AND m.id > $3 ORDER BY m.id LIMIT $2"
+
 static bool drop_left_places(struct work *work)
 {
     static const char unshut[] =
-        "SELECT id FROM tenant_moves WHERE status IN ('completed', 'dropping') AND completed_at <= $1 "
-        "AND NOT is_old_shut ORDER BY id LIMIT $2";
+        "SELECT m.id FROM tenant_moves m" HOST_OF_PLACE "WHERE h.is_healthy AND h.status <> 'offline' "
+        "AND m.status IN ('completed', 'dropping') AND m.completed_at <= $1 AND NOT m.is_old_shut" NEXT_PIECE;
     static const char due[] =
-        "SELECT m.id FROM tenant_moves m JOIN tenants t ON t.id = m.tenant_id WHERE m.status = 'dropping' "
-        "OR (m.status IN ('completed', 'failed') AND (m.drops_at <= $1 OR t.deleted_at IS NOT NULL)) "
-        "ORDER BY m.id LIMIT $2";
+        "SELECT m.id FROM tenant_moves m JOIN tenants t ON t.id = m.tenant_id" HOST_OF_PLACE
+        "WHERE (h.id IS NULL OR (h.is_healthy AND h.status <> 'offline')) AND (m.status = 'dropping' "
+        "OR (m.status IN ('completed', 'failed') AND (m.drops_at <= $1 OR t.deleted_at IS NOT "
+        "NULL)))" NEXT_PIECE;
     return each(work, unshut, shut) && each(work, due, drop);
 }
 

@@ -9,8 +9,10 @@
 #include "copies/copying_job.h"
 #include "copies/move.h"
 #include "crypto/file_hash.h"
+#include "hosting/schema_ledger.h"
 #include "record/site.h"
 #include "record/store.h"
+#include "record/transact.h"
 #include "tenancy/job_watch.h"
 
 enum { ATTEMPTS_MAX = 3 };
@@ -122,9 +124,34 @@ static bool switch_over(struct work *work, const struct job *job)
     return false;
 }
 
+static bool note(struct work *work, void *outcome)
+{
+    return schema_ledger_note(work, outcome);
+}
+
+/* What the ledger knew is of the old database. Files that came since the new one was verified are run first:
+ * the fleet passes over whoever the ledger says is there. */
+static bool note_schema(struct work *work, const struct job *job)
+{
+    struct restoring restoring;
+    struct hosting_call call = hosting_call_of(work);
+    struct schema_outcome outcome = {
+        .tenant_id = job->tenant_id.text,
+        .schema = call.schema,
+        .counted = true,
+        .count = call.schema->count,
+    };
+    return find(work, job, &restoring) && hosting_migrate(&call, &restoring.move.to)
+        && db_transact(work, note, &outcome);
+}
+
 const struct job_program restore_backup_program = {
     .kind = job_kind_restore_backup,
     .attempts_max = ATTEMPTS_MAX,
-    .actions = { { "check", check }, { "load", load }, { "verify", verify }, { "switch", switch_over } },
+    .actions = { { "check", check },
+                 { "load", load },
+                 { "verify", verify },
+                 { "switch", switch_over },
+                 { "note", note_schema } },
     .failed = move_record_failure,
 };

@@ -184,12 +184,29 @@ static bool create(struct work *work, struct value *cells)
     return store_create(work, &database_hosts_table, cells);
 }
 
+/* What moves have left there would be nobody's; with a host that was given up it is gone. */
+static bool refuse_kept(struct work *work, const struct database_host *row)
+{
+    static const char kept[] =
+        "SELECT count(*) FROM tenant_moves WHERE CASE WHEN completed_at IS NULL THEN to_host_id "
+        "ELSE from_host_id END = $1 AND (status = 'running' OR ($2 AND status <> 'dropped'))";
+    struct result result;
+    bool may_be_there = !is_choice(row->status, host_status, offline);
+    if (!db_run(work->db, work->arena, &result, &work->error, kept,
+                PARAMETERS(row->id, value_boolean(may_be_there))))
+        return false;
+    int64_t count = cell_integer(result.cells[0]);
+    return count == 0
+        || fail(&work->error, ERROR_conflict, "%lld databases of moved tenants are kept there",
+                (long long)count);
+}
+
 static bool remove_host(struct work *work, const struct value *before)
 {
     const struct database_host *row = (const struct database_host *)before;
     if (text_equal(row->name.text, work->site->hosting->stated.name))
         return fail(&work->error, ERROR_conflict, "the options state this host");
-    return store_remove(work, &database_hosts_table, before);
+    return refuse_kept(work, row) && store_remove(work, &database_hosts_table, before);
 }
 
 const struct service hosting_services[] = {

@@ -3,6 +3,7 @@
 #pragma once
 #include "app/app.h"
 #include "settings/options.h"
+#include "json/json.h"
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
@@ -36,6 +37,11 @@ int invocation_failed(const struct invocation *invocation, const struct error *e
  */
 [[nodiscard]] bool command_call(struct invocation *invocation, enum method method, struct text target,
                                 struct text body, struct reply *reply);
+/* GET, and its answer read; false where that failed, and has been said. */
+[[nodiscard]] bool command_read(struct invocation *invocation, struct text target, struct reply *reply,
+                                struct json *answer);
+/* A member that is a text or a number; else empty. */
+struct text command_text(const struct json *object, const char *name);
 
 int command_serve(struct invocation *invocation);
 int command_migrate(struct invocation *invocation);

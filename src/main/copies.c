@@ -1,25 +1,17 @@
 /* `nidia tenant backup|export|backups|restore --backup|clone|move …`: copies of a tenant's database, watched
  * until they are there.
  */
-#include "base/clock.h"
+#include "main/asked_job.h"
+#include "main/many.h"
 #include "main/print.h"
 #include "main/tenant.h"
-#include "json/json.h"
 #include <stdio.h>
 #include <unistd.h>
-
-enum { POLL_MS = 100 };
 
 static const char *const listed[] = { "id",   "kind",      "status",     "completed_at",
                                       "size", "row_count", "expires_at", NULL };
 static const char *const shown[] = { "id",     "kind",      "status", "folder",         "file",       "size",
                                      "sha256", "row_count", "error",  "schema_version", "expires_at", NULL };
-
-static struct text member(const struct json *object, const char *name)
-{
-    const struct json *found = json_member(object, text_from(name));
-    return found && (found->kind == JSON_TEXT || found->kind == JSON_NUMBER) ? found->text : TEXT("");
-}
 
 /* On a terminal, one line that is written over. */
 static void tell_progress(struct invocation *invocation, const struct json *job)
@@ -30,37 +22,14 @@ static void tell_progress(struct invocation *invocation, const struct json *job)
     if (invocation->as_json || !isatty(STDERR_FILENO))
         return;
     for (size_t i = 0; steps && steps->kind == JSON_ARRAY && i < steps->count; i++)
-        if (text_is(member(&steps->items[i], "status"), "running"))
-            step = member(&steps->items[i], "name");
-    bool is_told = text_to_integer(member(job, "progress_done"), &done)
-                && text_to_integer(member(job, "progress_total"), &total) && total > 0;
+        if (text_is(command_text(&steps->items[i], "status"), "running"))
+            step = command_text(&steps->items[i], "name");
+    bool is_told = text_to_integer(command_text(job, "progress_done"), &done)
+                && text_to_integer(command_text(job, "progress_total"), &total) && total > 0;
     if (is_told)
         fprintf(stderr, "\rnidia: %.*s %3lld %%\033[K", TEXT_ARG(step), (long long)(done * 100 / total));
     else
         fprintf(stderr, "\rnidia: %.*s …\033[K", TEXT_ARG(step));
-}
-
-static bool is_over(struct text status)
-{
-    return text_is(status, "completed") || text_is(status, "failed") || text_is(status, "rolled_back");
-}
-
-/* Until the job is over; leaves it. */
-static bool watch(struct invocation *invocation, struct text job_id, struct reply *reply, struct json *job)
-{
-    struct error error = {};
-    struct text path = arena_format(invocation->arena, "/api/v1/jobs/%.*s", TEXT_ARG(job_id));
-    for (;; clock_sleep_ms(POLL_MS)) {
-        if (!command_call(invocation, METHOD_GET, path, (struct text){}, reply)
-            || !json_read(reply->body, invocation->arena, job, &error))
-            return false;
-        if (is_over(member(job, "status")))
-            break;
-        tell_progress(invocation, job);
-    }
-    if (!invocation->as_json && isatty(STDERR_FILENO))
-        fputs("\r\033[K", stderr);
-    return true;
 }
 
 /* Asks for a job, waits for its end, and shows what `shows` leads to; a job that failed says why. */
@@ -70,23 +39,22 @@ static int ask_and_watch(struct invocation *invocation, const char *slug, const 
 {
     struct reply reply;
     struct json job;
-    struct error error = {};
-    if (!command_call(invocation, METHOD_POST, tenant_path(invocation, slug, verb), body, &reply)
-        || !json_read(reply.body, invocation->arena, &job, &error)
-        || !watch(invocation, member(&job, "id"), &reply, &job))
+    struct text id;
+    if (!asked_job_begin(invocation, tenant_path(invocation, slug, verb), body, &id)
+        || !asked_job_follow(invocation, id, tell_progress, &reply, &job))
         return EXIT_FAILED;
-    if (text_is(member(&job, "status"), "completed")) {
+    if (asked_job_is_done(&job)) {
         show(invocation, &job, &reply);
         return EXIT_DONE;
     }
-    fprintf(stderr, "nidia: %.*s\n", TEXT_ARG(member(&job, "error")));
+    fprintf(stderr, "nidia: %.*s\n", TEXT_ARG(command_text(&job, "error")));
     return EXIT_FAILED;
 }
 
 static void show_backup(struct invocation *invocation, const struct json *job, const struct reply *)
 {
     struct reply reply;
-    struct text id = member(json_member(job, TEXT("parameters")), "backup_id");
+    struct text id = command_text(json_member(job, TEXT("parameters")), "backup_id");
     struct text path = arena_format(invocation->arena, "/api/v1/tenant_backups/%.*s", TEXT_ARG(id));
     if (command_call(invocation, METHOD_GET, path, (struct text){}, &reply))
         print_record(invocation, &reply, shown);
@@ -94,8 +62,11 @@ static void show_backup(struct invocation *invocation, const struct json *job, c
 
 int tenant_back_up(struct invocation *invocation)
 {
-    if (invocation->count != 1)
-        return invocation_misused(invocation, "tenant backup SLUG|ID");
+    bool all = invocation_take_flag(invocation, "--all");
+    if (invocation->count != (all ? 0 : 1))
+        return invocation_misused(invocation, "tenant backup SLUG|ID | --all");
+    if (all)
+        return many_back_up(invocation);
     return ask_and_watch(invocation, invocation->arguments[0], "backup", (struct text){}, show_backup);
 }
 
@@ -110,11 +81,9 @@ static bool find_id(struct invocation *invocation, const char *slug, struct text
 {
     struct reply reply;
     struct json tenant;
-    struct error error = {};
-    if (!command_call(invocation, METHOD_GET, tenant_path(invocation, slug, ""), (struct text){}, &reply)
-        || !json_read(reply.body, invocation->arena, &tenant, &error))
+    if (!command_read(invocation, tenant_path(invocation, slug, ""), &reply, &tenant))
         return false;
-    *id = member(&tenant, "id");
+    *id = command_text(&tenant, "id");
     return true;
 }
 
@@ -143,7 +112,7 @@ static const char *const move_shown[] = { "id",        "kind",     "status",    
 static void show_move(struct invocation *invocation, const struct json *job, const struct reply *)
 {
     struct reply reply;
-    struct text id = member(json_member(job, TEXT("parameters")), "move_id");
+    struct text id = command_text(json_member(job, TEXT("parameters")), "move_id");
     struct text path = arena_format(invocation->arena, "/api/v1/tenant_moves/%.*s", TEXT_ARG(id));
     if (command_call(invocation, METHOD_GET, path, (struct text){}, &reply))
         print_record(invocation, &reply, move_shown);
@@ -170,45 +139,48 @@ int tenant_move(struct invocation *invocation)
     return ask_and_watch(invocation, invocation->arguments[0], "move", body.text, show_move);
 }
 
-static bool find_newest(struct invocation *invocation, const char *slug, struct text *backup_id)
+bool tenant_find_newest_backup(struct invocation *invocation, struct text id, struct text *backup_id)
 {
     struct reply reply;
     struct json page;
-    struct error error = {};
-    struct text id;
-    if (!find_id(invocation, slug, &id)
-        || !command_call(invocation, METHOD_GET,
-                         arena_format(invocation->arena,
+    struct text target = arena_format(invocation->arena,
                                       "/api/v1/tenant_backups?limit=1&sort=-completed_at&kind=backup"
                                       "&status=completed&tenant_id=%.*s",
-                                      TEXT_ARG(id)),
-                         (struct text){}, &reply)
-        || !json_read(reply.body, invocation->arena, &page, &error))
+                                      TEXT_ARG(id));
+    if (!command_read(invocation, target, &reply, &page))
         return false;
     const struct json *rows = json_member(&page, TEXT("data"));
     if (rows && rows->count > 0) {
-        *backup_id = member(&rows->items[0], "id");
+        *backup_id = command_text(&rows->items[0], "id");
         return true;
     }
     fprintf(stderr, "nidia: the tenant has no backup\n");
     return false;
 }
 
-int tenant_restore_backup(struct invocation *invocation, const char *backup)
+struct text tenant_restore_order(struct invocation *invocation, struct text backup_id, const char *host)
 {
     struct buffer body = { .arena = invocation->arena };
-    const char *host = invocation_take(invocation, "--host");
-    struct text backup_id = text_from(backup);
-    if (invocation->count != 1)
-        return invocation_misused(invocation, "tenant restore SLUG|ID --backup ID|newest [--host HOST]");
-    if (text_is(backup_id, "newest") && !find_newest(invocation, invocation->arguments[0], &backup_id))
-        return EXIT_FAILED;
     buffer_add_byte(&body, '{');
     json_add_named_text(&body, "backup_id", backup_id);
     if (host)
         json_add_named_text(&body, "host", text_from(host));
     buffer_add_byte(&body, '}');
-    return ask_and_watch(invocation, invocation->arguments[0], "restore_backup", body.text, show_move);
+    return body.text;
+}
+
+int tenant_restore_backup(struct invocation *invocation, const char *backup)
+{
+    const char *host = invocation_take(invocation, "--host");
+    struct text id, backup_id = text_from(backup);
+    if (invocation->count != 1)
+        return invocation_misused(invocation, "tenant restore SLUG|ID --backup ID|newest [--host HOST]");
+    if (text_is(backup_id, "newest")
+        && (!find_id(invocation, invocation->arguments[0], &id)
+            || !tenant_find_newest_backup(invocation, id, &backup_id)))
+        return EXIT_FAILED;
+    return ask_and_watch(invocation, invocation->arguments[0], "restore_backup",
+                         tenant_restore_order(invocation, backup_id, host), show_move);
 }
 
 int tenant_clone(struct invocation *invocation)

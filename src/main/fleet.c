@@ -2,7 +2,6 @@
 #include "main/fleet.h"
 #include "base/clock.h"
 #include "main/print.h"
-#include "json/json.h"
 #include <stdio.h>
 #include <unistd.h>
 
@@ -15,23 +14,6 @@ static const char *const migration[] = { "id",          "status",         "wave"
                                          "first_error", "halted_because", "created_at", "finished_at",
                                          NULL };
 
-struct text fleet_text(const struct json *object, const char *name)
-{
-    const struct json *member = json_member(object, text_from(name));
-    return member && (member->kind == JSON_TEXT || member->kind == JSON_NUMBER) ? member->text : TEXT("");
-}
-
-bool fleet_ask(struct invocation *invocation, struct text target, struct reply *reply, struct json *json)
-{
-    struct error error = {};
-    if (!command_call(invocation, METHOD_GET, target, (struct text){}, reply))
-        return false;
-    if (json_read(reply->body, invocation->arena, json, &error))
-        return true;
-    invocation_failed(invocation, &error);
-    return false;
-}
-
 static void print_list(const char *words, const struct json *list)
 {
     for (size_t i = 0; list && i < list->count; i++)
@@ -43,8 +25,8 @@ static void print_list(const char *words, const struct json *list)
 /* What a migration would do to the tenants that stand at one place. */
 static void print_group(const struct json *group)
 {
-    struct text version = fleet_text(group, "version"), conflict = fleet_text(group, "conflict");
-    printf("%.*s tenants at %.*s\n", TEXT_ARG(fleet_text(group, "tenants")),
+    struct text version = command_text(group, "version"), conflict = command_text(group, "conflict");
+    printf("%.*s tenants at %.*s\n", TEXT_ARG(command_text(group, "tenants")),
            TEXT_ARG(version.length > 0 ? version : TEXT("a version not known before they are asked")));
     print_list("    would run: ", json_member(group, TEXT("files")));
     print_list("    first of them: ", json_member(group, TEXT("slugs")));
@@ -56,7 +38,7 @@ static int show_state(struct invocation *invocation, bool with_groups)
 {
     struct reply reply;
     struct json json;
-    if (!fleet_ask(invocation, TEXT("/api/v1/fleet"), &reply, &json))
+    if (!command_read(invocation, TEXT("/api/v1/fleet"), &reply, &json))
         return EXIT_FAILED;
     print_record(invocation, &reply, state);
     const struct json *groups = json_member(&json, TEXT("groups"));
@@ -69,9 +51,9 @@ static int show_state(struct invocation *invocation, bool with_groups)
 static void print_progress(const struct json *row)
 {
     if (isatty(STDERR_FILENO))
-        fprintf(stderr, "\r\033[K%.*s: %.*s of %.*s, %.*s failed", TEXT_ARG(fleet_text(row, "wave")),
-                TEXT_ARG(fleet_text(row, "done")), TEXT_ARG(fleet_text(row, "total")),
-                TEXT_ARG(fleet_text(row, "failed")));
+        fprintf(stderr, "\r\033[K%.*s: %.*s of %.*s, %.*s failed", TEXT_ARG(command_text(row, "wave")),
+                TEXT_ARG(command_text(row, "done")), TEXT_ARG(command_text(row, "total")),
+                TEXT_ARG(command_text(row, "failed")));
 }
 
 void fleet_end_progress(void)
@@ -85,8 +67,8 @@ struct text fleet_slug_of(struct invocation *invocation, const struct json *entr
     struct reply reply;
     struct json tenant;
     struct text target = arena_format(invocation->arena, "/api/v1/tenants/%.*s?fields=slug",
-                                      TEXT_ARG(fleet_text(entry, "tenant_id")));
-    return fleet_ask(invocation, target, &reply, &tenant) ? fleet_text(&tenant, "slug") : TEXT("");
+                                      TEXT_ARG(command_text(entry, "tenant_id")));
+    return command_read(invocation, target, &reply, &tenant) ? command_text(&tenant, "slug") : TEXT("");
 }
 
 static void print_failures(struct invocation *invocation, struct text id)
@@ -96,24 +78,25 @@ static void print_failures(struct invocation *invocation, struct text id)
     struct text target = arena_format(invocation->arena,
                                       "/api/v1/tenant_schemas?status=failed&fleet_migration_id=%.*s&limit=%d",
                                       TEXT_ARG(id), FAILURES_SHOWN);
-    if (invocation->as_json || !fleet_ask(invocation, target, &reply, &json))
+    if (invocation->as_json || !command_read(invocation, target, &reply, &json))
         return;
     const struct json *rows = json_member(&json, TEXT("data"));
     for (size_t i = 0; rows && i < rows->count; i++)
         printf("%.*s: %.*s\n", TEXT_ARG(fleet_slug_of(invocation, &rows->items[i])),
-               TEXT_ARG(fleet_text(&rows->items[i], "error")));
+               TEXT_ARG(command_text(&rows->items[i], "error")));
 }
 
 static int end(struct invocation *invocation, const struct reply *reply, const struct json *row)
 {
     fleet_end_progress();
-    if (!invocation->as_json && text_is(fleet_text(row, "total"), "0"))
-        printf("%.*s tenants are up to date.\n", TEXT_ARG(fleet_text(row, "fleet_size")));
+    if (!invocation->as_json && text_is(command_text(row, "total"), "0"))
+        printf("%.*s tenants are up to date.\n", TEXT_ARG(command_text(row, "fleet_size")));
     else
         print_record(invocation, reply, migration);
-    if (!text_is(fleet_text(row, "failed"), "0"))
-        print_failures(invocation, fleet_text(row, "id"));
-    bool good = text_is(fleet_text(row, "status"), "completed") && text_is(fleet_text(row, "failed"), "0");
+    if (!text_is(command_text(row, "failed"), "0"))
+        print_failures(invocation, command_text(row, "id"));
+    bool good =
+        text_is(command_text(row, "status"), "completed") && text_is(command_text(row, "failed"), "0");
     return good ? EXIT_DONE : EXIT_FAILED;
 }
 
@@ -126,11 +109,11 @@ static int follow(struct invocation *invocation, const struct reply *begun)
     if (!json_read(reply.body, invocation->arena, &row, &error))
         return invocation_failed(invocation, &error);
     struct text target =
-        arena_format(invocation->arena, "/api/v1/fleet_migrations/%.*s", TEXT_ARG(fleet_text(&row, "id")));
-    for (int pause = FIRST_LOOK_MS; text_is(fleet_text(&row, "status"), "running"); pause = FLEET_LOOK_MS) {
+        arena_format(invocation->arena, "/api/v1/fleet_migrations/%.*s", TEXT_ARG(command_text(&row, "id")));
+    for (int pause = FIRST_LOOK_MS; text_is(command_text(&row, "status"), "running"); pause = FLEET_LOOK_MS) {
         print_progress(&row);
         clock_sleep_ms(pause);
-        if (!fleet_ask(invocation, target, &reply, &row))
+        if (!command_read(invocation, target, &reply, &row))
             return EXIT_FAILED;
     }
     return end(invocation, &reply, &row);
@@ -189,8 +172,8 @@ static bool act(struct invocation *invocation, const char *action, struct reply 
     }
     if (invocation->count == 1)
         id = text_from(invocation->arguments[0]);
-    else if (fleet_ask(invocation, TEXT("/api/v1/fleet"), reply, &json))
-        id = fleet_text(&json, "migration_id");
+    else if (command_read(invocation, TEXT("/api/v1/fleet"), reply, &json))
+        id = command_text(&json, "migration_id");
     else
         return false;
     if (id.length == 0) {

@@ -1,7 +1,6 @@
 /* `nidia fleet drift`: what somebody changed in the tenants' databases beside the files. */
 #include "base/clock.h"
 #include "main/fleet.h"
-#include "json/json.h"
 #include <stdio.h>
 #include <unistd.h>
 
@@ -14,13 +13,13 @@ static bool find_entries(struct invocation *invocation, const char *slug, struct
     struct text whose = TEXT("");
     if (slug) {
         struct text target = arena_format(invocation->arena, "/api/v1/tenants/%s?fields=id", slug);
-        if (!fleet_ask(invocation, target, reply, json))
+        if (!command_read(invocation, target, reply, json))
             return false;
-        whose = arena_format(invocation->arena, "&tenant_id=%.*s", TEXT_ARG(fleet_text(json, "id")));
+        whose = arena_format(invocation->arena, "&tenant_id=%.*s", TEXT_ARG(command_text(json, "id")));
     }
     struct text target = arena_format(invocation->arena, "/api/v1/tenant_schemas?drifted=true&limit=%d%.*s",
                                       SHOWN_MAX, TEXT_ARG(whose));
-    return fleet_ask(invocation, target, reply, json);
+    return command_read(invocation, target, reply, json);
 }
 
 static int print_drift(struct invocation *invocation, const char *slug)
@@ -45,7 +44,7 @@ static int print_drift(struct invocation *invocation, const char *slug)
 
 static bool is_open(const struct json *job)
 {
-    struct text status = fleet_text(job, "status");
+    struct text status = command_text(job, "status");
     return text_is(status, "queued") || text_is(status, "running");
 }
 
@@ -53,19 +52,19 @@ static bool wait_for_job(struct invocation *invocation, struct json *job)
 {
     struct reply reply;
     struct text target =
-        arena_format(invocation->arena, "/api/v1/jobs/%.*s", TEXT_ARG(fleet_text(job, "id")));
+        arena_format(invocation->arena, "/api/v1/jobs/%.*s", TEXT_ARG(command_text(job, "id")));
     while (is_open(job)) {
         if (isatty(STDERR_FILENO))
-            fprintf(stderr, "\r\033[K%.*s of %.*s looked at", TEXT_ARG(fleet_text(job, "progress_done")),
-                    TEXT_ARG(fleet_text(job, "progress_total")));
+            fprintf(stderr, "\r\033[K%.*s of %.*s looked at", TEXT_ARG(command_text(job, "progress_done")),
+                    TEXT_ARG(command_text(job, "progress_total")));
         clock_sleep_ms(FLEET_LOOK_MS);
-        if (!fleet_ask(invocation, target, &reply, job))
+        if (!command_read(invocation, target, &reply, job))
             return false;
     }
     fleet_end_progress();
-    if (text_is(fleet_text(job, "status"), "completed"))
+    if (text_is(command_text(job, "status"), "completed"))
         return true;
-    fprintf(stderr, "nidia: %.*s\n", TEXT_ARG(fleet_text(job, "error")));
+    fprintf(stderr, "nidia: %.*s\n", TEXT_ARG(command_text(job, "error")));
     return false;
 }
 

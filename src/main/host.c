@@ -1,7 +1,7 @@
 /* `nidia host …`: where the tenants' databases live, from a terminal. */
 #include "base/percent.h"
+#include "main/many.h"
 #include "main/print.h"
-#include "json/json.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -120,14 +120,37 @@ static int act(struct invocation *invocation, const struct action *action)
     return EXIT_DONE;
 }
 
+/* A host that is only away for a moment loses nothing by waiting, and its tenants' last rows by this: the
+ * operator has to give it up first. */
+static int restore(struct invocation *invocation)
+{
+    struct reply reply;
+    struct json lost, target;
+    const char *onto = invocation_take(invocation, "--onto");
+    if (invocation->count != 1 || !onto)
+        return invocation_misused(invocation, "host restore NAME|ID --onto HOST");
+    if (!command_read(invocation, path_of(invocation, invocation->arguments[0], ""), &reply, &lost)
+        || !command_read(invocation, path_of(invocation, onto, ""), &reply, &target))
+        return EXIT_FAILED;
+    if (text_is(command_text(&lost, "status"), "offline"))
+        return many_restore(invocation, command_text(&lost, "id"), onto);
+    fprintf(stderr,
+            "nidia: %s is not given up: what was written there since the backups would be left behind. "
+            "If it is lost: nidia host offline %s\n",
+            invocation->arguments[0], invocation->arguments[0]);
+    return EXIT_FAILED;
+}
+
 int command_host(struct invocation *invocation)
 {
     if (invocation_take_verb(invocation, "list"))
         return list(invocation);
     if (invocation_take_verb(invocation, "add"))
         return add(invocation);
+    if (invocation_take_verb(invocation, "restore"))
+        return restore(invocation);
     for (size_t i = 0; i < sizeof actions / sizeof *actions; i++)
         if (invocation_take_verb(invocation, actions[i].verb))
             return act(invocation, &actions[i]);
-    return invocation_misused(invocation, "host list|show|add|drain|activate|offline|check|remove");
+    return invocation_misused(invocation, "host list|show|add|drain|activate|offline|restore|check|remove");
 }

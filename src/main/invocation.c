@@ -3,7 +3,6 @@
 #include "base/log.h"
 #include "http/client.h"
 #include "main/command.h"
-#include "json/json.h"
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -141,4 +140,21 @@ bool command_call(struct invocation *invocation, enum method method, struct text
         return true;
     say_problem(invocation, reply);
     return false;
+}
+
+bool command_read(struct invocation *invocation, struct text target, struct reply *reply, struct json *answer)
+{
+    struct error error = {};
+    if (!command_call(invocation, METHOD_GET, target, (struct text){}, reply))
+        return false;
+    if (json_read(reply->body, invocation->arena, answer, &error))
+        return true;
+    invocation_failed(invocation, &error);
+    return false;
+}
+
+struct text command_text(const struct json *object, const char *name)
+{
+    const struct json *member = json_member(object, text_from(name));
+    return member && (member->kind == JSON_TEXT || member->kind == JSON_NUMBER) ? member->text : TEXT("");
 }

@@ -15,7 +15,7 @@ const struct command commands[] = {
       "Brings the databases of all tenants to the schema.", command_fleet },
     { "domain", "domain list|add|verify|primary|check|remove …", "Works on tenants' domains.",
       command_domain },
-    { "host", "host list|show|add|drain|activate|offline|check|remove …",
+    { "host", "host list|show|add|drain|activate|offline|restore|check|remove …",
       "Works on the hosts of the tenants' databases.", command_host },
     { "admin", "admin create EMAIL ROLE | admin list", "Works on NIDIA's own people.", command_admin },
     { "api-key", "api-key create NAME --scopes SCOPES | api-key list | api-key revoke ID",

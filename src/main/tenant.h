@@ -15,6 +15,11 @@ int tenant_clone(struct invocation *invocation);
 int tenant_move(struct invocation *invocation);
 /* `tenant restore` with --backup: an id, or "newest". */
 int tenant_restore_backup(struct invocation *invocation, const char *backup);
+/* Says where there is none. */
+[[nodiscard]] bool tenant_find_newest_backup(struct invocation *invocation, struct text id,
+                                             struct text *backup_id);
+/* The body of a restore; NULL: on the host where the tenant is. */
+struct text tenant_restore_order(struct invocation *invocation, struct text backup_id, const char *host);
 
 /* service.c */
 int tenant_show_usage(struct invocation *invocation);

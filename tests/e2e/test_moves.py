@@ -4,6 +4,7 @@ import json
 import os
 import sqlite3
 import threading
+import time
 import uuid
 
 import psycopg2
@@ -13,6 +14,7 @@ from server import pause, until
 from test_commands import nidia
 from test_copies import ROW, Product, backup_of, done, finished, moves_of, new_customer, refused, restore
 from test_hosts import add_host, host, second_place
+from test_jobs import SchemaFolder
 
 
 class Writer(threading.Thread):
@@ -22,16 +24,18 @@ class Writer(threading.Thread):
     def __init__(self, world, tenant):
         super().__init__()
         self.product, self.ended, self.written = Product(world, tenant["id"]), threading.Event(), []
-        self.unsure = []
+        self.unsure, self.longest_wait_ms = [], 0
 
     def run(self):
-        connection = None
+        connection, wrote_at = None, time.monotonic()
         while not self.ended.is_set():
             row = str(uuid.uuid4())
             try:
                 connection = connection or self.product.connect()
                 connection.cursor().execute(ROW.format(id=row, name="Escrito"))
                 self.written.append(row)
+                now = time.monotonic()
+                self.longest_wait_ms, wrote_at = max(self.longest_wait_ms, round((now - wrote_at) * 1000)), now
             except (psycopg2.Error, sqlite3.Error):
                 self.unsure.append(row)
                 if connection:
@@ -147,6 +151,44 @@ def test_a_tenant_of_a_lost_host_comes_back_from_its_backup(engine):
         product.add(1)
         assert product.count() == 4 and is_at(world, tenant, "default")
         assert moves_of(world, tenant)[0]["is_old_shut"] is False
+
+
+def test_all_tenants_of_a_lost_host_come_back_at_one_command(engine):
+    """Those that have a backup; who has none is told, and stays where he was."""
+    with second_place(engine) as (place, second), World(engine) as world:
+        add_host(world, place, weight=1000)
+        tenants = [new_customer(world) for _ in range(2)]
+        told = json.loads(nidia(world, "tenant", "backup", "--all", "--json").stdout)
+        assert told == {"total": 2, "done": 2, "failed": 0}
+        late, _ = new_customer(world)
+        assert "offline" in nidia(world, "host", "restore", "norte", "--onto", "default", expect=1).stderr
+        if second:
+            second.stop("immediate")
+        else:
+            os.rename(place["folder"], place["folder"] + "-lost")
+        nidia(world, "host", "offline", "norte")
+        nidia(world, "host", "restore", "norte", "--onto", "nowhere", expect=1)
+        told = nidia(world, "host", "restore", "norte", "--onto", "default", "--json", expect=1)
+        assert json.loads(told.stdout) == {"total": 3, "done": 2, "failed": 1}
+        assert f"nidia: {late['slug']}: was not begun" in told.stderr
+        for tenant, product in tenants:
+            product.add(1)
+            assert product.count() == 4 and is_at(world, tenant, "default")
+        assert is_at(world, late, "norte")
+
+
+def test_a_restored_tenant_stands_in_the_ledger_where_its_database_stands(engine):
+    with SchemaFolder() as schema, World(engine, ["--tenant-schema", str(schema.path)]) as world:
+        tenant, product = new_customer(world)
+        backup = backup_of(world, tenant)
+        (schema.path / "0008_notes.sql").write_text("CREATE TABLE notes (note text);\n")
+        product.run("CREATE TABLE notes (made_by_hand text)")
+        nidia(world, "fleet", "migrate", "--tenant-schema", str(schema.path), expect=1)
+        assert world.admin.get("/fleet").json["failed"] == 1
+        done(world, restore(world, tenant, backup))
+        after = world.admin.get("/fleet").json
+        assert (after["up_to_date"], after["failed"]) == (1, 0), after
+        assert product.run("SELECT note FROM notes") == []
 
 
 def test_a_move_that_cannot_be_made_leaves_the_tenant_at_work(engine):

@@ -1,0 +1,109 @@
+/* What moves have left: dropped when its time has come, on the hosts that are there; never what is
+ * somebody's. */
+#include "base/calendar.h"
+#include "base/random.h"
+#include "copies/move.h"
+#include "hosting/place.h"
+#include "tenancy_world.h"
+
+enum { AWAY_COUNT = 25 }; /* more than a piece */
+
+static void add_host(struct world *world, const char *name, struct database_host *host)
+{
+    *host = (struct database_host){ .name = value_string(name) };
+    world_create(world, &database_hosts_table, host->cells);
+}
+
+static bool run_sql(struct work *work, void *sql)
+{
+    struct result result;
+    return db_run(work->db, work->arena, &result, &work->error, sql, NO_PARAMETERS);
+}
+
+static void change_hosts(struct world *world, const char *sql)
+{
+    CHECK(db_transact(&world->work, run_sql, (void *)sql));
+}
+
+/* A move that was made, whose old place is due; an empty name: one that nobody has. */
+static void add_due(struct world *world, const struct tenant *tenant, struct value from_host_id,
+                    struct value from_name)
+{
+    struct work *work = &world->work;
+    struct tenant_move move = {
+        .tenant_id = tenant->id,
+        .kind = choice_value(tenant_move_kind, move),
+        .status = choice_value(tenant_move_status, completed),
+        .method = choice_value(tenant_move_method, dump),
+        .from_host_id = from_host_id,
+        .from_name = value_is_set(from_name)
+                       ? from_name
+                       : value_text(place_name_of(work->arena, random_uuid(work->arena, work->now))),
+        .to_host_id = tenant->database_host_id,
+        .to_name = tenant->db_name,
+        .is_old_shut = value_boolean(true),
+        .completed_at = value_time(work->now - HOUR_MS),
+        .drops_at = value_time(work->now - MINUTE_MS),
+    };
+    world_create(world, &tenant_moves_table, move.cells);
+    change_hosts(world, "UPDATE database_hosts SET database_count = database_count + 1");
+}
+
+static void add_tenant(struct tenancy_world *tenancy, struct tenant *tenant)
+{
+    *tenant = (struct tenant){};
+    tenancy_create(tenancy->world, "acme", tenant);
+    tenancy_run_jobs(tenancy);
+    tenancy_find(tenancy->world, tenant->id.text, tenant);
+}
+
+static bool is_there(struct world *world, const struct tenant *tenant)
+{
+    struct tenant_place place;
+    struct hosting_call call = hosting_call_of(&world->work);
+    return place_of_tenant(&world->work, tenant, &place) && hosting_verify(&call, &place);
+}
+
+static bool remove_host(struct work *work, void *host)
+{
+    return service_of(hosting_services, &database_hosts_table)->remove(work, host);
+}
+
+TEST_IN_WORLD(places_on_a_host_that_is_away_hold_back_no_others)
+{
+    struct tenancy_world tenancy;
+    struct tenant tenant;
+    struct database_host away;
+    tenancy_begin(&tenancy, world);
+    add_tenant(&tenancy, &tenant);
+    add_host(world, "norte", &away);
+    for (int i = 0; i < AWAY_COUNT; i++)
+        add_due(world, &tenant, away.id, value_null());
+    add_due(world, &tenant, tenant.database_host_id, value_null());
+    change_hosts(world, "UPDATE database_hosts SET is_healthy = FALSE WHERE name = 'norte'");
+    CHECK(move_periodics[0].run(&world->work));
+    CHECK(world_number(world, "SELECT count(*) FROM tenant_moves WHERE status = 'completed'") == AWAY_COUNT);
+    CHECK(world_number(world, "SELECT count(*) FROM tenant_moves WHERE status = 'dropped'") == 1);
+    CHECK(is_there(world, &tenant));
+    tenancy_end(&tenancy);
+}
+
+TEST_IN_WORLD(a_host_is_removed_with_what_is_kept_there_only_when_it_is_given_up)
+{
+    struct tenancy_world tenancy;
+    struct tenant tenant;
+    struct database_host host;
+    tenancy_begin(&tenancy, world);
+    add_tenant(&tenancy, &tenant);
+    add_host(world, "norte", &host);
+    add_due(world, &tenant, host.id, tenant.db_name); /* it moved from there, under the name that it has */
+    CHECK(!db_transact(&world->work, remove_host, &host));
+    CHECK(world->work.error.code == ERROR_conflict);
+    error_clear(&world->work.error);
+    host.status = choice_value(host_status, offline);
+    CHECK(db_transact(&world->work, remove_host, &host));
+    CHECK(move_periodics[0].run(&world->work));
+    CHECK(world_number(world, "SELECT count(*) FROM tenant_moves WHERE status = 'dropped'") == 1);
+    CHECK(is_there(world, &tenant));
+    tenancy_end(&tenancy);
+}
