@@ -105,6 +105,11 @@ def migrate_halted_mended_resumed(world, folder):
     assert counted == TENANTS
 
 
+def sign_in_again(world):
+    """After what took its time: a connection that was idle is closed by the server, and a session's token ends."""
+    world.signed_in = None
+
+
 def tenants_at(world, name):
     host = world.admin.get(f"/database_hosts/{name}").json["id"]
     return world.admin.all_pages(f"/tenants?database_host_id={host}&sort=slug")
@@ -149,6 +154,7 @@ def lose_a_host_and_restore_its_tenants(world, lost):
     nidia(world, "host", "offline", "second")
     with Timed(f"{len(tenants)} tenants restored"):
         nidia(world, "host", "restore", "second", "--onto", "default")
+    sign_in_again(world)
     restored = [tenant for tenant in tenants_at(world, "default") if tenant["slug"] in before]
     after = count_rows(restored)
     say(f"{len(after)} tenants, {sum(sum(rows.values()) for rows in after.values())} rows in all tables; "
@@ -164,6 +170,7 @@ def lose_a_host_and_restore_its_tenants(world, lost):
 def host_comes_back(world, lost):
     """Whoever still knows the old way is refused there."""
     lost.start()
+    sign_in_again(world)
     with Timed("until each old database was shut"):
         nidia(world, "host", "activate", "second")
         until(lambda: not world.admin.get("/tenant_moves?is_old_shut=false&status=completed&limit=1").json["data"], 600, "shut databases")
