@@ -16,6 +16,8 @@ build             libcrypt-dev
 build             libinih-dev
 build             libglib2.0-dev
 build             libc-ares-dev
+build             libcurl4-openssl-dev
+build             libgmime-3.0-dev
 build             libpsl-dev
 build             libicu-dev
 build,test        publicsuffix
@@ -36,6 +38,7 @@ test              jq
 test              python3
 test              python3-jsonschema
 test              python3-psycopg2
+test              python3-aiosmtpd
 test              ca-certificates
 test              prometheus
 test              knot

@@ -102,6 +102,19 @@ static bool logout_all(struct call *call)
         && sign_out(call);
 }
 
+static bool forgot_password(struct call *call)
+{
+    const struct forgotten_password *body = (const struct forgotten_password *)call->taken;
+    return password_reset_ask(&call->work, body->email.text) && answer_nothing(call);
+}
+
+static bool reset_password(struct call *call)
+{
+    const struct password_choice *body = (const struct password_choice *)call->taken;
+    const struct password_reset reset = { body->token.text, body->password.text };
+    return password_reset(&call->work, &reset) && answer_nothing(call);
+}
+
 static bool me(struct call *call)
 {
     struct user user;
@@ -142,6 +155,15 @@ const struct route auth_routes[] = {
     { METHOD_POST, "/auth/logout-all", "logout_all", COST_WRITE, SIGNED_IN, .always_open = true,
       .handle = logout_all, .no_idempotency = true, .codes = { ERROR_cross_site },
       .doc = "End all of one's sessions, at once." },
+    { METHOD_POST, "/auth/forgot-password", "forgot_password", COST_WRITE, VISITOR, .handle = forgot_password,
+      .takes = &forgotten_passwords_table, .status = 202, .no_idempotency = true,
+      .codes = { ERROR_invalid_body },
+      .doc = "Have a link mailed by which a password can be chosen. Answers the same whether anybody has the "
+             "e-mail or not." },
+    { METHOD_POST, "/auth/reset-password", "reset_password", COST_SLOW, VISITOR, .handle = reset_password,
+      .takes = &password_choices_table, .no_idempotency = true, .codes = { ERROR_invalid_body },
+      .doc = "Choose a password by a mailed link, an invitation's too. The link is good once; the sessions "
+             "end." },
     { METHOD_GET, "/auth/me", "get_me", COST_KEY, SIGNED_IN, .handle = me, .gives = &users_table,
       .how = GIVES_ROW, .codes = { ERROR_not_found }, .doc = "Who is signed in." },
     { METHOD_GET, "/auth/sessions", "list_own_sessions", COST_QUERY, SIGNED_IN, .handle = list_sessions,

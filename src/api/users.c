@@ -2,6 +2,7 @@
 #include "api/route.h"
 #include "base/percent.h"
 #include "identity/identity.h"
+#include "letters/invitation.h"
 #include "model/model.h"
 #include "record/store.h"
 
@@ -23,6 +24,12 @@ static bool unlock(struct call *call)
     struct user user, after;
     return find_user(call, &user) && unlock_user(&call->work, &user, &after)
         && answer_row(call, &users_table, after.cells);
+}
+
+static bool invite(struct call *call)
+{
+    struct user user;
+    return find_user(call, &user) && invitation_send(&call->work, &user) && answer_nothing(call);
 }
 
 static bool set_password(struct call *call)
@@ -55,6 +62,10 @@ const struct route user_routes[] = {
     { METHOD_POST, "/users/{id}/unlock", "unlock_user", COST_WRITE, SUPER_ADMIN | TENANT_ADMIN,
       .handle = unlock, .gives = &users_table, .how = GIVES_ROW,
       .codes = { ERROR_not_found, ERROR_wrong_state }, .doc = "Let a locked person in again." },
+    { METHOD_POST, "/users/{id}/invite", "invite_user", COST_WRITE, SUPER_ADMIN | TENANT_ADMIN,
+      .handle = invite, .status = 202, .codes = { ERROR_not_found, ERROR_wrong_state },
+      .doc =
+          "Mail the invitation once more, to a person who has no password yet; the earlier link is void." },
     { METHOD_POST, "/users/{id}/set_password", "set_password", COST_SLOW, SIGNED_IN, .always_open = true,
       .handle = set_password, .takes = &new_passwords_table, .no_idempotency = true,
       .codes = { ERROR_not_found, ERROR_invalid_body, ERROR_rate_limited },

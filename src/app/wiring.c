@@ -11,6 +11,7 @@
 #include "hosting/host_health.h"
 #include "identity/identity.h"
 #include "jobs/cleaning.h"
+#include "letters/letter.h"
 #include "record/audit.h"
 #include "record/sealed_anew.h"
 #include "record/service.h"
@@ -88,6 +89,7 @@ const struct periodic *const app_periodics[] = {
 
 const struct job_program *const *const app_job_programs[] = {
     tenancy_job_programs,
+    letters_job_programs,
     copies_job_programs,
     fleet_job_programs,
     NULL,

@@ -4,6 +4,7 @@
 #include "identity/api_key.h"
 #include "identity/lock.h"
 #include "identity/password_change.h"
+#include "identity/password_reset.h"
 #include "identity/revocation.h"
 #include "identity/session.h"
 #include "identity/sign_in.h"

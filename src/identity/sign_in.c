@@ -2,8 +2,6 @@
 #include "base/calendar.h"
 #include "base/metrics.h"
 #include "base/pool.h"
-#include "crypto/hash.h"
-#include "crypto/mac.h"
 #include "crypto/password.h"
 #include "identity/known_device.h"
 #include "identity/lock.h"
@@ -17,7 +15,7 @@ enum { TEN_MINUTES_MS = 10 * MINUTE_MS };
 
 /* One attempt, from the throttle to its outcome. */
 struct attempt {
-    struct text account; /* the e-mail's keyed digest: stands for it in buckets and audit records */
+    struct text account; /* throttle_account */
     struct text device;  /* of a known one; empty: none */
     struct bucket buckets[2];
     int64_t wait_ms;
@@ -29,32 +27,21 @@ struct attempt {
     struct grant *grant;
 };
 
-static struct text account_of(struct work *work, struct text email)
-{
-    struct text covered = arena_format(work->arena, "account:%.*s", TEXT_ARG(email));
-    struct text mac = mac_make(work->arena, work->site->keyring, covered);
-    return hex_encode(work->arena, text_slice(mac, 0, MAC_SIZE_MIN));
-}
-
-static struct bucket bucket_of(struct work *work, struct text name, enum setting limit, int64_t period_ms)
-{
-    int64_t capacity = settings_integer(work->site->settings, limit);
-    return (struct bucket){ name, capacity, period_ms / capacity };
-}
-
 /* The address's bucket, and either the known device's or the account's. */
 static void choose_buckets(struct work *work, struct attempt *attempt)
 {
     struct text network = throttle_network(work->arena, work->origin.address);
     attempt->buckets[0] =
-        bucket_of(work, arena_format(work->arena, "sign_in:address:%.*s", TEXT_ARG(network)),
-                  SETTING_sign_ins_per_address, TEN_MINUTES_MS);
+        throttle_bucket(work, arena_format(work->arena, "sign_in:address:%.*s", TEXT_ARG(network)),
+                        SETTING_sign_ins_per_address, TEN_MINUTES_MS);
     attempt->buckets[1] =
         attempt->device.length > 0
-            ? bucket_of(work, arena_format(work->arena, "sign_in:device:%.*s", TEXT_ARG(attempt->device)),
-                        SETTING_sign_ins_per_device, HOUR_MS)
-            : bucket_of(work, arena_format(work->arena, "sign_in:account:%.*s", TEXT_ARG(attempt->account)),
-                        SETTING_sign_ins_per_account, HOUR_MS);
+            ? throttle_bucket(work,
+                              arena_format(work->arena, "sign_in:device:%.*s", TEXT_ARG(attempt->device)),
+                              SETTING_sign_ins_per_device, HOUR_MS)
+            : throttle_bucket(work,
+                              arena_format(work->arena, "sign_in:account:%.*s", TEXT_ARG(attempt->account)),
+                              SETTING_sign_ins_per_account, HOUR_MS);
 }
 
 static bool count(struct work *work, void *data)
@@ -82,7 +69,7 @@ static bool take_tokens(struct work *work, struct attempt *attempt)
 
 bool sign_in_throttle(struct work *work, struct text email, struct text device)
 {
-    struct attempt attempt = { .account = account_of(work, email), .device = device };
+    struct attempt attempt = { .account = throttle_account(work, email), .device = device };
     return take_tokens(work, &attempt);
 }
 
@@ -209,7 +196,7 @@ static bool settle(struct work *work, void *data)
 bool sign_in(struct work *work, const struct credentials *credentials, struct grant *grant)
 {
     struct text email = arena_copy_lower(work->arena, credentials->email);
-    struct attempt attempt = { .account = account_of(work, email), .grant = grant };
+    struct attempt attempt = { .account = throttle_account(work, email), .grant = grant };
     if (!find_user(work, email, &attempt))
         return false;
     if (attempt.user_known

@@ -1,4 +1,7 @@
 #include "identity/throttle.h"
+#include "crypto/hash.h"
+#include "crypto/mac.h"
+#include "record/site.h"
 #include <arpa/inet.h>
 #include <string.h>
 
@@ -39,6 +42,19 @@ bool throttle_give_back(struct work *work, const struct bucket *bucket)
     struct result result;
     return db_run(work->db, work->arena, &result, &work->error, give,
                   PARAMETERS(value_integer(bucket->refill_ms), value_text(bucket->name)));
+}
+
+struct bucket throttle_bucket(struct work *work, struct text name, enum setting limit, int64_t period_ms)
+{
+    int64_t capacity = settings_integer(work->site->settings, limit);
+    return (struct bucket){ name, capacity, period_ms / capacity };
+}
+
+struct text throttle_account(struct work *work, struct text email)
+{
+    struct text covered = arena_format(work->arena, "account:%.*s", TEXT_ARG(email));
+    struct text mac = mac_make(work->arena, work->site->keyring, covered);
+    return hex_encode(work->arena, text_slice(mac, 0, MAC_SIZE_MIN));
 }
 
 struct text throttle_network(struct arena *arena, struct text address)

@@ -4,6 +4,7 @@
 #include "identity/lock.h"
 #include "identity/password_rules.h"
 #include "identity/session.h"
+#include "letters/invitation.h"
 #include "record/audit.h"
 #include "record/store.h"
 #include "settings/settings.h"
@@ -111,7 +112,8 @@ bool user_create(struct work *work, struct value *cells)
         return false;
     if (value_is_set(user->tenant_id) && !seats_take(work, user->tenant_id.text))
         return false;
-    return store_create(work, &users_table, cells);
+    return store_create(work, &users_table, cells)
+        && (value_is_set(user->password_hash) || invitation_send(work, user));
 }
 
 static bool loses_rights(const struct user *before, const struct user *after)

@@ -53,6 +53,23 @@ static bool remove_idempotency_keys(struct work *work)
                  0);
 }
 
+static bool remove_links(struct work *work)
+{
+    return clean(work,
+                 "DELETE FROM mailed_links WHERE id IN (SELECT id FROM mailed_links WHERE expires_at < $1 "
+                 "ORDER BY expires_at LIMIT $2)",
+                 0);
+}
+
+/* What waits still is kept, however long. */
+static bool remove_mails(struct work *work)
+{
+    return clean(work,
+                 "DELETE FROM outgoing_mails WHERE id IN (SELECT id FROM outgoing_mails WHERE status <> "
+                 "'queued' AND created_at < $1 ORDER BY created_at LIMIT $2)",
+                 settings_integer(work->site->settings, SETTING_mail_days) * DAY_MS);
+}
+
 /* A bucket that was left alone for so long is full again, whatever its setting. */
 static bool remove_throttles(struct work *work)
 {
@@ -74,6 +91,8 @@ static bool remove_events(struct work *work)
 const struct periodic cleaning_periodics[] = {
     { .name = "remove_expired_sessions", .every_seconds = 3'600, .run = remove_expired_sessions },
     { .name = "remove_idempotency_keys", .every_seconds = 600, .run = remove_idempotency_keys },
+    { .name = "remove_links", .every_seconds = 3'600, .run = remove_links },
+    { .name = "remove_mails", .every_seconds = 3'600, .run = remove_mails },
     { .name = "remove_events", .every_seconds = 3'600, .run = remove_events },
     { .name = "remove_throttles", .every_seconds = 3'600, .run = remove_throttles },
     {},

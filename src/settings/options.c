@@ -1,4 +1,6 @@
 #include "settings/options.h"
+#include "mail/sender.h"
+#include "model/formats.h"
 #include "json/json.h"
 #include <ctype.h>
 #include <ini.h>
@@ -10,7 +12,9 @@
 enum { PORT_MAX = 65535 };
 
 const struct option_words option_words[OPTION_COUNT] = {
-#define OPTION(name, initially, words) { #name, initially, words, OPTION_##name == OPTION_admin_password },
+#define OPTION(name, initially, words)                                                                       \
+    { #name, initially, words,                                                                               \
+      OPTION_##name == OPTION_admin_password || OPTION_##name == OPTION_smtp_password },
 #include "settings/options.def"
 #undef OPTION
 };
@@ -68,6 +72,11 @@ static bool set(struct options *options, struct arena *arena, struct text name, 
     if (is_address(i) && value.length > 0 && !is_address_formed(value))
         return fail(error, ERROR_malformed_value, "--%s must be HOST:PORT or unix:PATH, not %.*s",
                     option_words[i].name, TEXT_ARG(value));
+    if (i == OPTION_smtp && value.length > 0 && !mail_url_is_formed(value))
+        return fail(error, ERROR_malformed_value,
+                    "--smtp must be smtp://HOST:PORT or smtps://HOST:PORT, without user or password");
+    if (i == OPTION_mail_from && !format_is_email(value))
+        return fail(error, ERROR_malformed_value, "--mail_from must be an e-mail, not %.*s", TEXT_ARG(value));
     if (options->sources[i] == source && source == SOURCE_COMMAND_LINE)
         return fail(error, ERROR_given_twice, "--%s is given twice", option_words[i].name);
     if (options->sources[i] <= source) {

@@ -1,4 +1,5 @@
 #include "tenancy/administrator.h"
+#include "letters/invitation.h"
 #include "record/store.h"
 #include "usage/seats.h"
 
@@ -63,5 +64,6 @@ bool administrator_add(struct work *work, void *data)
         .phone = tenant.primary_contact_phone,
     };
     name_person(&tenant, &user);
-    return seats_take(work, tenant_id) && store_create(work, &users_table, user.cells);
+    return seats_take(work, tenant_id) && store_create(work, &users_table, user.cells)
+        && invitation_send(work, &user);
 }

@@ -458,6 +458,43 @@ CREATE UNIQUE INDEX api_keys_key_hash_unique ON api_keys (key_hash);
 CREATE INDEX api_keys_tenant_id ON api_keys (tenant_id NULLS FIRST, id);
 CREATE INDEX api_keys_created_at ON api_keys (created_at, id);
 
+CREATE TABLE outgoing_mails (
+    id uuid PRIMARY KEY NOT NULL,
+    kind text COLLATE "C" NOT NULL,
+    user_id uuid,
+    recipient text COLLATE "C" NOT NULL,
+    status text COLLATE "C" NOT NULL DEFAULT 'queued',
+    content text COLLATE "C",
+    attempts bigint NOT NULL DEFAULT 0,
+    next_attempt_at timestamptz NOT NULL,
+    error text COLLATE "C",
+    sent_at timestamptz,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    revision bigint NOT NULL DEFAULT 1,
+    CONSTRAINT outgoing_mails_kind_choice CHECK (kind IN ('reset_password', 'invitation')),
+    CONSTRAINT outgoing_mails_status_choice CHECK (status IN ('queued', 'sent', 'failed', 'void'))
+);
+CREATE INDEX outgoing_mails_kind ON outgoing_mails (kind, id);
+CREATE INDEX outgoing_mails_user_id ON outgoing_mails (user_id NULLS FIRST, id);
+CREATE INDEX outgoing_mails_status ON outgoing_mails (status, id);
+CREATE INDEX outgoing_mails_created_at ON outgoing_mails (created_at, id);
+CREATE INDEX outgoing_mails_next_attempt_at_id ON outgoing_mails (next_attempt_at, id) WHERE status = 'queued';
+
+CREATE TABLE mailed_links (
+    id uuid PRIMARY KEY NOT NULL,
+    purpose text COLLATE "C" NOT NULL,
+    user_id uuid,
+    token_hash text COLLATE "C" NOT NULL,
+    epoch bigint NOT NULL,
+    expires_at timestamptz NOT NULL,
+    created_at timestamptz NOT NULL,
+    CONSTRAINT mailed_links_purpose_choice CHECK (purpose IN ('reset_password', 'invitation'))
+);
+CREATE INDEX mailed_links_user_id ON mailed_links (user_id NULLS FIRST, id);
+CREATE UNIQUE INDEX mailed_links_token_hash_unique ON mailed_links (token_hash);
+CREATE INDEX mailed_links_expires_at ON mailed_links (expires_at, id);
+
 CREATE TABLE subscriptions (
     id uuid PRIMARY KEY NOT NULL,
     tenant_id uuid NOT NULL,
@@ -844,7 +881,7 @@ CREATE TABLE jobs (
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
     revision bigint NOT NULL DEFAULT 1,
-    CONSTRAINT jobs_kind_choice CHECK (kind IN ('provision_tenant', 'sync_tenant_access', 'cancel_tenant', 'delete_tenant', 'rollback_provisioning', 'migrate_fleet', 'find_drift', 'keep_service_promise', 'back_up_tenant', 'restore_backup', 'move_tenant')),
+    CONSTRAINT jobs_kind_choice CHECK (kind IN ('provision_tenant', 'sync_tenant_access', 'cancel_tenant', 'delete_tenant', 'rollback_provisioning', 'migrate_fleet', 'find_drift', 'keep_service_promise', 'back_up_tenant', 'restore_backup', 'move_tenant', 'send_mail')),
     CONSTRAINT jobs_status_choice CHECK (status IN ('queued', 'running', 'completed', 'failed', 'rolled_back'))
 );
 CREATE INDEX jobs_kind ON jobs (kind, id);
@@ -980,6 +1017,8 @@ ALTER TABLE user_sessions ADD CONSTRAINT user_sessions_user_id_reference FOREIGN
 ALTER TABLE user_sessions ADD CONSTRAINT user_sessions_tenant_id_reference FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE RESTRICT;
 ALTER TABLE api_keys ADD CONSTRAINT api_keys_tenant_id_reference FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE RESTRICT;
 ALTER TABLE api_keys ADD CONSTRAINT api_keys_created_by_reference FOREIGN KEY (created_by) REFERENCES users (id) ON DELETE RESTRICT;
+ALTER TABLE outgoing_mails ADD CONSTRAINT outgoing_mails_user_id_reference FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE RESTRICT;
+ALTER TABLE mailed_links ADD CONSTRAINT mailed_links_user_id_reference FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE RESTRICT;
 ALTER TABLE subscriptions ADD CONSTRAINT subscriptions_tenant_id_reference FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE RESTRICT;
 ALTER TABLE subscriptions ADD CONSTRAINT subscriptions_plan_id_reference FOREIGN KEY (plan_id) REFERENCES plans (id) ON DELETE RESTRICT;
 ALTER TABLE invoices ADD CONSTRAINT invoices_tenant_id_reference FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE RESTRICT;

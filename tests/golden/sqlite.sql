@@ -448,6 +448,40 @@ CREATE UNIQUE INDEX api_keys_key_hash_unique ON api_keys (key_hash);
 CREATE INDEX api_keys_tenant_id ON api_keys (tenant_id, id);
 CREATE INDEX api_keys_created_at ON api_keys (created_at, id);
 
+CREATE TABLE outgoing_mails (
+    id TEXT PRIMARY KEY NOT NULL,
+    kind TEXT NOT NULL CONSTRAINT outgoing_mails_kind_choice CHECK (kind IN ('reset_password', 'invitation')),
+    user_id TEXT REFERENCES users (id) ON DELETE RESTRICT,
+    recipient TEXT NOT NULL,
+    status TEXT NOT NULL DEFAULT 'queued' CONSTRAINT outgoing_mails_status_choice CHECK (status IN ('queued', 'sent', 'failed', 'void')),
+    content TEXT,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    next_attempt_at INTEGER NOT NULL,
+    error TEXT,
+    sent_at INTEGER,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    revision INTEGER NOT NULL DEFAULT 1
+) STRICT;
+CREATE INDEX outgoing_mails_kind ON outgoing_mails (kind, id);
+CREATE INDEX outgoing_mails_user_id ON outgoing_mails (user_id, id);
+CREATE INDEX outgoing_mails_status ON outgoing_mails (status, id);
+CREATE INDEX outgoing_mails_created_at ON outgoing_mails (created_at, id);
+CREATE INDEX outgoing_mails_next_attempt_at_id ON outgoing_mails (next_attempt_at, id) WHERE status = 'queued';
+
+CREATE TABLE mailed_links (
+    id TEXT PRIMARY KEY NOT NULL,
+    purpose TEXT NOT NULL CONSTRAINT mailed_links_purpose_choice CHECK (purpose IN ('reset_password', 'invitation')),
+    user_id TEXT REFERENCES users (id) ON DELETE RESTRICT,
+    token_hash TEXT NOT NULL,
+    epoch INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    created_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX mailed_links_user_id ON mailed_links (user_id, id);
+CREATE UNIQUE INDEX mailed_links_token_hash_unique ON mailed_links (token_hash);
+CREATE INDEX mailed_links_expires_at ON mailed_links (expires_at, id);
+
 CREATE TABLE subscriptions (
     id TEXT PRIMARY KEY NOT NULL,
     tenant_id TEXT NOT NULL REFERENCES tenants (id) ON DELETE RESTRICT,
@@ -803,7 +837,7 @@ CREATE INDEX events_created_at_id ON events (created_at, id) WHERE position IS N
 
 CREATE TABLE jobs (
     id TEXT PRIMARY KEY NOT NULL,
-    kind TEXT NOT NULL CONSTRAINT jobs_kind_choice CHECK (kind IN ('provision_tenant', 'sync_tenant_access', 'cancel_tenant', 'delete_tenant', 'rollback_provisioning', 'migrate_fleet', 'find_drift', 'keep_service_promise', 'back_up_tenant', 'restore_backup', 'move_tenant')),
+    kind TEXT NOT NULL CONSTRAINT jobs_kind_choice CHECK (kind IN ('provision_tenant', 'sync_tenant_access', 'cancel_tenant', 'delete_tenant', 'rollback_provisioning', 'migrate_fleet', 'find_drift', 'keep_service_promise', 'back_up_tenant', 'restore_backup', 'move_tenant', 'send_mail')),
     tenant_id TEXT REFERENCES tenants (id) ON DELETE RESTRICT,
     status TEXT NOT NULL DEFAULT 'queued' CONSTRAINT jobs_status_choice CHECK (status IN ('queued', 'running', 'completed', 'failed', 'rolled_back')),
     parameters TEXT NOT NULL DEFAULT '{}' CHECK (parameters IS NULL OR json_valid(parameters)),

@@ -1,0 +1,131 @@
+#include "identity/password_reset.h"
+#include "base/calendar.h"
+#include "identity/throttle.h"
+#include "identity/user.h"
+#include "letters/letter.h"
+#include "letters/link.h"
+#include "record/audit.h"
+#include "record/transact.h"
+#include "settings/settings.h"
+
+/* Who asks, as far as there is such a person. */
+struct asking {
+    struct text email, account;
+    struct text user_id, tenant_id, name, language;
+    int64_t epoch;
+};
+
+static bool is_allowed(struct work *work, const struct asking *asking, bool *allowed)
+{
+    struct text network = throttle_network(work->arena, work->origin.address);
+    const struct bucket buckets[] = {
+        throttle_bucket(work, arena_format(work->arena, "forgot:address:%.*s", TEXT_ARG(network)),
+                        SETTING_sign_ins_per_address, 10 * MINUTE_MS),
+        throttle_bucket(work, arena_format(work->arena, "forgot:account:%.*s", TEXT_ARG(asking->account)),
+                        SETTING_resets_per_account, HOUR_MS),
+    };
+    int64_t wait_ms = 0;
+    for (size_t i = 0; i < sizeof buckets / sizeof *buckets && wait_ms == 0; i++)
+        if (!throttle_take(work, &buckets[i], &wait_ms))
+            return false;
+    *allowed = wait_ms == 0;
+    return true;
+}
+
+/* One query for everybody, found or not. */
+static bool find(struct work *work, struct asking *asking)
+{
+    static const char by_email[] = "SELECT id, tenant_id, first_name, language, session_epoch FROM users "
+                                   "WHERE email = $1 AND is_active AND deleted_at IS NULL";
+    struct result result;
+    if (!db_run(work->db, work->arena, &result, &work->error, by_email,
+                PARAMETERS(value_text(asking->email))))
+        return false;
+    asking->language = TEXT("es");
+    if (result.row_count == 0)
+        return true;
+    const struct value *row = result_row(&result, 0);
+    asking->user_id = cell_text(row[0]);
+    asking->tenant_id = cell_text(row[1]);
+    asking->name = cell_text(row[2]);
+    asking->language = cell_text(row[3]);
+    asking->epoch = cell_integer(row[4]);
+    return true;
+}
+
+static bool write_letter(struct work *work, const struct asking *asking)
+{
+    int64_t minutes = settings_integer(work->site->settings, SETTING_reset_minutes);
+    const struct link_holder holder = { asking->user_id, asking->epoch };
+    struct text url;
+    if (!link_add(work, mail_kind_reset_password, &holder, minutes * MINUTE_MS, &url))
+        return false;
+    const struct mail_word words[] = {
+        { "name", asking->name.length > 0 ? asking->name : asking->email },
+        { "email", asking->email },
+        { "link", url },
+        { "life", arena_format(work->arena, "%lld", (long long)minutes) },
+        {},
+    };
+    const struct letter letter = {
+        .kind = mail_kind_reset_password,
+        .user_id = asking->user_id,
+        .to = asking->email,
+        .to_name = asking->name,
+        .language = asking->language,
+        .words = words,
+    };
+    return letter_add(work, &letter);
+}
+
+static bool audit(struct work *work, const struct asking *asking)
+{
+    const struct audit_entry entry = {
+        .action = "forgot_password",
+        .entity_type = "users",
+        .entity_id = asking->user_id,
+        .tenant_id = asking->tenant_id,
+        .outcome = asking->user_id.length > 0 ? "success" : "denied",
+        .metadata = arena_format(work->arena, "{\"account\":\"%.*s\"}", TEXT_ARG(asking->account)),
+    };
+    return audit_event(work, &entry);
+}
+
+bool password_reset_ask(struct work *work, struct text email)
+{
+    struct asking asking = { .email = arena_copy_lower(work->arena, email) };
+    bool allowed;
+    asking.account = throttle_account(work, asking.email);
+    if (!is_allowed(work, &asking, &allowed))
+        return false;
+    return !allowed || (find(work, &asking) && write_letter(work, &asking) && audit(work, &asking));
+}
+
+struct choosing {
+    struct text token;
+    struct user changes;
+};
+
+/* Whoever has the link reads the mailbox, which is so proven to be that person's. */
+static bool set(struct work *work, void *data)
+{
+    const struct choosing *choosing = data;
+    struct user user, changes = choosing->changes;
+    if (!link_spend(work, choosing->token, &user))
+        return false;
+    work->actor.user_id = user.id.text;
+    if (!value_is_true(user.email_verified)) {
+        changes.email_verified = value_boolean(true);
+        changes.email_verified_at = value_time(work->now);
+    }
+    return user_set_password(work, &user, &changes, false);
+}
+
+bool password_reset(struct work *work, const struct password_reset *reset)
+{
+    struct choosing choosing = { .token = reset->token };
+    struct user user;
+    return link_find(work, reset->token, &user)
+        && user_prepare_password(work, reset->password, &user, "/password", &choosing.changes)
+        && db_transact(work, set, &choosing);
+}
