@@ -37,15 +37,21 @@ static bool nothing_signed_is_good(struct work *work, const struct key *key, enu
                 TEXT_ARG(calendar_print_time(until, time)));
 }
 
-/* Refresh tokens, and the marks of tenants' databases on PostgreSQL, which name it nowhere: their time tells.
- * A known device that is not known any more only signs in as a new one. */
+/*
+ * Refresh tokens, and the marks of tenants' databases on PostgreSQL, which name it nowhere: their time tells.
+ * A database of the pool, whose name is not its tenant's, may be older than the tenant. A known device that
+ * is not known any more only signs in as a new one.
+ */
 static bool nothing_given_out_needs(struct work *work, const struct key *key, enum key_purpose)
 {
     static const char sql[] =
         "SELECT (SELECT count(*) FROM user_sessions WHERE is_active AND expires_at > $2 "
         "AND coalesce(rotated_at, created_at) < $1), "
         "(SELECT count(*) FROM tenants t JOIN database_hosts h ON h.id = t.database_host_id "
-        "WHERE h.folder IS NULL AND t.created_at < $1)";
+        "WHERE h.folder IS NULL AND (t.created_at < $1 OR t.db_name <> 'tenant_' || "
+        "substr(CAST(t.id AS text), 25))) + "
+        "(SELECT count(*) FROM pooled_databases p JOIN database_hosts h ON h.id = p.database_host_id "
+        "WHERE h.folder IS NULL AND p.created_at < $1)";
     struct result result;
     if (key->replaced_at == 0)
         return true;

@@ -8,6 +8,8 @@
 #include "record/key_use.h"
 #include "record/sealed_anew.h"
 #include "record/subject.h"
+#include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #define OLD_SEAL   "seal s1 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
@@ -104,6 +106,69 @@ TEST_IN_WORLD(what_is_sealed_is_sealed_anew_run_by_run_and_opens_as_before)
           && text_is(plain, "7"));
 }
 
+/* Another node, which still seals under the old key, writes again and again and looks whether it stays. */
+struct writing {
+    struct world *world;
+    struct keyring *old;
+    int number;
+    atomic_bool ends;
+    atomic_int lost;
+};
+
+static bool write_again(struct work *work, void *data)
+{
+    const struct writing *writing = data;
+    struct text plain = arena_format(work->arena, "%d", writing->number), place = reply_place(work->arena, 7);
+    struct result result;
+    return db_run(work->db, work->arena, &result, &work->error,
+                  "UPDATE idempotency_keys SET body = $1 WHERE key = '7'",
+                  PARAMETERS(value_text(seal(work->arena, writing->old, plain, place))));
+}
+
+static bool stays(struct work *work, const struct writing *writing)
+{
+    struct result result;
+    struct text plain;
+    int64_t number = -1;
+    return db_run(work->db, work->arena, &result, &work->error,
+                  "SELECT body FROM idempotency_keys WHERE key = '7'", NO_PARAMETERS)
+        && unseal(work->arena, work->site->keyring, cell_text(result.cells[0]), reply_place(work->arena, 7),
+                  &plain, &work->error)
+        && text_to_integer(plain, &number) && number == writing->number;
+}
+
+static void *write_often(void *data)
+{
+    enum { TIMES = 300 };
+    struct writing *writing = data;
+    struct work *work = world_add_work(writing->world);
+    while (writing->number++ < TIMES)
+        if (!db_transact(work, write_again, writing) || !stays(work, writing))
+            atomic_fetch_add(&writing->lost, 1);
+    atomic_store(&writing->ends, true);
+    world_end_work(work);
+    return NULL;
+}
+
+TEST_IN_WORLD(what_is_written_meanwhile_is_never_put_back)
+{
+    struct work *work = &world->work;
+    struct error error = {};
+    struct writing writing = { .world = world };
+    pthread_t thread;
+    CHECK(db_transact(work, keep_replies, NULL));
+    scratch_script(&world->scratch, "DELETE FROM idempotency_keys WHERE key <> '7'");
+    change_ring(world, ROTATED);
+    CHECK(keyring_read(&writing.old, TEXT(OLD_SEAL "\n" OLD_PEPPER "\n" OLD_SIGN "\n" OLD_COOKIE), &error));
+    pthread_create(&thread, NULL, write_often, &writing);
+    while (!atomic_load(&writing.ends))
+        CHECK(sealed_anew(work));
+    pthread_join(thread, NULL);
+    CHECK(atomic_load(&writing.lost) == 0);
+    CHECK(sealed_anew(work) && count_under(world, "s2") == 1);
+    keyring_close(writing.old);
+}
+
 TEST_IN_WORLD(what_no_key_opens_stays_is_counted_and_holds_nothing_else_up)
 {
     struct work *work = &world->work;
@@ -168,4 +233,24 @@ TEST_IN_WORLD(a_cookie_key_goes_when_no_session_has_a_token_of_it)
     world_act_as_system(world);
     CHECK(may_retire(world, KEY_COOKIE, "c1"));
     CHECK(!may_retire(world, KEY_COOKIE, "c9") && world->work.error.code == ERROR_not_found);
+}
+
+TEST_IN_WORLD(a_cookie_key_stays_while_a_database_bears_its_mark)
+{
+    struct database_host host = { .name = value_string("norte") };
+    struct tenant early, late;
+    world_create(world, &database_hosts_table, host.cells);
+    world_add_tenant(world, "early", &early);
+    scratch_script(&world->scratch, "UPDATE tenants SET db_name = 'tenant_' || substr(CAST(id AS text), 25), "
+                                    "database_host_id = (SELECT id FROM database_hosts)");
+    change_ring(world, ROTATED);
+    world->work.now += HOUR_MS;
+    CHECK(is_refused(world, KEY_COOKIE, "c1", "the marks of 1 databases"));
+    scratch_script(&world->scratch, "UPDATE tenants SET database_host_id = NULL");
+    CHECK(may_retire(world, KEY_COOKIE, "c1"));
+    /* Of the pool, and so made before its tenant. */
+    world_add_tenant(world, "late", &late);
+    scratch_script(&world->scratch, "UPDATE tenants SET db_name = 'tenant_0123456789ab', database_host_id = "
+                                    "(SELECT id FROM database_hosts) WHERE slug = 'late'");
+    CHECK(is_refused(world, KEY_COOKIE, "c1", "the marks of 1 databases"));
 }
