@@ -291,20 +291,27 @@ def test_what_no_honest_server_answers(engine):
         assert all(question_of(question)[0] for question in forger.asked)
 
 
+def signs_in_while_all_wait(place, forger, domains, user):
+    """Did a sign-in come to its end while each of the lookups was still under way?"""
+    asked = len(forger.asked)
+    clients = [place.world.admin.twin() for _ in domains]
+    threads = [threading.Thread(target=lambda client, domain: client.post(f"/tenant_domains/{domain['id']}/verify", None, 503), args=pair)
+               for pair in zip(clients, domains)]
+    for thread in threads:
+        thread.start()
+    until(lambda: len(forger.asked) >= asked + len(domains), 10)
+    place.world.sign_in(user["email"], PASSWORD)  # bcrypt's threads are free
+    meanwhile = all(thread.is_alive() for thread in threads)
+    for thread in threads:
+        thread.join()
+    return meanwhile
+
+
 def test_others_are_served_while_a_name_server_is_silent(engine):
     with Forger(lambda question: iter([])) as forger, Place(engine, resolver=forger.address) as place:
-        domains = [place.claim() for _ in range(4)]
-        clients = [place.world.admin.twin() for _ in domains]
-        threads = [threading.Thread(target=lambda client, domain: client.post(f"/tenant_domains/{domain['id']}/verify", None, 503),
-                                    args=pair) for pair in zip(clients, domains)]
-        for thread in threads:
-            thread.start()
-        until(lambda: forger.asked, 5)
-        user = place.world.new_user("support")
-        place.world.sign_in(user["email"], PASSWORD)  # bcrypt's threads are free
-        assert any(thread.is_alive() for thread in threads)
-        for thread in threads:
-            thread.join()
+        domains, user = [place.claim() for _ in range(4)], place.world.new_user("support")
+        # On a busy machine a sign-in may take longer than the lookups: then it proves nothing, and is done again.
+        assert any(signs_in_while_all_wait(place, forger, domains, user) for _ in range(5))
 
 
 def days_later(place, days=2):
