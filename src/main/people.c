@@ -64,13 +64,55 @@ static int create_person(struct invocation *invocation)
     return make(invocation, TEXT("/api/v1/users"), &body, person);
 }
 
+static bool find_person(struct invocation *invocation, const char *email, struct text *id)
+{
+    struct buffer target = { .arena = invocation->arena };
+    struct reply reply;
+    struct json json = {};
+    struct error error = {};
+    buffer_add(&target, TEXT("/api/v1/users?fields=id&email="));
+    percent_encode(&target, text_from(email));
+    if (!command_call(invocation, METHOD_GET, target.text, (struct text){}, &reply)
+        || !json_read(reply.body, invocation->arena, &json, &error))
+        return false;
+    const struct json *rows = json_member(&json, TEXT("data"));
+    const struct json *found = rows && rows->count > 0 ? json_member(&rows->items[0], TEXT("id")) : NULL;
+    if (found)
+        *id = found->text;
+    else
+        fprintf(stderr, "nidia: nobody has the e-mail %s\n", email);
+    return found;
+}
+
+/* What an operator without a browser does for somebody, by e-mail. */
+static int act_on_person(struct invocation *invocation, const char *action)
+{
+    struct buffer target = { .arena = invocation->arena };
+    struct reply reply;
+    struct text id;
+    if (invocation->count != 1)
+        return invocation_misused(invocation, "admin invite|unlock|end-sessions EMAIL");
+    if (!find_person(invocation, invocation->arguments[0], &id))
+        return EXIT_FAILED;
+    buffer_print(&target, "/api/v1/users/%.*s/%s", TEXT_ARG(id), action);
+    return command_call(invocation, METHOD_POST, target.text, (struct text){}, &reply) ? EXIT_DONE
+                                                                                       : EXIT_FAILED;
+}
+
 int command_admin(struct invocation *invocation)
 {
+    static const struct {
+        const char *verb, *action;
+    } actions[] = { { "invite", "invite" }, { "unlock", "unlock" }, { "end-sessions", "end_sessions" } };
+    for (size_t i = 0; i < sizeof actions / sizeof *actions; i++)
+        if (invocation_take_verb(invocation, actions[i].verb))
+            return act_on_person(invocation, actions[i].action);
     if (invocation_take_verb(invocation, "create"))
         return create_person(invocation);
     if (invocation_take_verb(invocation, "list"))
         return list(invocation, TEXT("/api/v1/users?limit=100&system_role[ne]=tenant_admin"), people);
-    return invocation_misused(invocation, "admin create EMAIL ROLE | admin list");
+    return invocation_misused(
+        invocation, "admin create EMAIL ROLE | admin list | admin invite|unlock|end-sessions EMAIL");
 }
 
 static int create_key(struct invocation *invocation)

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 
-from harness import World
+from harness import PASSWORD, World
 from server import ADMIN_EMAIL, ADMIN_PASSWORD, PROGRAM, TOP
 
 
@@ -42,6 +42,19 @@ def test_people_and_keys_are_made_from_a_terminal(world):
     tenant = world.new_tenant()
     assert world.visitor.twin(token=key["key"]).get(f"/resolve?slug={tenant['slug']}").json["id"] == tenant["id"]
     nidia(world, "api-key", "revoke", key["id"])
+
+
+def test_people_are_helped_from_a_terminal(world):
+    user = world.new_user("support")
+    signed_in = world.sign_in(user["email"], PASSWORD)
+    nidia(world, "admin", "end-sessions", user["email"])
+    signed_in.get("/auth/me", 401)
+    world.admin.post(f"/users/{user['id']}/lock", {"reason": "perdida"})
+    nidia(world, "admin", "unlock", user["email"])
+    assert not world.admin.get(f"/users/{user['id']}").json["is_locked"]
+    nidia(world, "admin", "invite", user["email"], expect=1)  # who has a password already
+    nidia(world, "admin", "invite", "nadie@nidia.test", expect=1)
+    nidia(world, "admin", "invite", expect=2)
 
 
 def test_migrating_again_changes_nothing(engine):
