@@ -35,11 +35,10 @@ static struct line read_line(struct text whole)
 static struct lines read_lines(struct arena *arena, struct text ring, const struct keyring_change *change)
 {
     struct lines lines = { .current = NOWHERE, .named = NOWHERE, .spare = NOWHERE };
-    size_t capacity = 0;
+    lines.list = arena_array(arena, struct line, ring.length + 1); /* a file has a limit */
     while (ring.length > 0) {
         struct line line = read_line(text_cut(&ring, '\n'));
         int at = (int)lines.count;
-        lines.list = arena_extend(arena, lines.list, sizeof *lines.list, lines.count, &capacity);
         lines.list[lines.count++] = line;
         if (!text_is(line.purpose, key_purpose_names[change->purpose]))
             continue;
