@@ -20,7 +20,7 @@ static bool is_allowed(struct work *work, const struct asking *asking, bool *all
     struct text network = throttle_network(work->arena, work->origin.address);
     const struct bucket buckets[] = {
         throttle_bucket(work, arena_format(work->arena, "forgot:address:%.*s", TEXT_ARG(network)),
-                        SETTING_sign_ins_per_address, 10 * MINUTE_MS),
+                        SETTING_sign_ins_per_address, INT64_C(10) * MINUTE_MS),
         throttle_bucket(work, arena_format(work->arena, "forgot:account:%.*s", TEXT_ARG(asking->account)),
                         SETTING_resets_per_account, HOUR_MS),
     };

@@ -4,7 +4,8 @@
 
 static void free_object(GObject **object)
 {
-    g_clear_object(object);
+    if (*object)
+        g_object_unref(*object);
 }
 
 static void free_string(char **string)
@@ -19,7 +20,8 @@ static void free_format(GMimeFormatOptions **format)
 
 static void free_time(GDateTime **time)
 {
-    g_clear_pointer(time, g_date_time_unref);
+    if (*time)
+        g_date_time_unref(*time);
 }
 
 /* gmime folds and encodes headers; what could end one is refused before it gets there. */
