@@ -144,7 +144,7 @@ static bool change_ring(struct arena *arena, const char *path, char *bytes, stru
                         struct error *error)
 {
     struct stat status;
-    struct text ring, changed;
+    struct text ring = {}, changed = {};
     if (!read_ring(path, bytes, &ring, &status, error)
         || !keyring_change_text(arena, ring, change, &changed, error))
         return false;
