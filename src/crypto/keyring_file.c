@@ -143,7 +143,7 @@ static bool replace_ring(struct arena *arena, const char *path, struct text ring
 static bool change_ring(struct arena *arena, const char *path, char *bytes, struct keyring_change *change,
                         struct error *error)
 {
-    struct stat status;
+    struct stat status = {};
     struct text ring = {}, changed = {};
     if (!read_ring(path, bytes, &ring, &status, error)
         || !keyring_change_text(arena, ring, change, &changed, error))
