@@ -43,14 +43,17 @@ class Writer(threading.Thread):
                 connection = None
                 pause()
 
+    def wait_for_rows(self):
+        count = len(self.written)
+        until(lambda: len(self.written) > count + 20, 20, "rows")
+
     def __enter__(self):
         self.start()
-        until(lambda: len(self.written) > 20, 20, "rows")
+        self.wait_for_rows()
         return self
 
     def __exit__(self, *_):
-        count = len(self.written)
-        until(lambda: len(self.written) > count + 20, 20, "rows")
+        self.wait_for_rows()
         self.ended.set()
         self.join()
 
@@ -93,6 +96,7 @@ def there_and_back(world, tenant, product):
             assert product.run("SELECT nextval('tickets')")[0][0] == 4
         product.run("DELETE FROM notes WHERE note IS NULL")
         assert is_at(world, tenant, "norte")
+        writer.wait_for_rows()
         done(world, world.admin.post(f"/tenants/{tenant['id']}/move_back", None, 202))
     writer.check()
     assert is_at(world, tenant, "default")
