@@ -124,25 +124,14 @@ static bool switch_over(struct work *work, const struct job *job)
     return false;
 }
 
-static bool note(struct work *work, void *outcome)
-{
-    return schema_ledger_note(work, outcome);
-}
-
 /* What the ledger knew is of the old database. Files that came since the new one was verified are run first:
  * the fleet passes over whoever the ledger says is there. */
 static bool note_schema(struct work *work, const struct job *job)
 {
     struct restoring restoring;
     struct hosting_call call = hosting_call_of(work);
-    struct schema_outcome outcome = {
-        .tenant_id = job->tenant_id.text,
-        .schema = call.schema,
-        .counted = true,
-        .count = call.schema->count,
-    };
     return find(work, job, &restoring) && hosting_migrate(&call, &restoring.move.to)
-        && db_transact(work, note, &outcome);
+        && schema_ledger_note_whole(work, job->tenant_id.text, call.schema);
 }
 
 const struct job_program restore_backup_program = {

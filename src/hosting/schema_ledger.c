@@ -2,6 +2,7 @@
 #include "model/model.h"
 #include "queue/queue.h"
 #include "record/store.h"
+#include "record/transact.h"
 
 static bool find(struct work *work, struct text tenant_id, struct schema_entry *entry, bool *found)
 {
@@ -46,6 +47,19 @@ bool schema_ledger_note(struct work *work, const struct schema_outcome *outcome)
     if (value_equal(entry.fingerprint, changes.fingerprint))
         changes.applied_at = entry.applied_at;
     return store_update(work, &tenant_schemas_table, entry.cells, changes.cells, entry.cells);
+}
+
+static bool note(struct work *work, void *outcome)
+{
+    return schema_ledger_note(work, outcome);
+}
+
+bool schema_ledger_note_whole(struct work *work, struct text tenant_id, const struct tenant_schema *schema)
+{
+    struct schema_outcome outcome = {
+        .tenant_id = tenant_id, .schema = schema, .counted = true, .count = schema->count
+    };
+    return db_transact(work, note, &outcome);
 }
 
 static bool make_entry(struct work *work, struct text tenant_id)

@@ -18,6 +18,10 @@ struct schema_outcome {
 /* In a transaction. Ends the lease on the tenant, if there is one. */
 [[nodiscard]] bool schema_ledger_note(struct work *work, const struct schema_outcome *outcome);
 
+/* Outside of any transaction: the tenant's database has been found to have run all of the schema. */
+[[nodiscard]] bool schema_ledger_note_whole(struct work *work, struct text tenant_id,
+                                            const struct tenant_schema *schema);
+
 /*
  * In a transaction: for so long no job of the tenant runs, and nobody else has such a lease. Not `taken`
  * where a job runs or somebody has it. Whoever has it already has it longer.

@@ -178,24 +178,13 @@ static bool add_administrator(struct work *work, const struct job *job)
     return on_row(work, job, administrator_add);
 }
 
-static bool note_schema(struct work *work, void *outcome)
-{
-    return schema_ledger_note(work, outcome);
-}
-
 static bool verify(struct work *work, const struct job *job)
 {
     struct tenant tenant;
     struct tenant_place place;
     struct hosting_call call = hosting_call_of(work);
-    struct schema_outcome outcome = {
-        .tenant_id = job->tenant_id.text,
-        .schema = call.schema,
-        .counted = true,
-        .count = call.schema->count,
-    };
     return find(work, job->tenant_id.text, &tenant) && place_of_tenant(work, &tenant, &place)
-        && hosting_verify(&call, &place) && db_transact(work, note_schema, &outcome);
+        && hosting_verify(&call, &place) && schema_ledger_note_whole(work, tenant.id.text, call.schema);
 }
 
 static bool activate(struct work *work, const struct job *job)

@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import time
 
-from server import PROGRAM, TOP, Server, until
+from server import PROGRAM, TOP, Server, pause, until
 
 PR_SET_CHILD_SUBREAPER = 36
 
@@ -31,7 +31,7 @@ class Process:
         while self.poll() is None:
             if time.monotonic() > deadline:
                 raise subprocess.TimeoutExpired(PROGRAM, timeout)
-            time.sleep(0.005)
+            pause(0.005)
         return self.returncode
 
     def send_signal(self, number):
