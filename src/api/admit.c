@@ -2,6 +2,7 @@
 #include "api/call.h"
 #include "directory/directory.h"
 #include "identity/access.h"
+#include "identity/duty.h"
 #include <unistd.h>
 
 static bool is_visitor(struct call *call)
@@ -49,6 +50,16 @@ static bool has_scope(struct text scopes, const char *scope)
     return false;
 }
 
+/* What must be done first closes all but the way to do it. */
+static bool check_duties(struct call *call)
+{
+    unsigned unmet = call->work.actor.duties & ~call->route->open_under;
+    for (const struct duty_rule *rule = duty_rules; rule->duty; rule++)
+        if (unmet & rule->duty)
+            return fail(&call->work.error, rule->refusal, "");
+    return unmet == 0 || fail(&call->work.error, ERROR_forbidden, "");
+}
+
 /* Where the tenant's service is read-only, its people read, and what protects them stays open. */
 static bool check_service(struct call *call)
 {
@@ -75,5 +86,5 @@ bool call_admit(struct call *call)
         return fail(&call->work.error, ERROR_forbidden, "");
     if (role == MACHINE && !(route->scope && has_scope(call->work.actor.scopes, route->scope)))
         return fail(&call->work.error, ERROR_scope_missing, "%s", route->scope ? route->scope : "");
-    return check_service(call);
+    return check_duties(call) && check_service(call);
 }

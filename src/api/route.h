@@ -67,6 +67,7 @@ struct route {
     bool list; /* the table's list, not one row */
     bool root, internal, no_quota, no_idempotency;
     bool (*writes)(const struct call *call); /* of COST_MEMORY: does this call cost COST_WRITE by its body? */
+    unsigned open_under;                     /* enum duty: who owes these may call it even so */
     bool always_open; /* a tenant's people may call it also where their service is read-only */
     enum error_code codes[ROUTE_CODES_MAX]; /* beyond those that every route of its kind may give */
     const char *doc;

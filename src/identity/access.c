@@ -36,6 +36,7 @@ static bool read_token(struct work *work, struct text token, struct holder *hold
         return false;
     metric_add(METRIC_tokens_verified_total, 1);
     *holder = (struct holder){ .role = claims.role,
+                               .duties = claims.duties,
                                .version = claims.epoch,
                                .expires_ms = claims.expires_ms,
                                .ends_ms = claims.expires_ms };
@@ -121,6 +122,7 @@ static struct actor actor_of(const struct holder *holder)
         .session_id = text_from(holder->session_id),
         .api_key_id = text_from(holder->api_key_id),
         .scopes = text_from(holder->scopes),
+        .duties = holder->duties,
         .version = holder->version,
         .expires_ms = holder->expires_ms,
     };

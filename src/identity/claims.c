@@ -1,5 +1,6 @@
 #include "identity/claims.h"
 #include "base/random.h"
+#include "identity/duty.h"
 #include "record/site.h"
 #include "settings/options.h"
 #include "json/json.h"
@@ -18,6 +19,32 @@ static void add_integer(struct buffer *json, const char *name, int64_t integer)
     buffer_add_integer(json, integer);
 }
 
+static void add_duties(struct buffer *json, unsigned duties)
+{
+    const char *separator = "[";
+    json_add_name(json, TEXT("duties"));
+    for (const struct duty_rule *rule = duty_rules; rule->duty; rule++)
+        if (duties & rule->duty) {
+            buffer_print(json, "%s\"%s\"", separator, rule->name);
+            separator = ",";
+        }
+    buffer_add_byte(json, ']');
+}
+
+/* A duty that is not known here, of a newer node, is one nevertheless. */
+static unsigned read_duties(const struct json *object)
+{
+    const struct json *names = json_member(object, TEXT("duties"));
+    unsigned duties = 0;
+    for (size_t i = 0; names && i < names->count; i++) {
+        const struct duty_rule *rule = duty_rules;
+        while (rule->duty && !text_is(names->items[i].text, rule->name))
+            rule++;
+        duties |= rule->duty ? rule->duty : ANY_DUTY;
+    }
+    return duties;
+}
+
 struct text claims_write(struct arena *arena, const struct claims *claims, struct text issuer)
 {
     struct buffer json = { .arena = arena };
@@ -32,6 +59,8 @@ struct text claims_write(struct arena *arena, const struct claims *claims, struc
     json_add_named_text(&json, "role", role_name(claims->role));
     json_add_name(&json, TEXT("amr"));
     buffer_add(&json, TEXT("[\"pwd\"]"));
+    if (claims->duties)
+        add_duties(&json, claims->duties);
     add_integer(&json, "auth_time", claims->auth_time_ms / 1000);
     add_integer(&json, "epoch", claims->epoch);
     add_integer(&json, "iat", claims->issued_ms / 1000);
@@ -83,6 +112,7 @@ bool claims_read(struct arena *arena, struct text json, struct text issuer, stru
     if (!epoch || !json_integer(epoch, &claims->epoch))
         return false;
     claims->role = role_named(role);
+    claims->duties = read_duties(&object);
     bool of_tenant = json_member(&object, TEXT("tenant_id"));
     return (claims->role & SIGNED_IN) && of_tenant == (claims->role == TENANT_ADMIN)
         && (!of_tenant || read_id(&object, "tenant_id", &claims->tenant_id));

@@ -15,6 +15,7 @@ struct holder {
     char user_id[UUID_LENGTH + 1], tenant_id[UUID_LENGTH + 1];
     char session_id[UUID_LENGTH + 1], api_key_id[UUID_LENGTH + 1];
     char scopes[SCOPES_MAX + 1];
+    unsigned duties;
     int64_t version;    /* the user's session epoch, or the key's revision */
     int64_t expires_ms; /* until then it need not be verified again */
     int64_t ends_ms;    /* the credential's own end: from then on it is void */

@@ -5,6 +5,7 @@
 #include "crypto/token.h"
 #include "identity/claims.h"
 #include "identity/device.h"
+#include "identity/duty.h"
 #include "identity/refresh_token.h"
 #include "identity/revocation.h"
 #include "model/service_level.h"
@@ -27,6 +28,7 @@ static void sign_access(struct work *work, const struct user_session *session, s
         .session_id = session->id.text,
         .tenant_id = cell_text(user->tenant_id),
         .role = role_named(user->system_role.text),
+        .duties = duties_of(work, user),
         .epoch = user->session_epoch.integer,
         .auth_time_ms = session->created_at.integer,
         .issued_ms = work->now,

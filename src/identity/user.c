@@ -119,7 +119,8 @@ bool user_create(struct work *work, struct value *cells)
 static bool loses_rights(const struct user *before, const struct user *after)
 {
     return !text_equal(before->system_role.text, after->system_role.text)
-        || (value_is_true(before->is_active) && !value_is_true(after->is_active));
+        || (value_is_true(before->is_active) && !value_is_true(after->is_active))
+        || (!value_is_true(before->must_change_password) && value_is_true(after->must_change_password));
 }
 
 bool user_update(struct work *work, const struct value *before_cells, struct value *change_cells,
@@ -137,6 +138,8 @@ bool user_update(struct work *work, const struct value *before_cells, struct val
         wanted.system_role = changes->system_role;
     if (value_is_set(changes->is_active))
         wanted.is_active = changes->is_active;
+    if (value_is_set(changes->must_change_password))
+        wanted.must_change_password = changes->must_change_password;
     bool loses = loses_rights(before, &wanted);
     if (!check_role(work, &wanted) || (loses && !user_spare_last_admin(work, before))
         || !store_update(work, &users_table, before_cells, change_cells, after_cells))

@@ -15,6 +15,12 @@ enum role {
     ANYBODY = SIGNED_IN | VISITOR | MACHINE,
 };
 
+/* What who signed in must do before anything else, as bits; their rules: identity/duty.h. */
+enum duty {
+    DUTY_CHANGE_PASSWORD = 1 << 0, /* it was somebody else's choice */
+    ANY_DUTY = 0xffff,
+};
+
 enum { ROLE_COUNT = 4 };                         /* the signed-in ones, bits 0 to 3 */
 extern const struct text role_names[ROLE_COUNT]; /* as in users.system_role */
 

@@ -19,6 +19,7 @@ struct actor {
     struct text session_id;
     struct text api_key_id;
     struct text scopes; /* of a machine: separated by spaces */
+    unsigned duties;    /* that come before anything else: enum duty */
     int64_t version;    /* of what admitted it: the user's session epoch, or the key's revision */
     int64_t expires_ms; /* until when it need not be asked for again; 0: it is not asked */
 };

@@ -72,6 +72,26 @@ def test_a_new_password_replaces_the_old_one(world):
     assert world.admin.post(f"/users/{user['id']}/set_password", {"password": "short"}, 422).faults == {"/password": "too_short"}
 
 
+def test_who_has_anothers_password_changes_it_before_anything_else(world):
+    user = world.new_user("super_admin", must_change_password=True)
+    newcomer = world.sign_in(user["email"], PASSWORD)
+    assert newcomer.get("/auth/me").json["must_change_password"]
+    for refused in (newcomer.get("/users", 403), newcomer.get("/auth/sessions", 403), newcomer.get("/events", 403),
+                    newcomer.patch(f"/users/{user['id']}", {"must_change_password": False}, 403),
+                    newcomer.post(f"/users/{world.admin.user['id']}/set_password", {"password": "Otra-Clave-Larga-5521"}, 403)):
+        assert refused.code == "password_change_required"
+    fresh = world.visitor.post("/auth/refresh", {"refresh_token": newcomer.refresh_token}, 200).json
+    newcomer.twin(token=fresh["access_token"]).get("/users", 403)
+    newcomer.post(f"/users/{user['id']}/set_password", {"password": "Otra-Clave-Larga-5521", "current_password": PASSWORD}, 204)
+    own = world.sign_in(user["email"], "Otra-Clave-Larga-5521")
+    own.get("/users")
+    world.admin.patch(f"/users/{user['id']}", {"must_change_password": True})
+    own.get("/auth/me", 401)
+    last = world.sign_in(user["email"], "Otra-Clave-Larga-5521")
+    assert last.get("/users", 403).code == "password_change_required"
+    last.post("/auth/logout-all", expect=204)
+
+
 def test_nobody_rises_above_their_role(world):
     tenant = world.new_tenant()
     owner = world.sign_in_as("tenant_admin", tenant["id"])

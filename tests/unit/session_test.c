@@ -125,7 +125,7 @@ static void *race(void *data)
 TEST_IN_WORLD(of_refreshes_at_once_all_get_the_same_successor)
 {
     IDENTITY;
-    enum { RACERS = 8 };
+    enum { RACERS = 20 };
     struct user user;
     struct grant grant;
     struct racer racers[RACERS];

@@ -1,0 +1,17 @@
+/*
+ * What a person who signed in must do before anything else. It stands in the access token, so that the gate
+ * knows without asking; whoever lays a duty on somebody ends that person's sessions.
+ */
+#pragma once
+#include "model/model.h"
+#include "record/work.h"
+
+struct duty_rule {
+    enum duty duty;
+    const char *name; /* in the token */
+    enum error_code refusal;
+    bool (*is_owed)(struct work *work, const struct user *user);
+};
+extern const struct duty_rule duty_rules[]; /* ended by {} */
+
+unsigned duties_of(struct work *work, const struct user *user);
