@@ -12,6 +12,8 @@ build             pkg-config
 build             libsqlite3-dev
 build             libpq-dev
 build             libssl-dev
+build             libfido2-dev
+build             libcbor-dev
 build             libcrypt-dev
 build             libinih-dev
 build             libglib2.0-dev
