@@ -35,9 +35,8 @@ static void know_programs(struct fleet_world *fleet)
 
 void fleet_begin(struct fleet_world *fleet, struct world *world, size_t count)
 {
-    *fleet = (struct fleet_world){ .world = world, .folder = "/tmp/nidia-fleet-XXXXXX", .count = count };
-    if (!mkdtemp(fleet->folder))
-        abort();
+    *fleet = (struct fleet_world){ .world = world, .count = count };
+    test_make_folder(fleet->folder, sizeof fleet->folder);
     fleet_write(fleet, "0001_a.sql", "CREATE TABLE a (id bigint NOT NULL);");
     world->options.values[OPTION_tenant_schema] = fleet->folder;
     tenancy_begin(&fleet->tenancy, world);

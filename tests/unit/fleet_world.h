@@ -9,7 +9,7 @@ enum { FLEET_MAX = 8 };
 struct fleet_world {
     struct world *world;
     struct tenancy_world tenancy;
-    char folder[32];
+    char folder[64];
     const struct job_program *programs[16];
     struct tenant tenants[FLEET_MAX]; /* company-0 and so on, each with its database: 0001_a.sql */
     size_t count;

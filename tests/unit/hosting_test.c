@@ -278,9 +278,8 @@ static const struct wrong_schema {
 
 TEST_IN_WORLD(a_schema_that_fails_leaves_no_template_and_says_where)
 {
-    char folder[] = "/tmp/nidia-schema-XXXXXX";
-    if (!mkdtemp(folder))
-        abort();
+    char folder[64];
+    test_make_folder(folder, sizeof folder);
     write_file(folder, "0001_a.sql", "CREATE TABLE a (id bigint);");
     world->options.values[OPTION_tenant_schema] = folder;
     for (size_t i = 0; i < sizeof wrong_schemas / sizeof *wrong_schemas; i++) {
@@ -302,9 +301,8 @@ TEST_IN_WORLD(a_schema_that_fails_leaves_no_template_and_says_where)
 
 TEST_IN_WORLD(a_file_changed_after_it_ran_is_refused)
 {
-    char folder[] = "/tmp/nidia-schema-XXXXXX";
-    if (!mkdtemp(folder))
-        abort();
+    char folder[64];
+    test_make_folder(folder, sizeof folder);
     write_file(folder, "0001_a.sql", "CREATE TABLE a (id bigint);");
     world->options.values[OPTION_tenant_schema] = folder;
     struct hosted hosted, later;

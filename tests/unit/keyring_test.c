@@ -18,8 +18,7 @@ struct folder {
 
 static void folder_begin(struct folder *folder)
 {
-    strcpy(folder->path, "/tmp/nidia-keyring-XXXXXX");
-    CHECK(mkdtemp(folder->path));
+    test_make_folder(folder->path, sizeof folder->path);
     strcat(strcpy(folder->ring, folder->path), "/keys");
 }
 

@@ -15,7 +15,7 @@ struct reading {
     struct error error;
     char *arguments[ARGUMENTS_MAX];
     int count;
-    char folder[32], file[48]; /* where nidia.ini is, if the test wrote one */
+    char folder[64], file[96]; /* where nidia.ini is, if the test wrote one */
 };
 
 static void reading_end(struct reading *reading)
@@ -27,9 +27,8 @@ static void reading_end(struct reading *reading)
 
 static struct reading reading_of(const char *ini)
 {
-    struct reading reading = { .arena = arena_create(), .folder = "/tmp/nidia-options-XXXXXX" };
-    if (!mkdtemp(reading.folder))
-        abort();
+    struct reading reading = { .arena = arena_create() };
+    test_make_folder(reading.folder, sizeof reading.folder);
     snprintf(reading.file, sizeof reading.file, "%s/nidia.ini", reading.folder);
     FILE *file = fopen(reading.file, "w");
     if (!file || fputs(ini, file) < 0 || fclose(file) != 0)

@@ -126,9 +126,7 @@ static const char *template_of(struct scratch *scratch, struct text script)
 
 static void make_on_sqlite(struct scratch *scratch)
 {
-    snprintf(scratch->folder, sizeof scratch->folder, "/tmp/nidia-test-XXXXXX");
-    if (!mkdtemp(scratch->folder))
-        abort();
+    test_make_folder(scratch->folder, sizeof scratch->folder);
     snprintf(scratch->place, sizeof scratch->place, "%s/test.db", scratch->folder);
 }
 

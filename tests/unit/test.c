@@ -35,6 +35,14 @@ void test_note(const char *format, ...)
     va_end(arguments);
 }
 
+void test_make_folder(char *path, size_t size)
+{
+    const char *above = getenv("TMPDIR");
+    int length = snprintf(path, size, "%s/nidia-test-XXXXXX", above ? above : "/tmp");
+    if (length < 0 || (size_t)length >= size || !mkdtemp(path))
+        abort();
+}
+
 /* SplitMix64. */
 uint64_t test_random(void)
 {

@@ -5,6 +5,7 @@
  * run. The last line is "N passed, N failed"; a program that ends without it has failed.
  */
 #pragma once
+#include <stddef.h>
 #include <stdint.h>
 
 struct test {
@@ -17,6 +18,10 @@ void test_add(struct test *test);
 void test_failed(const char *file, int line, const char *what);
 /* Why a check in a loop fails: printed with the failures of the running test until the next note. */
 [[gnu::format(printf, 1, 2)]] void test_note(const char *format, ...);
+
+/* A folder of the test's own, for what is temporary (TMPDIR, else /tmp). Ends the program if there is none to
+ * be had. */
+void test_make_folder(char *path, size_t size);
 
 /* For properties. The seed is new in each run, printed with a
  * failure, and set by TEST_SEED to run it again. */
