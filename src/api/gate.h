@@ -20,7 +20,7 @@ struct gate {
     struct running_keys *running_keys;
     struct remembered *remembered;
     struct figures *figures;
-    struct text openapi; /* the document, printed once */
+    struct openapi *openapi;
 };
 
 /* A thread's own: the loops' and the workers' state. */

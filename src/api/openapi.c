@@ -1,9 +1,12 @@
 #include "api/openapi.h"
 #include "api/answer.h"
 #include "api/openapi_parts.h"
+#include "base/memory.h"
 #include "model/model.h"
 #include "record/query.h"
 #include "record/schema.h"
+#include <pthread.h>
+#include <string.h>
 
 /* "tenants" of "/tenants/{id}": what OpenAPI groups by. */
 static struct text tag_of(const struct route *route)
@@ -13,9 +16,9 @@ static struct text tag_of(const struct route *route)
     return route->root ? TEXT("system") : noun;
 }
 
-static struct text whole_path(const struct route *route, struct arena *arena)
+static bool have_one_path(const struct route *a, const struct route *b)
 {
-    return arena_format(arena, "%s%s", route->root ? "" : "/api/v1", route->path);
+    return a->root == b->root && strcmp(a->path, b->path) == 0;
 }
 
 static void add_schema_reference(struct buffer *json, const struct table *table, const char *suffix)
@@ -184,27 +187,27 @@ static void add_operation(struct buffer *json, const struct route *route)
     buffer_add_byte(json, '}');
 }
 
-static bool is_first_of_path(const struct routes *routes, size_t i, struct arena *arena)
+static bool is_first_of_path(const struct routes *routes, size_t i)
 {
     for (size_t before = 0; before < i; before++)
-        if (text_equal(whole_path(routes_at(routes, before), arena), whole_path(routes_at(routes, i), arena)))
+        if (have_one_path(routes_at(routes, before), routes_at(routes, i)))
             return false;
     return true;
 }
 
-static void add_paths(struct buffer *json, const struct routes *routes, struct arena *arena)
+static void add_paths(struct buffer *json, const struct routes *routes)
 {
     const char *before = "";
     buffer_add(json, TEXT(",\"paths\":{"));
     for (size_t i = 0; i < routes_count(routes); i++) {
-        if (!is_first_of_path(routes, i, arena))
+        const struct route *route = routes_at(routes, i);
+        if (!is_first_of_path(routes, i))
             continue;
-        struct text path = whole_path(routes_at(routes, i), arena);
-        buffer_print(json, "%s\"%.*s\":{", before, TEXT_ARG(path));
+        buffer_print(json, "%s\"%s%s\":{", before, route->root ? "" : "/api/v1", route->path);
         before = ",";
         const char *operation = "";
         for (size_t same = i; same < routes_count(routes); same++) {
-            if (!text_equal(whole_path(routes_at(routes, same), arena), path))
+            if (!have_one_path(routes_at(routes, same), route))
                 continue;
             buffer_print(json, "%s", operation);
             add_operation(json, routes_at(routes, same));
@@ -246,8 +249,44 @@ struct text openapi_document(const struct routes *routes, struct arena *arena)
              "\"servers\":[{\"url\":\"/\",\"description\":\"The installation, local, staging or production, "
              "that gave the document.\",\"x-internal\":false}],\"security\":[{\"bearer\":[]}]"));
     add_tags(&json, routes);
-    add_paths(&json, routes, arena);
+    add_paths(&json, routes);
     openapi_add_components(&json, routes);
     buffer_add_byte(&json, '}');
     return json.text;
+}
+
+struct openapi {
+    const struct routes *routes;
+    struct arena *arena; /* the text's */
+    struct text text;
+    pthread_mutex_t printing;
+};
+
+struct openapi *openapi_create(const struct routes *routes)
+{
+    struct openapi *openapi = memory_new(struct openapi);
+    openapi->routes = routes;
+    openapi->arena = arena_create();
+    pthread_mutex_init(&openapi->printing, NULL);
+    return openapi;
+}
+
+void openapi_destroy(struct openapi *openapi)
+{
+    if (!openapi)
+        return;
+    arena_destroy(openapi->arena);
+    pthread_mutex_destroy(&openapi->printing);
+    free(openapi);
+}
+
+struct text openapi_text(struct openapi *openapi)
+{
+    pthread_mutex_lock(&openapi->printing);
+    if (openapi->text.length == 0) {
+        [[gnu::cleanup(arena_cleanup)]] struct arena *arena = arena_create();
+        openapi->text = arena_copy(openapi->arena, openapi_document(openapi->routes, arena));
+    }
+    pthread_mutex_unlock(&openapi->printing);
+    return openapi->text;
 }

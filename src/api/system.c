@@ -29,7 +29,7 @@ static bool metrics(struct call *call)
 
 static bool openapi(struct call *call)
 {
-    return answer_text(call, call->state->seat->gate->openapi);
+    return answer_text(call, openapi_text(call->state->seat->gate->openapi));
 }
 
 const struct route system_routes[] = {

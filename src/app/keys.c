@@ -12,7 +12,7 @@
 bool keys_tell_lost(struct work *work)
 {
     struct key_uses uses;
-    if (!key_uses_read(work, false, &uses))
+    if (!key_uses_read(work, KEYS_BUT_USUAL, &uses))
         return false;
     for (size_t i = 0; i < uses.count; i++) {
         const struct key_use *use = &uses.list[i];
@@ -80,7 +80,7 @@ static bool list_keys(struct work *work, void *data)
     struct buffer *json = data;
     const struct keyring *keyring = work->site->keyring;
     struct key_uses uses;
-    if (!key_uses_read(work, false, &uses))
+    if (!key_uses_read(work, KEYS_ALL, &uses))
         return false;
     buffer_add(json, TEXT("{\"data\":["));
     for (enum key_purpose purpose = 0; purpose < KEY_PURPOSE_COUNT; purpose++)

@@ -95,9 +95,8 @@ static void make_gate(struct app *app)
         .running_keys = running_keys_create(),
         .remembered = remembered_create(),
         .figures = figures_create(app->routes),
+        .openapi = openapi_create(app->routes),
     };
-    [[gnu::cleanup(arena_cleanup)]] struct arena *arena = arena_create();
-    app->gate.openapi = arena_copy(app->arena, openapi_document(app->routes, arena));
 }
 
 /* One core is always left to the others. */
@@ -241,6 +240,7 @@ void app_close(struct app *app)
     if (app->site.database)
         database_close(app->site.database);
     feed_destroy(app->feed);
+    openapi_destroy(app->gate.openapi);
     figures_destroy(app->gate.figures);
     running_keys_destroy(app->gate.running_keys);
     remembered_destroy(app->gate.remembered);

@@ -73,6 +73,11 @@ struct text seal(struct arena *arena, const struct keyring *keyring, struct text
     return arena_format(arena, "v1.%s.%.*s", key->id, TEXT_ARG(sealed));
 }
 
+struct text seal_head(struct arena *arena, const struct keyring *keyring)
+{
+    return arena_format(arena, "v1.%s.", keyring_current(keyring, KEY_SEAL)->id);
+}
+
 /* Cuts "v1.KEYID." off and finds the key; NULL where either is not ours. */
 static const struct key *key_of(const struct keyring *keyring, struct text *sealed)
 {

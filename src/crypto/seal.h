@@ -15,6 +15,8 @@ struct text seal(struct arena *arena, const struct keyring *keyring, struct text
  * first SEAL_HEAD_MAX bytes tell. */
 enum { SEAL_HEAD_MAX = 3 + KEY_ID_MAX + 1 };
 struct text seal_key_id(struct text sealed);
+/* What every text begins with that is sealed under the current key. */
+struct text seal_head(struct arena *arena, const struct keyring *keyring);
 /* Else it waits for being sealed anew (record/sealed.h). */
 bool seal_is_current(const struct keyring *keyring, struct text sealed);
 

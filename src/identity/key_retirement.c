@@ -10,7 +10,7 @@ static bool nothing_stored_needs(struct work *work, const struct key *key, enum 
 {
     struct key_uses uses;
     struct buffer needed = { .arena = work->arena };
-    if (!key_uses_read(work, true, &uses))
+    if (!key_uses_read(work, KEYS_TRIED, &uses))
         return false;
     for (size_t i = 0; i < uses.count; i++) {
         const struct key_use *use = &uses.list[i];

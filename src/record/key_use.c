@@ -32,7 +32,7 @@ static bool opens(struct work *work, const struct sealed_value *value)
 
 struct counting {
     struct key_uses *uses;
-    bool open;
+    bool tries;
 };
 
 static bool count_piece(struct work *work, const struct sealed_piece *piece, void *data)
@@ -44,7 +44,7 @@ static bool count_piece(struct work *work, const struct sealed_piece *piece, voi
         const struct sealed_value *value = &piece->values[i];
         struct key_use *use = use_of(work, counting->uses, KEY_SEAL, seal_key_id(value->sealed), what);
         use->count++;
-        if (use->is_lost || (counting->open && !opens(work, value))) {
+        if (use->is_lost || (counting->tries && !opens(work, value))) {
             snprintf(use->closed_id, sizeof use->closed_id, "%.*s", TEXT_ARG(value->id));
             use->closed++;
         }
@@ -69,11 +69,14 @@ static bool count_hashes(struct work *work, struct key_uses *uses)
     return true;
 }
 
-bool key_uses_read(struct work *work, bool open, struct key_uses *uses)
+bool key_uses_read(struct work *work, enum key_look look, struct key_uses *uses)
 {
     *uses = (struct key_uses){ .arena = work->arena };
-    struct counting counting = { uses, open };
-    const struct sealed_walk walk = { .head = open ? 0 : SEAL_HEAD_MAX,
+    struct counting counting = { uses, look == KEYS_TRIED };
+    const struct sealed_walk walk = { .but = look == KEYS_BUT_USUAL
+                                               ? seal_head(work->arena, work->site->keyring)
+                                               : TEXT(""),
+                                      .head = look == KEYS_TRIED ? 0 : SEAL_HEAD_MAX,
                                       .visit = count_piece,
                                       .data = &counting };
     return sealed_visit(work, &walk) && count_hashes(work, uses);

@@ -21,5 +21,9 @@ struct key_uses {
     size_t count, capacity;
 };
 
-/* All of them; with `open`, every sealed value is opened besides, which takes its time. */
-[[nodiscard]] bool key_uses_read(struct work *work, bool open, struct key_uses *uses);
+enum key_look {
+    KEYS_ALL,       /* which each value names */
+    KEYS_BUT_USUAL, /* but those sealed under the current key, which are nearly all: it is not lost */
+    KEYS_TRIED,     /* every sealed value is opened besides, which takes its time */
+};
+[[nodiscard]] bool key_uses_read(struct work *work, enum key_look look, struct key_uses *uses);

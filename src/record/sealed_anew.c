@@ -80,7 +80,7 @@ bool sealed_anew(struct work *work)
     if (keyring_count(keyring, KEY_SEAL) == 1)
         return true;
     const struct sealed_walk walk = {
-        .but = arena_format(work->arena, "v1.%s.", keyring_current(keyring, KEY_SEAL)->id),
+        .but = seal_head(work->arena, keyring),
         .visit = renew_piece,
         .data = &pieces,
     };

@@ -127,7 +127,7 @@ bool look_at_places(struct examination *examination)
 bool look_at_keys(struct examination *examination)
 {
     struct key_uses uses;
-    if (!key_uses_read(examination->work, true, &uses))
+    if (!key_uses_read(examination->work, KEYS_TRIED, &uses))
         return false;
     for (size_t i = 0; i < uses.count; i++) {
         const struct key_use *use = &uses.list[i];
