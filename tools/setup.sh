@@ -44,6 +44,7 @@ test              python3-aiosmtpd
 test              ca-certificates
 test              prometheus
 test              knot
+test              hydra
 test              caddy
 test,bench        nginx-light
 bench             wrk

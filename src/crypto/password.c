@@ -56,20 +56,38 @@ static int cost_of(struct text hash)
     return cost >= BCRYPT_COST_MIN && cost <= BCRYPT_COST_MAX ? (int)cost : 0;
 }
 
-bool password_matches(struct arena *arena, const struct keyring *keyring, struct text password,
-                      struct text hash, struct text pepper_id)
+/* What stands behind the stored hash, by the same salt and cost; false, at no cost, where it is none of ours.
+ */
+static bool hash_again(struct arena *arena, const struct key *key, struct text password, struct text hash,
+                       char out[static PASSWORD_HASH_LENGTH + 1])
 {
-    const struct key *key = pepper_id.length > 0 ? keyring_find(keyring, KEY_PEPPER, pepper_id) : NULL;
-    bool bare = pepper_id.length == 0 && text_find_byte(password, '\0') == password.length;
-    char computed[PASSWORD_HASH_LENGTH + 1];
-    if (cost_of(hash) == 0 || (!key && !bare)) {
-        password_spend(arena, keyring, password, BCRYPT_COST);
+    if (cost_of(hash) == 0 || (!key && text_find_byte(password, '\0') < password.length))
         return false;
-    }
     struct text phrase =
         key ? (struct text){ pepper(arena, key, password), PEPPERED_LENGTH } : arena_copy(arena, password);
-    bool done = bcrypt(phrase.data, arena_string(arena, hash), computed);
+    bool done = bcrypt(phrase.data, arena_string(arena, hash), out);
     OPENSSL_cleanse((char *)(uintptr_t)phrase.data, phrase.length);
+    return done;
+}
+
+/* Costs what a hash of `cost` costs beyond one of `spent` (0: none was made). */
+static void spend_the_rest(struct arena *arena, const struct keyring *keyring, struct text password,
+                           int spent, int cost)
+{
+    /* 2^c + (2^c + 2^(c+1) + … + 2^(cost-1)) = 2^cost */
+    struct text pepper_id;
+    for (int step = spent > 0 ? spent : cost; step < cost + (spent == 0); step++)
+        (void)password_hash(arena, keyring, password, step, &pepper_id);
+}
+
+bool password_matches(struct arena *arena, const struct keyring *keyring, struct text password,
+                      struct text hash, struct text pepper_id, int cost)
+{
+    const struct key *key = pepper_id.length > 0 ? keyring_find(keyring, KEY_PEPPER, pepper_id) : NULL;
+    bool known = key || pepper_id.length == 0;
+    char computed[PASSWORD_HASH_LENGTH + 1];
+    bool done = known && hash_again(arena, key, password, hash, computed);
+    spend_the_rest(arena, keyring, password, done ? cost_of(hash) : 0, cost);
     return done && secret_equal((struct text){ computed, PASSWORD_HASH_LENGTH }, hash);
 }
 
@@ -77,19 +95,4 @@ bool password_is_stale(const struct keyring *keyring, struct text hash, struct t
 {
     return cost_of(hash) != cost || !text_starts(hash, TEXT("$2b$"))
         || !text_is(pepper_id, keyring_current(keyring, KEY_PEPPER)->id);
-}
-
-void password_spend(struct arena *arena, const struct keyring *keyring, struct text password, int cost)
-{
-    struct text pepper_id;
-    (void)password_hash(arena, keyring, password, cost, &pepper_id);
-}
-
-void password_level(struct arena *arena, const struct keyring *keyring, struct text password,
-                    struct text hash, int cost)
-{
-    /* 2^c + (2^c + 2^(c+1) + … + 2^(cost-1)) = 2^cost */
-    int spent = cost_of(hash);
-    for (int step = spent; step > 0 && step < cost; step++)
-        password_spend(arena, keyring, password, step);
 }

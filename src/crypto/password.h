@@ -3,26 +3,21 @@
 #pragma once
 #include "crypto/keyring.h"
 
-enum { BCRYPT_COST = 12, BCRYPT_COST_MIN = 4, BCRYPT_COST_MAX = 16, PASSWORD_HASH_LENGTH = 60 };
+enum { BCRYPT_COST_MIN = 4, BCRYPT_COST_MAX = 16, PASSWORD_HASH_LENGTH = 60 };
 
 /* 60 characters, "$2b$12$…", under the ring's current pepper, whose id goes to *pepper_id. Takes about 200
  * ms. */
 struct text password_hash(struct arena *arena, const struct keyring *keyring, struct text password, int cost,
                           struct text *pepper_id);
 
-/* `pepper_id` empty: a hash made without one (imported). Always costs one hash; false for a malformed one
- * too. */
+/*
+ * Costs what a hash of `cost` costs, whatever `hash` is: empty (there is nobody, or no password), malformed,
+ * or of a lower cost. Only one of a higher cost takes longer. `pepper_id` empty: it was made without one
+ * (imported).
+ */
 bool password_matches(struct arena *arena, const struct keyring *keyring, struct text password,
-                      struct text hash, struct text pepper_id);
+                      struct text hash, struct text pepper_id, int cost);
 
 /* True where the hash was made with other than the current pepper or cost, and is to be replaced at this
  * sign-in. */
 bool password_is_stale(const struct keyring *keyring, struct text hash, struct text pepper_id, int cost);
-
-/* Costs what password_matches costs; for when there is nothing to compare with. */
-void password_spend(struct arena *arena, const struct keyring *keyring, struct text password, int cost);
-
-/* Spends what a hash of lower cost saved when it was matched,
- * so that time does not tell whose hash is old. */
-void password_level(struct arena *arena, const struct keyring *keyring, struct text password,
-                    struct text hash, int cost);

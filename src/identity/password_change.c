@@ -5,8 +5,9 @@
 #include "identity/user.h"
 #include "record/site.h"
 #include "record/transact.h"
+#include "settings/settings.h"
 
-struct setting {
+struct choice {
     const struct user *user;
     struct user changes;
     bool own;
@@ -14,9 +15,9 @@ struct setting {
 
 static bool set(struct work *work, void *data)
 {
-    struct setting *setting = data;
-    struct user changes = setting->changes;
-    return user_set_password(work, setting->user, &changes, !setting->own);
+    const struct choice *choice = data;
+    struct user changes = choice->changes;
+    return user_set_password(work, choice->user, &changes, !choice->own);
 }
 
 /* What is compared on a thread of its own. */
@@ -31,8 +32,9 @@ static void compare(void *data)
     struct password_check *check = data;
     const struct work *work = check->work;
     const struct user *user = check->change->user;
+    int cost = (int)settings_integer(work->site->settings, SETTING_bcrypt_cost);
     check->matches = password_matches(work->arena, work->site->keyring, check->change->current_password,
-                                      cell_text(user->password_hash), cell_text(user->password_key_id));
+                                      cell_text(user->password_hash), cell_text(user->password_key_id), cost);
 }
 
 /* An open session alone must not be enough to take the account over. */
@@ -50,10 +52,10 @@ static bool check_current(struct work *work, const struct password_change *chang
 
 bool password_change(struct work *work, const struct password_change *change)
 {
-    struct setting setting = { .user = change->user,
-                               .own = text_equal(work->actor.user_id, change->user->id.text) };
-    if (setting.own && !check_current(work, change))
+    struct choice choice = { .user = change->user,
+                             .own = text_equal(work->actor.user_id, change->user->id.text) };
+    if (choice.own && !check_current(work, change))
         return false;
-    return user_prepare_password(work, change->password, change->user, "/password", &setting.changes)
-        && db_transact(work, set, &setting);
+    return user_prepare_password(work, change->password, change->user, "/password", &choice.changes)
+        && db_transact(work, set, &choice);
 }

@@ -21,6 +21,7 @@ struct attempt {
     int64_t wait_ms;
     struct user user;
     bool user_known, matches;
+    bool welcome;                         /* as found: would come in by the right password */
     struct text compared;                 /* the hash, which may change meanwhile */
     struct text fresh_hash, fresh_pepper; /* in place of a stale one; empty: keep it */
     const char *refused;                  /* why, for the audit alone */
@@ -82,7 +83,8 @@ static bool find_user(struct work *work, struct text email, struct attempt *atte
         return false;
     attempt->user_known = result.row_count > 0;
     return !attempt->user_known
-        || store_find_by(work, &users_table, "id", result_row(&result, 0)[0], false, attempt->user.cells);
+        || (store_find_by(work, &users_table, "id", result_row(&result, 0)[0], false, attempt->user.cells)
+            && person_may_enter(work, &attempt->user, &attempt->welcome));
 }
 
 /* What is compared on a thread of its own. */
@@ -92,7 +94,8 @@ struct password_check {
     struct text password;
 };
 
-/* As much time for everybody: no user, no hash and an old hash cost what a current one costs. */
+/* As much time for everybody; a stale hash is replaced only for who comes in, or the time that this takes
+ * would tell one who is shut out that the password was right. */
 static void compare(void *data)
 {
     const struct password_check *check = data;
@@ -103,11 +106,8 @@ static void compare(void *data)
     int cost = (int)settings_integer(work->site->settings, SETTING_bcrypt_cost);
     struct text hash = attempt->compared = cell_text(attempt->user.password_hash);
     struct text pepper_id = cell_text(attempt->user.password_key_id);
-    if (!attempt->user_known || hash.length == 0)
-        return password_spend(work->arena, keyring, password, cost);
-    attempt->matches = password_matches(work->arena, keyring, password, hash, pepper_id);
-    password_level(work->arena, keyring, password, hash, cost);
-    if (attempt->matches && password_is_stale(keyring, hash, pepper_id, cost))
+    attempt->matches = password_matches(work->arena, keyring, password, hash, pepper_id, cost);
+    if (attempt->matches && attempt->welcome && password_is_stale(keyring, hash, pepper_id, cost))
         attempt->fresh_hash = password_hash(work->arena, keyring, password, cost, &attempt->fresh_pepper);
 }
 
@@ -202,6 +202,7 @@ bool sign_in(struct work *work, const struct credentials *credentials, struct gr
     if (attempt.user_known
         && !known_device_read(work, credentials->device, attempt.user.id.text, &attempt.device))
         attempt.device = (struct text){};
+    attempt.welcome = attempt.welcome && !lock_bars(work, &attempt.user, attempt.device.length > 0);
     if (!take_tokens(work, &attempt))
         return false;
     pool_run(work->site->hashing, compare, &(struct password_check){ work, &attempt, credentials->password });

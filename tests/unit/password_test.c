@@ -31,7 +31,7 @@ static void room_end(struct room *room)
     [[gnu::cleanup(room_end)]] struct room room;                                                             \
     room_begin(&room, (ring))
 #define HASH(password, id)          password_hash(room.arena, room.keyring, (password), COST, (id))
-#define MATCHES(password, hash, id) password_matches(room.arena, room.keyring, (password), (hash), (id))
+#define MATCHES(password, hash, id) password_matches(room.arena, room.keyring, (password), (hash), (id), COST)
 
 TEST(bcrypt_is_that_of_others)
 {
