@@ -9,7 +9,7 @@ struct outline {
     struct text columns;        /* "a, b, c": those that are stored */
     uint8_t kinds[COLUMNS_MAX]; /* enum value_kind, VALUE_ABSENT for what is not stored */
 };
-enum { TABLES_MAX = 64 };
+enum { TABLES_MAX = 128 };
 static struct outline outlines[TABLES_MAX];
 static pthread_once_t outlined = PTHREAD_ONCE_INIT;
 
