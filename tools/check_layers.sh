@@ -2,7 +2,7 @@
 # A folder may include itself and the floors below its own, from sources and headers alike. Prints each include that
 # does not, and each folder that stands on no floor.
 floors='base | json crypto sql http net mail | model | record | settings events audit queue |
-        hosting features letters | directory | usage | identity tenancy domains billing support fleet | copies | privacy analytics | api jobs console | app | main'
+        hosting features letters | directory | usage | identity tenancy domains billing support fleet | copies sso | privacy analytics | api jobs console | app | main'
 cd "$(dirname "$0")/../src" || exit 2
 floors=$(echo "$floors" | tr -s '\n ' ' ')
 grep -rnoE '^ *# *include "[a-z_0-9]+' --include='*.[ch]' --include='*.def' . | awk -v floors="$floors" '

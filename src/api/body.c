@@ -67,7 +67,7 @@ static bool take_parameter(struct call *call, struct text name, struct text valu
         call->queried[i] = value;
         return true;
     }
-    return refuse_parameter(call, name, ERROR_unknown_parameter, "");
+    return call->route->any_query || refuse_parameter(call, name, ERROR_unknown_parameter, "");
 }
 
 /* The parameters that the route names. A record's list and its reading by id have their own reader,

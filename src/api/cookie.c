@@ -3,7 +3,13 @@
 #include "record/site.h"
 #include "settings/options.h"
 
-static const char *const names[] = { [COOKIE_REFRESH] = "nidia_refresh", [COOKIE_DEVICE] = "nidia_device" };
+static const struct {
+    const char *name, *same_site;
+} kinds[] = {
+    [COOKIE_REFRESH] = { "nidia_refresh", "Strict" },
+    [COOKIE_DEVICE] = { "nidia_device", "Strict" },
+    [COOKIE_ATTEMPT] = { "nidia_sso", "Lax" },
+};
 
 static bool is_loopback(struct text host)
 {
@@ -35,7 +41,7 @@ static bool is_secure(struct text origin)
 static struct text name_of(struct call *call, enum cookie cookie)
 {
     const char *prefix = is_secure(origin_of(call)) ? "__Host-" : "";
-    return arena_format(call->work.arena, "%s%s", prefix, names[cookie]);
+    return arena_format(call->work.arena, "%s%s", prefix, kinds[cookie].name);
 }
 
 struct text cookie_read(struct call *call, enum cookie cookie)
@@ -55,8 +61,9 @@ void cookie_set(struct call *call, enum cookie cookie, struct text value, int64_
     struct text name = name_of(call, cookie);
     response_header(call->response, TEXT("Set-Cookie"),
                     arena_format(call->work.arena,
-                                 "%.*s=%.*s; Path=/; Max-Age=%lld; HttpOnly; SameSite=Strict%s",
-                                 TEXT_ARG(name), TEXT_ARG(value), (long long)seconds, secure));
+                                 "%.*s=%.*s; Path=/; Max-Age=%lld; HttpOnly; SameSite=%s%s",
+                                 TEXT_ARG(name), TEXT_ARG(value), (long long)seconds,
+                                 kinds[cookie].same_site, secure));
 }
 
 void cookie_clear(struct call *call, enum cookie cookie)

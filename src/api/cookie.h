@@ -2,7 +2,11 @@
 #pragma once
 #include "api/route.h"
 
-enum cookie { COOKIE_REFRESH, COOKIE_DEVICE };
+enum cookie {
+    COOKIE_REFRESH,
+    COOKIE_DEVICE,
+    COOKIE_ATTEMPT, /* comes with who is sent back by another site, to a page of ours */
+};
 
 /* Its value; empty: not sent. */
 struct text cookie_read(struct call *call, enum cookie cookie);

@@ -18,6 +18,7 @@
 #include "record/transact.h"
 #include "settings/settings.h"
 #include "sql/database.h"
+#include "sso/published.h"
 #include "tenancy/tenancy.h"
 #include "usage/usage.h"
 #include <malloc.h>
@@ -81,6 +82,7 @@ static void make_memory(struct app *app)
     site->usage = usage_create();
     site->revocations = revocations_create();
     site->known_tokens = known_tokens_create();
+    site->published = published_create();
     site->subjects = subject_cache_create();
 }
 
@@ -247,6 +249,7 @@ void app_close(struct app *app)
     quotas_destroy(app->gate.quotas);
     routes_destroy(app->routes);
     subject_cache_destroy(app->site.subjects);
+    published_destroy(app->site.published);
     known_tokens_destroy(app->site.known_tokens);
     revocations_destroy(app->site.revocations);
     usage_destroy(app->site.usage);

@@ -17,19 +17,19 @@
 #include "record/service.h"
 #include "record/subject.h"
 #include "settings/settings.h"
+#include "sso/provider.h"
 #include "tenancy/tenancy.h"
 #include "usage/usage.h"
 
 /* clang-format off */
 const struct route *const app_routes[] = {
-    entry_routes,
     auth_routes,
-    factor_routes,
     user_routes,
     key_routes,
     tenant_routes,
     copy_routes,
     domain_routes,
+    sso_routes,
     directory_routes,
     event_routes,
     fleet_routes,
@@ -43,6 +43,7 @@ const struct service *const app_services[] = {
     identity_services,
     tenancy_services,
     domains_services,
+    sso_services,
     fleet_services,
     hosting_services,
     definition_services,

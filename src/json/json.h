@@ -38,6 +38,8 @@ struct json_member {
 
 /* NULL: not an object, or no such member. */
 const struct json *json_member(const struct json *object, struct text name);
+/* A member that is a text; empty where it is none, or is not there. */
+struct text json_member_text(const struct json *object, const char *name);
 /* A number without fraction, within int64 ("1e2", "1.0" too). */
 [[nodiscard]] bool json_integer(const struct json *json, int64_t *integer);
 /* A number as an integer of 10^-places, exact: 1.5 with 3 places is 1500; false where it has more places. */

@@ -12,6 +12,12 @@ const struct json *json_member(const struct json *object, struct text name)
     return NULL;
 }
 
+struct text json_member_text(const struct json *object, const char *name)
+{
+    const struct json *member = json_member(object, text_from(name));
+    return member && member->kind == JSON_TEXT ? member->text : (struct text){};
+}
+
 /* A number's digits without the zeros at both ends: digits * 10^exponent. */
 struct decimal {
     bool negative;

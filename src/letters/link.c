@@ -9,12 +9,7 @@ enum { TOKEN_BYTES = 32 };
 /* Behind the '#', which no browser sends: it stands in no log and in no Referer. */
 static struct text url_of(struct work *work, struct text token)
 {
-    const struct options *options = work->site->options;
-    struct text base = text_from(option_string(options, OPTION_public_url));
-    if (base.length == 0)
-        base = arena_format(work->arena, "http://%s", option_string(options, OPTION_listen));
-    while (text_ends(base, TEXT("/")))
-        base.length--;
+    struct text base = options_public_url(work->site->options, work->arena);
     return arena_format(work->arena, "%.*s/set-password#%.*s", TEXT_ARG(base), TEXT_ARG(token));
 }
 

@@ -22,6 +22,7 @@ struct site {
     struct hosting *hosting;           /* hosting/hosting.h: where the tenants' databases live */
     struct revocations *revocations;   /* identity/revocation.h */
     struct known_tokens *known_tokens; /* identity/access.h: verified tokens by their digest */
+    struct published *published;       /* sso/published.h: what identity providers publish */
     struct subject_cache *subjects;    /* record/subject.h */
     struct pool *hashing; /* bcrypt's threads: few, and niced; NULL: whoever hashes does it himself */
     const struct watcher *const *watchers; /* lists ended by {NULL}; the whole ended by NULL */

@@ -174,6 +174,16 @@ const char *option_string(const struct options *options, enum option option)
     return options->values[option];
 }
 
+struct text options_public_url(const struct options *options, struct arena *arena)
+{
+    struct text url = text_from(option_string(options, OPTION_public_url));
+    if (url.length == 0)
+        url = arena_format(arena, "http://%s", option_string(options, OPTION_listen));
+    while (text_ends(url, TEXT("/")))
+        url.length--;
+    return url;
+}
+
 int option_integer(const struct options *options, enum option option)
 {
     return atoi(options->values[option]);

@@ -34,6 +34,8 @@ struct options {
                                 struct error *error);
 
 const char *option_string(const struct options *options, enum option option); /* "" where it is empty */
+/* How the world reaches us, without a slash at the end: public_url, else where we listen. */
+struct text options_public_url(const struct options *options, struct arena *arena);
 int option_integer(const struct options *options, enum option option);
 
 /* Each option with its value and where that came from; passwords, in URLs too, are masked. */

@@ -419,8 +419,6 @@ CREATE TABLE user_sessions (
     ip_address text COLLATE "C",
     user_agent text COLLATE "C",
     is_active boolean NOT NULL DEFAULT true,
-    amr jsonb NOT NULL DEFAULT '["pwd"]',
-    authenticated_at timestamptz,
     last_activity_at timestamptz,
     expires_at timestamptz NOT NULL,
     idle_expires_at timestamptz NOT NULL,
@@ -439,42 +437,57 @@ CREATE INDEX user_sessions_is_active ON user_sessions (is_active, id);
 CREATE INDEX user_sessions_expires_at ON user_sessions (expires_at, id);
 CREATE INDEX user_sessions_created_at ON user_sessions (created_at, id);
 
-CREATE TABLE totp_seeds (
+CREATE TABLE identity_providers (
     id uuid PRIMARY KEY NOT NULL,
-    user_id uuid NOT NULL,
-    seed_sealed text COLLATE "C" NOT NULL,
-    last_step bigint NOT NULL DEFAULT 0,
-    confirmed_at timestamptz,
-    created_at timestamptz NOT NULL
+    name text COLLATE "C" NOT NULL,
+    display_name text COLLATE "C" NOT NULL,
+    issuer text COLLATE "C" NOT NULL,
+    client_id text COLLATE "C" NOT NULL,
+    client_secret_encrypted text COLLATE "C",
+    scopes text COLLATE "C" NOT NULL DEFAULT 'openid email profile',
+    role_claim text COLLATE "C" NOT NULL DEFAULT 'groups',
+    role_rules jsonb NOT NULL,
+    creates_people boolean NOT NULL DEFAULT false,
+    links_by_email boolean NOT NULL DEFAULT false,
+    allows_private_network boolean NOT NULL DEFAULT false,
+    is_enabled boolean NOT NULL DEFAULT true,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    revision bigint NOT NULL DEFAULT 1,
+    search text COLLATE "C" NOT NULL DEFAULT '' /* name, display_name */
 );
-CREATE INDEX totp_seeds_user_id ON totp_seeds (user_id, id);
-CREATE UNIQUE INDEX totp_seeds_user_id_unique ON totp_seeds (user_id) WHERE confirmed_at IS NOT NULL;
+CREATE UNIQUE INDEX identity_providers_name_unique ON identity_providers (name);
+CREATE INDEX identity_providers_is_enabled ON identity_providers (is_enabled, id);
+CREATE INDEX identity_providers_created_at ON identity_providers (created_at, id);
 
-CREATE TABLE recovery_codes (
+CREATE TABLE provider_identities (
     id uuid PRIMARY KEY NOT NULL,
     user_id uuid NOT NULL,
-    code_hash text COLLATE "C" NOT NULL,
-    created_at timestamptz NOT NULL
+    provider_id uuid NOT NULL,
+    subject text COLLATE "C" NOT NULL,
+    last_used_at timestamptz,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    revision bigint NOT NULL DEFAULT 1
 );
-CREATE INDEX recovery_codes_user_id ON recovery_codes (user_id, id);
-CREATE UNIQUE INDEX recovery_codes_code_hash_unique ON recovery_codes (code_hash);
+CREATE INDEX provider_identities_user_id ON provider_identities (user_id, id);
+CREATE INDEX provider_identities_provider_id ON provider_identities (provider_id, id);
+CREATE INDEX provider_identities_created_at ON provider_identities (created_at, id);
+CREATE UNIQUE INDEX provider_identities_provider_id_subject_unique ON provider_identities (provider_id, subject);
 
-CREATE TABLE second_factor_tickets (
+CREATE TABLE provider_sign_ins (
     id uuid PRIMARY KEY NOT NULL,
-    user_id uuid NOT NULL,
-    session_id uuid,
-    token_hash text COLLATE "C" NOT NULL,
-    amr jsonb NOT NULL,
-    device text COLLATE "C",
-    epoch bigint NOT NULL,
-    attempts bigint NOT NULL DEFAULT 0,
-    expires_at timestamptz NOT NULL,
+    session_id uuid NOT NULL,
+    provider_id uuid NOT NULL,
+    nonce_hash text COLLATE "C" NOT NULL,
+    provider_session text COLLATE "C",
+    id_token_sealed text COLLATE "C" NOT NULL,
     created_at timestamptz NOT NULL
 );
-CREATE INDEX second_factor_tickets_user_id ON second_factor_tickets (user_id, id);
-CREATE INDEX second_factor_tickets_session_id ON second_factor_tickets (session_id NULLS FIRST, id);
-CREATE UNIQUE INDEX second_factor_tickets_token_hash_unique ON second_factor_tickets (token_hash);
-CREATE INDEX second_factor_tickets_expires_at ON second_factor_tickets (expires_at, id);
+CREATE UNIQUE INDEX provider_sign_ins_session_id_unique ON provider_sign_ins (session_id);
+CREATE INDEX provider_sign_ins_provider_id ON provider_sign_ins (provider_id, id);
+CREATE UNIQUE INDEX provider_sign_ins_nonce_hash_unique ON provider_sign_ins (nonce_hash);
+CREATE INDEX provider_sign_ins_provider_session ON provider_sign_ins (provider_session NULLS FIRST, id);
 
 CREATE TABLE api_keys (
     id uuid PRIMARY KEY NOT NULL,
@@ -1054,10 +1067,10 @@ ALTER TABLE submodule_tenant_assignments ADD CONSTRAINT submodule_tenant_assignm
 ALTER TABLE users ADD CONSTRAINT users_tenant_id_reference FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE RESTRICT;
 ALTER TABLE user_sessions ADD CONSTRAINT user_sessions_user_id_reference FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE RESTRICT;
 ALTER TABLE user_sessions ADD CONSTRAINT user_sessions_tenant_id_reference FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE RESTRICT;
-ALTER TABLE totp_seeds ADD CONSTRAINT totp_seeds_user_id_reference FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE RESTRICT;
-ALTER TABLE recovery_codes ADD CONSTRAINT recovery_codes_user_id_reference FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE RESTRICT;
-ALTER TABLE second_factor_tickets ADD CONSTRAINT second_factor_tickets_user_id_reference FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE RESTRICT;
-ALTER TABLE second_factor_tickets ADD CONSTRAINT second_factor_tickets_session_id_reference FOREIGN KEY (session_id) REFERENCES user_sessions (id) ON DELETE CASCADE;
+ALTER TABLE provider_identities ADD CONSTRAINT provider_identities_user_id_reference FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE RESTRICT;
+ALTER TABLE provider_identities ADD CONSTRAINT provider_identities_provider_id_reference FOREIGN KEY (provider_id) REFERENCES identity_providers (id) ON DELETE RESTRICT;
+ALTER TABLE provider_sign_ins ADD CONSTRAINT provider_sign_ins_session_id_reference FOREIGN KEY (session_id) REFERENCES user_sessions (id) ON DELETE CASCADE;
+ALTER TABLE provider_sign_ins ADD CONSTRAINT provider_sign_ins_provider_id_reference FOREIGN KEY (provider_id) REFERENCES identity_providers (id) ON DELETE RESTRICT;
 ALTER TABLE api_keys ADD CONSTRAINT api_keys_tenant_id_reference FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE RESTRICT;
 ALTER TABLE api_keys ADD CONSTRAINT api_keys_created_by_reference FOREIGN KEY (created_by) REFERENCES users (id) ON DELETE RESTRICT;
 ALTER TABLE outgoing_mails ADD CONSTRAINT outgoing_mails_user_id_reference FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE RESTRICT;

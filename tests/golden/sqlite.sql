@@ -409,8 +409,6 @@ CREATE TABLE user_sessions (
     ip_address TEXT,
     user_agent TEXT,
     is_active INTEGER NOT NULL DEFAULT true CHECK (is_active IN (0, 1)),
-    amr TEXT NOT NULL DEFAULT '["pwd"]' CHECK (amr IS NULL OR json_valid(amr)),
-    authenticated_at INTEGER,
     last_activity_at INTEGER,
     expires_at INTEGER NOT NULL,
     idle_expires_at INTEGER NOT NULL,
@@ -429,42 +427,57 @@ CREATE INDEX user_sessions_is_active ON user_sessions (is_active, id);
 CREATE INDEX user_sessions_expires_at ON user_sessions (expires_at, id);
 CREATE INDEX user_sessions_created_at ON user_sessions (created_at, id);
 
-CREATE TABLE totp_seeds (
+CREATE TABLE identity_providers (
     id TEXT PRIMARY KEY NOT NULL,
-    user_id TEXT NOT NULL REFERENCES users (id) ON DELETE RESTRICT,
-    seed_sealed TEXT NOT NULL,
-    last_step INTEGER NOT NULL DEFAULT 0,
-    confirmed_at INTEGER,
-    created_at INTEGER NOT NULL
+    name TEXT NOT NULL,
+    display_name TEXT NOT NULL,
+    issuer TEXT NOT NULL,
+    client_id TEXT NOT NULL,
+    client_secret_encrypted TEXT,
+    scopes TEXT NOT NULL DEFAULT 'openid email profile',
+    role_claim TEXT NOT NULL DEFAULT 'groups',
+    role_rules TEXT NOT NULL CHECK (role_rules IS NULL OR json_valid(role_rules)),
+    creates_people INTEGER NOT NULL DEFAULT false CHECK (creates_people IN (0, 1)),
+    links_by_email INTEGER NOT NULL DEFAULT false CHECK (links_by_email IN (0, 1)),
+    allows_private_network INTEGER NOT NULL DEFAULT false CHECK (allows_private_network IN (0, 1)),
+    is_enabled INTEGER NOT NULL DEFAULT true CHECK (is_enabled IN (0, 1)),
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    revision INTEGER NOT NULL DEFAULT 1,
+    search TEXT NOT NULL DEFAULT '' /* name, display_name */
 ) STRICT;
-CREATE INDEX totp_seeds_user_id ON totp_seeds (user_id, id);
-CREATE UNIQUE INDEX totp_seeds_user_id_unique ON totp_seeds (user_id) WHERE confirmed_at IS NOT NULL;
+CREATE UNIQUE INDEX identity_providers_name_unique ON identity_providers (name);
+CREATE INDEX identity_providers_is_enabled ON identity_providers (is_enabled, id);
+CREATE INDEX identity_providers_created_at ON identity_providers (created_at, id);
 
-CREATE TABLE recovery_codes (
+CREATE TABLE provider_identities (
     id TEXT PRIMARY KEY NOT NULL,
     user_id TEXT NOT NULL REFERENCES users (id) ON DELETE RESTRICT,
-    code_hash TEXT NOT NULL,
-    created_at INTEGER NOT NULL
+    provider_id TEXT NOT NULL REFERENCES identity_providers (id) ON DELETE RESTRICT,
+    subject TEXT NOT NULL,
+    last_used_at INTEGER,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    revision INTEGER NOT NULL DEFAULT 1
 ) STRICT;
-CREATE INDEX recovery_codes_user_id ON recovery_codes (user_id, id);
-CREATE UNIQUE INDEX recovery_codes_code_hash_unique ON recovery_codes (code_hash);
+CREATE INDEX provider_identities_user_id ON provider_identities (user_id, id);
+CREATE INDEX provider_identities_provider_id ON provider_identities (provider_id, id);
+CREATE INDEX provider_identities_created_at ON provider_identities (created_at, id);
+CREATE UNIQUE INDEX provider_identities_provider_id_subject_unique ON provider_identities (provider_id, subject);
 
-CREATE TABLE second_factor_tickets (
+CREATE TABLE provider_sign_ins (
     id TEXT PRIMARY KEY NOT NULL,
-    user_id TEXT NOT NULL REFERENCES users (id) ON DELETE RESTRICT,
-    session_id TEXT REFERENCES user_sessions (id) ON DELETE CASCADE,
-    token_hash TEXT NOT NULL,
-    amr TEXT NOT NULL CHECK (amr IS NULL OR json_valid(amr)),
-    device TEXT,
-    epoch INTEGER NOT NULL,
-    attempts INTEGER NOT NULL DEFAULT 0,
-    expires_at INTEGER NOT NULL,
+    session_id TEXT NOT NULL REFERENCES user_sessions (id) ON DELETE CASCADE,
+    provider_id TEXT NOT NULL REFERENCES identity_providers (id) ON DELETE RESTRICT,
+    nonce_hash TEXT NOT NULL,
+    provider_session TEXT,
+    id_token_sealed TEXT NOT NULL,
     created_at INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX second_factor_tickets_user_id ON second_factor_tickets (user_id, id);
-CREATE INDEX second_factor_tickets_session_id ON second_factor_tickets (session_id, id);
-CREATE UNIQUE INDEX second_factor_tickets_token_hash_unique ON second_factor_tickets (token_hash);
-CREATE INDEX second_factor_tickets_expires_at ON second_factor_tickets (expires_at, id);
+CREATE UNIQUE INDEX provider_sign_ins_session_id_unique ON provider_sign_ins (session_id);
+CREATE INDEX provider_sign_ins_provider_id ON provider_sign_ins (provider_id, id);
+CREATE UNIQUE INDEX provider_sign_ins_nonce_hash_unique ON provider_sign_ins (nonce_hash);
+CREATE INDEX provider_sign_ins_provider_session ON provider_sign_ins (provider_session, id);
 
 CREATE TABLE api_keys (
     id TEXT PRIMARY KEY NOT NULL,

@@ -1,0 +1,114 @@
+/* Signing in at identity providers, and what a super admin does with them beyond editing. */
+#include "api/answer.h"
+#include "api/cookie.h"
+#include "api/route.h"
+#include "base/calendar.h"
+#include "identity/known_device.h"
+#include "model/model.h"
+#include "record/document.h"
+#include "sso/attempt.h"
+#include "sso/provider.h"
+#include "sso/sign_in.h"
+
+static bool answer_redirect(struct call *call, struct text url)
+{
+    response_header(call->response, TEXT("Location"), url);
+    return answer_nothing(call);
+}
+
+static bool begin(struct call *call)
+{
+    struct sso_beginning beginning;
+    if (!sso_begin(&call->work, call->parameters[0], call->queried[0], &beginning))
+        return false;
+    cookie_set(call, COOKIE_ATTEMPT, beginning.cookie, ATTEMPT_LIFE_SECONDS);
+    return answer_redirect(call, beginning.url);
+}
+
+/* The browser comes from the provider's pages: who keeps no cookie gets no session. */
+static bool finish(struct call *call)
+{
+    struct grant grant;
+    struct text return_to;
+    const struct sso_answer answer = {
+        .provider = call->parameters[0],
+        .cookie = cookie_read(call, COOKIE_ATTEMPT),
+        .state = call->queried[0],
+        .code = call->queried[1],
+        .issuer = call->queried[2],
+        .error = call->queried[3],
+    };
+    if (!sso_finish(&call->work, &answer, &grant, &return_to))
+        return false;
+    cookie_clear(call, COOKIE_ATTEMPT);
+    cookie_set(call, COOKIE_REFRESH, grant.refresh_token, (grant.refresh_expires_ms - call->work.now) / 1000);
+    cookie_set(call, COOKIE_DEVICE, known_device_make(&call->work, grant.user.id.text),
+               (int64_t)DEVICE_LIFE_DAYS * DAY_MS / 1000);
+    return answer_redirect(call, return_to);
+}
+
+static bool leave(struct call *call)
+{
+    struct text url;
+    bool in_cookie;
+    if (!cookie_mode(call, &in_cookie) || !sso_sign_out(&call->work, &url))
+        return false;
+    if (in_cookie)
+        cookie_clear(call, COOKIE_REFRESH);
+    const struct way_out answer = { .url = value_text_or_null(url) };
+    return answer_shape(call, &way_outs_table, answer.cells);
+}
+
+/* Those that anybody may choose from, before he has signed in. */
+static bool list(struct call *call)
+{
+    struct work *work = &call->work;
+    struct result result;
+    if (!db_run(work->db, work->arena, &result, &work->error,
+                "SELECT name, display_name FROM identity_providers WHERE is_enabled ORDER BY name LIMIT 100",
+                NO_PARAMETERS))
+        return false;
+    struct buffer json = { .arena = work->arena };
+    buffer_add_byte(&json, '[');
+    for (size_t i = 0; i < result.row_count; i++) {
+        buffer_add(&json, i > 0 ? TEXT(",{") : TEXT("{"));
+        json_add_named_text(&json, "name", result_row(&result, i)[0].text);
+        json_add_named_text(&json, "display_name", result_row(&result, i)[1].text);
+        buffer_add_byte(&json, '}');
+    }
+    buffer_add_byte(&json, ']');
+    const struct sign_in_way answer = { .providers = value_text(json.text) };
+    return answer_shape(call, &sign_in_ways_table, answer.cells);
+}
+
+static const struct query_parameter begin_parameters[] = {
+    { "return_to", TYPE_text, false,
+      "A path of this place, where the browser goes once it is signed in; /." },
+    {},
+};
+static const struct query_parameter finish_parameters[] = {
+    { "state", TYPE_text, false, "As it was given to the provider." },
+    { "code", TYPE_text, false, "What the provider exchanges for who signed in." },
+    { "iss", TYPE_text, false, "The provider's own name (RFC 9207)." },
+    { "error", TYPE_text, false, "Why the provider gives no code." },
+    {},
+};
+
+const struct route sso_routes[] = {
+    { METHOD_GET, "/auth/sso", "list_sign_in_ways", COST_QUERY, ANYBODY, .handle = list,
+      .gives = &sign_in_ways_table, .how = GIVES_ROW, .doc = "Where staff may sign in." },
+    { METHOD_GET, "/auth/sso/{name}", "begin_sso", COST_REMOTE, ANYBODY, .handle = begin, .status = 303,
+      .parameters = begin_parameters,
+      .codes = { ERROR_not_found, ERROR_malformed_value, ERROR_rate_limited, ERROR_sso_unavailable },
+      .doc = "Go to an identity provider and sign in there. For a browser: it comes back with a cookie." },
+    { METHOD_GET, "/auth/sso/{name}/callback", "finish_sso", COST_REMOTE, ANYBODY, .handle = finish,
+      .status = 303, .parameters = finish_parameters, .any_query = true,
+      .codes = { ERROR_not_found, ERROR_sso_attempt_void, ERROR_sso_refused, ERROR_sso_untrusted,
+                 ERROR_sso_no_access, ERROR_conflict, ERROR_rate_limited, ERROR_sso_unavailable },
+      .doc = "Where an identity provider sends the browser back to: a session begins, its refresh token in a "
+             "cookie." },
+    { METHOD_POST, "/auth/logout-sso", "logout_sso", COST_REMOTE, STAFF, .handle = leave,
+      .gives = &way_outs_table, .how = GIVES_ROW, .no_idempotency = true, .codes = { ERROR_cross_site },
+      .doc = "End this session, at once, and say where the browser ends it at the identity provider too." },
+    {},
+};

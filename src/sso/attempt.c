@@ -1,0 +1,53 @@
+#include "sso/attempt.h"
+#include "crypto/hash.h"
+#include "crypto/seal.h"
+#include "record/site.h"
+
+enum { SECRET_SIZE = 32, COOKIE_LENGTH_MAX = 4'000 };
+
+static const struct text place = TEXT_CONSTANT("sign-in at an identity provider");
+
+struct attempt attempt_make(struct work *work, struct text provider_id, struct text return_to)
+{
+    return (struct attempt){
+        .provider_id = provider_id,
+        .state = random_token(work->arena, SECRET_SIZE),
+        .nonce = random_token(work->arena, SECRET_SIZE),
+        .verifier = random_token(work->arena, SECRET_SIZE),
+        .return_to = return_to,
+        .expires_ms = work->now + ATTEMPT_LIFE_SECONDS * INT64_C(1000),
+    };
+}
+
+struct text attempt_challenge(struct work *work, const struct attempt *attempt)
+{
+    unsigned char digest[SHA256_SIZE];
+    sha256(attempt->verifier, digest);
+    return base64url_encode(work->arena, TEXT_BYTES(digest));
+}
+
+/* No part but the last holds a space. */
+struct text attempt_seal(struct work *work, const struct attempt *attempt)
+{
+    struct text plain =
+        arena_format(work->arena, "%.*s %.*s %.*s %.*s %lld %.*s", TEXT_ARG(attempt->provider_id),
+                     TEXT_ARG(attempt->state), TEXT_ARG(attempt->nonce), TEXT_ARG(attempt->verifier),
+                     (long long)attempt->expires_ms, TEXT_ARG(attempt->return_to));
+    return seal(work->arena, work->site->keyring, plain, place);
+}
+
+bool attempt_open(struct work *work, struct text cookie, struct attempt *attempt)
+{
+    struct text rest;
+    struct error ignored = {};
+    if (cookie.length == 0 || cookie.length > COOKIE_LENGTH_MAX
+        || !unseal(work->arena, work->site->keyring, cookie, place, &rest, &ignored))
+        return false;
+    attempt->provider_id = text_cut(&rest, ' ');
+    attempt->state = text_cut(&rest, ' ');
+    attempt->nonce = text_cut(&rest, ' ');
+    attempt->verifier = text_cut(&rest, ' ');
+    struct text expires = text_cut(&rest, ' ');
+    attempt->return_to = rest;
+    return text_to_integer(expires, &attempt->expires_ms) && work->now < attempt->expires_ms;
+}

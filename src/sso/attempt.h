@@ -1,0 +1,24 @@
+/*
+ * A sign-in that is under way at an identity provider: what was asked there, kept by the browser that asked,
+ * in a cookie that only we can read and make. Whoever comes back without it did not begin it.
+ */
+#pragma once
+#include "record/work.h"
+
+enum { ATTEMPT_LIFE_SECONDS = 10 * 60 };
+
+struct attempt {
+    struct text provider_id;
+    struct text state;    /* comes back with the answer */
+    struct text nonce;    /* comes back inside of the ID token */
+    struct text verifier; /* of PKCE (RFC 7636): shown to the provider with the code */
+    struct text return_to;
+    int64_t expires_ms;
+};
+
+struct attempt attempt_make(struct work *work, struct text provider_id, struct text return_to);
+struct text attempt_challenge(struct work *work, const struct attempt *attempt); /* S256 */
+
+struct text attempt_seal(struct work *work, const struct attempt *attempt);
+/* False where it is none of ours, or too old. */
+[[nodiscard]] bool attempt_open(struct work *work, struct text cookie, struct attempt *attempt);

@@ -1,0 +1,226 @@
+#include "sso/sign_in.h"
+#include "base/calendar.h"
+#include "base/metrics.h"
+#include "base/percent.h"
+#include "crypto/hash.h"
+#include "identity/lock.h"
+#include "identity/throttle.h"
+#include "record/audit.h"
+#include "record/site.h"
+#include "record/store.h"
+#include "record/transact.h"
+#include "sso/attempt.h"
+#include "sso/ending.h"
+#include "sso/exchange.h"
+#include "sso/provider.h"
+#include "sso/staff.h"
+
+enum { TEN_MINUTES_MS = 10 * MINUTE_MS, REFUSAL_LENGTH_MAX = 60, SESSION_LENGTH_MAX = 255 };
+
+/* ---- Throttling: each call costs a question to the provider ---- */
+
+struct counting {
+    struct bucket bucket;
+    int64_t wait_ms;
+};
+
+static bool take(struct work *work, void *data)
+{
+    struct counting *counting = data;
+    return throttle_take(work, &counting->bucket, &counting->wait_ms);
+}
+
+static struct bucket address_bucket(struct work *work)
+{
+    struct text network = throttle_network(work->arena, work->origin.address);
+    return throttle_bucket(work, arena_format(work->arena, "sso:address:%.*s", TEXT_ARG(network)),
+                           SETTING_sign_ins_per_address, TEN_MINUTES_MS);
+}
+
+static bool take_token(struct work *work)
+{
+    struct counting counting = { .bucket = address_bucket(work) };
+    if (!db_transact(work, take, &counting))
+        return false;
+    if (counting.wait_ms == 0)
+        return true;
+    metric_add(METRIC_sign_ins_throttled_total, 1);
+    fail(&work->error, ERROR_rate_limited, "");
+    work->error.retry_after_seconds = (int)((counting.wait_ms + 999) / 1000);
+    return false;
+}
+
+/* ---- Going there ---- */
+
+/* A place of ours, and nothing that a browser could take for another's. */
+static bool is_own_path(struct text path)
+{
+    return text_starts(path, TEXT("/")) && !text_starts(path, TEXT("//"))
+        && text_consists_of(path, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/?&=%#");
+}
+
+static void add_parameter(struct buffer *url, const char *name, struct text value)
+{
+    buffer_print(url, "%s%s=", text_find_byte(url->text, '?') < url->length ? "&" : "?", name);
+    percent_encode(url, value);
+}
+
+static struct text authorization_url(struct work *work, const struct provider *provider,
+                                     const struct attempt *attempt)
+{
+    struct buffer url = { .arena = work->arena };
+    buffer_add(&url, provider->authorization_endpoint);
+    add_parameter(&url, "response_type", TEXT("code"));
+    add_parameter(&url, "client_id", provider->row.client_id.text);
+    add_parameter(&url, "redirect_uri", provider_return_url(work, provider->row.name.text));
+    add_parameter(&url, "scope", provider->row.scopes.text);
+    add_parameter(&url, "state", attempt->state);
+    add_parameter(&url, "nonce", attempt->nonce);
+    add_parameter(&url, "code_challenge", attempt_challenge(work, attempt));
+    add_parameter(&url, "code_challenge_method", TEXT("S256"));
+    return url.text;
+}
+
+bool sso_begin(struct work *work, struct text name, struct text return_to, struct sso_beginning *beginning)
+{
+    struct provider provider;
+    if (return_to.length == 0)
+        return_to = TEXT("/");
+    if (!is_own_path(return_to))
+        return fail(&work->error, ERROR_malformed_value, "a path of this place");
+    if (!take_token(work) || !provider_find(work, name, &provider) || !provider_discover(work, &provider))
+        return false;
+    struct attempt attempt = attempt_make(work, provider.row.id.text, return_to);
+    *beginning =
+        (struct sso_beginning){ authorization_url(work, &provider, &attempt), attempt_seal(work, &attempt) };
+    return true;
+}
+
+/* ---- Coming back ---- */
+
+/* From the answer to the session. */
+struct arrival {
+    const struct provider *provider;
+    const struct attempt *attempt;
+    const struct said *said;
+    struct grant *grant;
+    const struct refusal *refused;
+};
+
+/* It is an answer to what this browser asked, given by the one whom it asked. */
+static bool check_answer(struct work *work, const struct sso_answer *answer, const struct provider *provider,
+                         const struct attempt *attempt)
+{
+    bool is_here = text_equal(attempt->provider_id, provider->row.id.text)
+                && secret_equal(answer->state, attempt->state);
+    bool is_named = answer->issuer.length > 0 || !provider->names_itself;
+    if (!is_here)
+        return fail(&work->error, ERROR_sso_attempt_void, "");
+    if (!is_named || (answer->issuer.length > 0 && !text_equal(answer->issuer, provider->row.issuer.text)))
+        return fail(&work->error, ERROR_sso_untrusted, "another issuer");
+    if (answer->error.length == 0 && answer->code.length > 0)
+        return true;
+    bool is_word = answer->error.length <= REFUSAL_LENGTH_MAX
+                && text_consists_of(answer->error, "abcdefghijklmnopqrstuvwxyz_");
+    struct text word = is_word ? answer->error : TEXT("no code");
+    return fail(&work->error, ERROR_sso_refused, "%.*s", TEXT_ARG(word));
+}
+
+static bool audit(struct work *work, const struct arrival *arrival)
+{
+    struct text name = arrival->provider->row.name.text, user_id = cell_text(arrival->grant->user.id);
+    struct buffer metadata = { .arena = work->arena };
+    buffer_print(&metadata, "{\"provider\":\"%.*s\"", TEXT_ARG(name));
+    if (arrival->refused)
+        buffer_print(&metadata, ",\"reason\":\"%s\"", arrival->refused->reason);
+    buffer_add_byte(&metadata, '}');
+    const struct audit_entry entry = {
+        .action = arrival->refused ? "sign_in_failed" : "sign_in",
+        .entity_type = "users",
+        .entity_id = user_id,
+        .user_id = user_id,
+        .outcome = arrival->refused ? "denied" : "success",
+        .metadata = metadata.text,
+    };
+    return audit_event(work, &entry);
+}
+
+/* From here on the work is that person's: its audit record too. */
+static void become(struct work *work, const struct grant *grant)
+{
+    work->actor = (struct actor){
+        .role = role_named(grant->user.system_role.text),
+        .user_id = grant->user.id.text,
+        .session_id = grant->session_id,
+    };
+}
+
+static bool let_in(struct work *work, struct arrival *arrival)
+{
+    struct user *user = &arrival->grant->user;
+    struct user changes = {
+        .last_login_at = value_time(work->now),
+        .last_login_ip = value_text_or_null(work->origin.address),
+    };
+    struct bucket bucket = address_bucket(work);
+    lock_forget(user, &changes);
+    if (!store_update(work, &users_table, user->cells, changes.cells, user->cells)
+        || !throttle_give_back(work, &bucket) || !session_begin(work, user, arrival->grant)
+        || !ending_note(work, arrival->provider, arrival->attempt, arrival->said, arrival->grant->session_id))
+        return false;
+    become(work, arrival->grant);
+    return true;
+}
+
+/* Refused or not, it is kept: the transaction succeeds. */
+static bool settle(struct work *work, void *data)
+{
+    struct arrival *arrival = data;
+    return staff_find(work, arrival->provider, arrival->said, &arrival->grant->user, &arrival->refused)
+        && (arrival->refused || let_in(work, arrival)) && audit(work, arrival);
+}
+
+/* What the provider did wrong outlives the refusal. */
+static bool note_distrust(struct work *work, void *data)
+{
+    return audit(work, data);
+}
+
+static void tell_distrust(struct work *work, struct arrival *arrival)
+{
+    struct error error = work->error;
+    const struct refusal refusal = { .reason = error_words[error.code].code };
+    arrival->refused = &refusal;
+    error_clear(&work->error);
+    (void)!db_transact(work, note_distrust, arrival);
+    work->error = error;
+}
+
+static bool arrive(struct work *work, const struct sso_answer *answer, struct arrival *arrival)
+{
+    struct said said;
+    arrival->said = &said;
+    if (!check_answer(work, answer, arrival->provider, arrival->attempt)
+        || !exchange_code(work, arrival->provider, arrival->attempt, answer->code, &said)) {
+        tell_distrust(work, arrival);
+        return false;
+    }
+    if (!db_transact(work, settle, arrival))
+        return false;
+    metric_add(arrival->refused ? METRIC_sign_in_failures_total : METRIC_sign_ins_total, 1);
+    return !arrival->refused || fail(&work->error, ERROR_sso_no_access, "%s", arrival->refused->says);
+}
+
+bool sso_finish(struct work *work, const struct sso_answer *answer, struct grant *grant,
+                struct text *return_to)
+{
+    struct provider provider;
+    struct attempt attempt;
+    struct arrival arrival = { .provider = &provider, .attempt = &attempt, .grant = grant };
+    *grant = (struct grant){};
+    if (!attempt_open(work, answer->cookie, &attempt))
+        return fail(&work->error, ERROR_sso_attempt_void, "");
+    *return_to = attempt.return_to;
+    return take_token(work) && provider_find(work, answer->provider, &provider)
+        && provider_discover(work, &provider) && arrive(work, answer, &arrival);
+}
