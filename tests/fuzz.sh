@@ -8,17 +8,23 @@ seconds=${1:-$([ "${NIDIA_TEST_LONG:-0}" = 1 ] && echo 120 || echo 5)}
 tools/build.sh fuzz || exit 1
 mkdir -p build-fuzz/found
 passed=0 failed=0
-for program in build-fuzz/tests/fuzz/*"${2:-}"*_fuzz; do
-    name=$(basename "$program" _fuzz)
+# As many at once as there are cores; what each says is kept, and told if it fails.
+# shellcheck disable=SC2016  # expanded by the inner shell
+find build-fuzz/tests/fuzz -maxdepth 1 -name "*${2:-}*_fuzz" | sort | seconds=$seconds xargs -P "$(nproc)" -I '{}' sh -c '
+    name=$(basename "{}" _fuzz)
     # What this machine found before is begun from too; only seeds are in the repository.
     mkdir -p "build-fuzz/corpus/$name" "tests/fuzz/corpus/$name"
-    echo "== $name"
-    if "$program" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 -max_len=4096 -verbosity=0 -print_final_stats=1 \
-        -artifact_prefix="build-fuzz/found/$name-" "build-fuzz/corpus/$name" "tests/fuzz/corpus/$name" 2>&1; then
+    "{}" "-max_total_time=$seconds" -timeout=10 -rss_limit_mb=1024 -max_len=4096 -verbosity=0 -print_final_stats=1 \
+        "-artifact_prefix=build-fuzz/found/$name-" "build-fuzz/corpus/$name" "tests/fuzz/corpus/$name" >"build-fuzz/$name.log" 2>&1
+    echo $? "$name"' >build-fuzz/results
+while read -r code name; do
+    if [ "$code" = 0 ]; then
         passed=$((passed + 1))
     else
+        echo "== $name"
+        cat "build-fuzz/$name.log"
         failed=$((failed + 1))
     fi
-done
+done <build-fuzz/results
 echo "$passed passed, $failed failed"
 [ $failed = 0 ] && [ $passed -gt 0 ]
