@@ -1,7 +1,9 @@
 """What a story needs: a world, which is a server on one of the engines with a super admin signed in."""
 
+import atexit
 import os
 import secrets
+import shutil
 import subprocess
 import urllib.parse
 from unittest import SkipTest
@@ -19,7 +21,7 @@ PASSWORD = "Sendero-Verde-Marimba-27"
 class SQLite:
     name = "sqlite"
 
-    def new_database(self, _=None):
+    def new_database(self, tablespace=None, template=None):
         return None
 
     def drop_database(self, url):
@@ -45,9 +47,10 @@ class PostgreSQL:
         finally:
             connection.close()
 
-    def new_database(self, tablespace=None):
+    def new_database(self, tablespace=None, template=None):
         name = f"superadmin_{secrets.token_hex(6)}"
-        self.run(f"CREATE DATABASE {name} TABLESPACE {tablespace or 'pg_default'}")
+        copied = urllib.parse.urlsplit(template).path[1:] if template else "template1"
+        self.run(f"CREATE DATABASE {name} TEMPLATE {copied} TABLESPACE {tablespace or 'pg_default'}")
         return urllib.parse.urlunsplit(urllib.parse.urlsplit(self.url)._replace(path=f"/{name}"))
 
     def control(self, *action):
@@ -104,13 +107,41 @@ class SecondPostgreSQL(PostgreSQL):
         self.process.wait(60)
 
 
+class FirstStart:
+    """What a first start leaves, made once by a runner and copied by its worlds. Hashes cost the least that may be set."""
+
+    made = {}
+
+    def __init__(self, engine):
+        self.database = engine.new_database()
+        self.server = Server(self.database).start()
+        atexit.register(self.server.remove)
+        admin = {"email": ADMIN_EMAIL, "password": ADMIN_PASSWORD}
+        client = Client(self.server.port)
+        client.token = client.post("/auth/login", admin, 200).json["access_token"]
+        client.patch("/system_settings/bcrypt_cost", {"value": 10}, 200)
+        client.post("/auth/login", admin, 200)  # hashed anew
+        client.post("/auth/logout-all", None, 204)
+        client.close()
+        assert self.server.stop() == 0, self.server.log_tail()
+
+    @classmethod
+    def of(cls, engine):
+        if engine not in cls.made:
+            cls.made[engine] = cls(engine)
+        return cls.made[engine]
+
+
 class World:
-    """A server, and whoever talks to it. Ends with a server that ended well."""
+    """A server, and whoever talks to it. Ends with a server that ended well. One with options starts from nothing."""
 
     def __init__(self, engine, options=(), tablespace=None):
         self.engine = engine
-        self.database = engine.new_database(tablespace)
+        first = None if options or tablespace else FirstStart.of(engine)
+        self.database = engine.new_database(tablespace, first and first.database)
         self.server = Server(self.database, options=options)
+        if first:
+            shutil.copytree(first.server.data, self.server.data)
         self.contract = None
         self.signed_in = None
 
