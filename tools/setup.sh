@@ -15,6 +15,8 @@ build             libssl-dev
 build             libfido2-dev
 build             libcbor-dev
 build             libcrypt-dev
+build             liboath-dev
+build             libqrencode-dev
 build             libinih-dev
 build             libglib2.0-dev
 build             libc-ares-dev
@@ -45,6 +47,9 @@ test              python3-psycopg2
 test              python3-aiosmtpd
 test              ca-certificates
 test              prometheus
+test              oathtool
+test              zbar-tools
+test              librsvg2-bin
 test              knot
 test              hydra
 test              caddy

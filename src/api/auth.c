@@ -1,55 +1,11 @@
-/* Signing in and out, and one's own sessions. */
+/* Signing out, refreshing, and one's own sessions. */
 #include "api/answer.h"
 #include "api/cookie.h"
-#include "base/calendar.h"
+#include "api/entry.h"
 #include "crypto/token.h"
 #include "identity/identity.h"
-#include "identity/known_device.h"
 #include "model/model.h"
-#include "record/document.h"
 #include "record/site.h"
-
-/* The user as that person may see it, inside the answer. */
-static struct value user_document(struct call *call, const struct user *user)
-{
-    struct column_set columns = columns_visible(&users_table, role_named(user->system_role.text));
-    struct buffer json = { .arena = call->work.arena };
-    document_write(&json, &users_table, user->cells, &columns);
-    return value_text(json.text);
-}
-
-static bool answer_grant(struct call *call, const struct grant *grant, bool in_cookie)
-{
-    struct token_grant answer = {
-        .access_token = value_text(grant->access_token),
-        .token_type = value_string("Bearer"),
-        .expires_in = value_integer(grant->expires_in_seconds),
-        .user = user_document(call, &grant->user),
-    };
-    if (in_cookie)
-        cookie_set(call, COOKIE_REFRESH, grant->refresh_token,
-                   (grant->refresh_expires_ms - call->work.now) / 1000);
-    else
-        answer.refresh_token = value_text(grant->refresh_token);
-    return answer_shape(call, &token_grants_table, answer.cells);
-}
-
-static bool login(struct call *call)
-{
-    const struct login *body = (const struct login *)call->taken;
-    const struct credentials credentials = {
-        .email = body->email.text,
-        .password = body->password.text,
-        .device = cookie_read(call, COOKIE_DEVICE),
-    };
-    struct grant grant;
-    bool in_cookie;
-    if (!cookie_mode(call, &in_cookie) || !sign_in(&call->work, &credentials, &grant))
-        return false;
-    cookie_set(call, COOKIE_DEVICE, known_device_make(&call->work, grant.user.id.text),
-               (int64_t)DEVICE_LIFE_DAYS * DAY_MS / 1000);
-    return answer_grant(call, &grant, in_cookie);
-}
 
 static bool find_refresh_token(struct call *call, bool in_cookie, struct text *token)
 {
@@ -142,10 +98,6 @@ static bool key_set(struct call *call)
 }
 
 const struct route auth_routes[] = {
-    { METHOD_POST, "/auth/login", "login", COST_SLOW, VISITOR, .handle = login, .takes = &logins_table,
-      .gives = &token_grants_table, .how = GIVES_ROW, .no_idempotency = true,
-      .codes = { ERROR_invalid_credentials, ERROR_cross_site, ERROR_rate_limited },
-      .doc = "Sign in. One answer for every cause of a refusal." },
     { METHOD_POST, "/auth/refresh", "refresh", COST_WRITE, VISITOR, .handle = refresh,
       .takes = &refreshes_table, .body_optional = true, .gives = &token_grants_table, .how = GIVES_ROW,
       .no_idempotency = true, .codes = { ERROR_invalid_token, ERROR_cross_site },

@@ -141,6 +141,18 @@ static void add_success(struct buffer *json, const struct route *route)
     buffer_add_byte(json, '}');
 }
 
+/* Where something else is to come first. */
+static void add_deferral(struct buffer *json, const struct route *route)
+{
+    if (!route->defers)
+        return;
+    buffer_add(
+        json, TEXT(",\"202\":{\"description\":\"Not yet.\",\"headers\":{\"X-Request-Id\":{\"$ref\":"
+                   "\"#/components/headers/X-Request-Id\"}},\"content\":{\"application/json\":{\"schema\":"));
+    add_schema_reference(json, route->defers, "");
+    buffer_add(json, TEXT("}}}"));
+}
+
 /* Every kind of problem that the route may answer with, by its shape and its own codes. */
 static unsigned problem_kinds(const struct route *route)
 {
@@ -163,6 +175,7 @@ static void add_responses(struct buffer *json, const struct route *route)
 {
     buffer_add(json, TEXT(",\"responses\":{"));
     add_success(json, route);
+    add_deferral(json, route);
     unsigned kinds = problem_kinds(route);
     for (enum error_kind kind = KIND_UNREADABLE; kind < KIND_COUNT; kind++)
         if (kinds >> kind & 1)

@@ -121,7 +121,8 @@ static bool is_used(const struct routes *routes, const struct table *table)
     if (!(table->is & SHAPE))
         return !(table->is & INNER);
     for (size_t i = 0; i < routes_count(routes); i++)
-        if (routes_at(routes, i)->takes == table || routes_at(routes, i)->gives == table)
+        if (routes_at(routes, i)->takes == table || routes_at(routes, i)->gives == table
+            || routes_at(routes, i)->defers == table)
             return true;
     return false;
 }

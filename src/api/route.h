@@ -60,7 +60,8 @@ struct route {
     const struct table *gives;
     enum gives how;
     const char *gives_type;
-    int status; /* of success; 0: 200, or 204 where it gives nothing */
+    const struct table *defers; /* given in its place, with 202, where something else is to come first */
+    int status;                 /* of success; 0: 200, or 204 where it gives nothing */
     const struct query_parameter
         *parameters;           /* ended by name NULL; NULL: none. The generic list reads its own */
     const struct table *table; /* of one of a record's five calls */
@@ -103,9 +104,9 @@ struct call {
 
 /* Lists of routes and services end with {}. Each is declared by the file that has it; app.c puts them
  * together. */
-extern const struct route auth_routes[], user_routes[], tenant_routes[], directory_routes[], key_routes[],
-    copy_routes[], event_routes[], fleet_routes[], host_routes[], usage_routes[], domain_routes[], sso_routes[],
-    system_routes[];
+extern const struct route auth_routes[], entry_routes[], factor_routes[], user_routes[], tenant_routes[],
+    directory_routes[], key_routes[], copy_routes[], event_routes[], fleet_routes[], host_routes[],
+    usage_routes[], domain_routes[], sso_routes[], system_routes[];
 
 /* Answers, for handlers: each returns true. */
 /* With its ETag, as the actor may see it. */

@@ -23,7 +23,9 @@
 
 /* clang-format off */
 const struct route *const app_routes[] = {
+    entry_routes,
     auth_routes,
+    factor_routes,
     user_routes,
     key_routes,
     tenant_routes,

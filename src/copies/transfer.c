@@ -110,8 +110,9 @@ static bool copy(struct work *work, const struct job *job, struct move *move, co
     struct hosting_call call = hosting_call_of(work);
     struct job_watch watching;
     const struct copy_watch watch = job_watch_begin(&watching, work, job);
+    const struct tenant_place from = move_shut_place(work, &move->from);
     struct table_sums found;
-    return hosting_dump(&call, &move->from, DUMP_TO_LOAD, path, &watch, sums)
+    return hosting_dump(&call, &from, DUMP_TO_LOAD, path, &watch, sums)
         && hosting_load(&call, &move->to, path, &watch) && hosting_sum(&call, &move->to, &found)
         && table_sums_compare(sums, &found, &work->error);
 }
@@ -157,12 +158,14 @@ static bool compare(struct work *work, const struct move *move, struct table_sum
 {
     [[gnu::cleanup(arena_cleanup)]] struct arena *arena = arena_create();
     struct hosting_call call = hosting_call_of(work);
-    struct side target = { .call = call, .place = &move->to };
+    const struct tenant_place from = move_shut_place(work, &move->from);
+    const struct tenant_place to = move_shut_place(work, &move->to);
+    struct side target = { .call = call, .place = &to };
     pthread_t thread;
     target.call.arena = arena;
     if (pthread_create(&thread, NULL, sum, &target) != 0)
         return fail(&work->error, ERROR_overloaded, "no thread is to be had");
-    bool is_summed = hosting_sum(&call, &move->from, sums);
+    bool is_summed = hosting_sum(&call, &from, sums);
     pthread_join(thread, NULL);
     if (is_summed && !target.is_summed)
         work->error = target.error;

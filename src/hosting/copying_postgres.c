@@ -3,7 +3,9 @@
  *
  * pg_dump reads in the snapshot in which the checksums were taken, so that what the file holds is known
  * exactly while the tenant goes on writing. It runs as the administrator in the tenant's role, since that of
- * a tenant who is shut out cannot sign in; pg_restore runs what the dump says, so it runs as the tenant.
+ * a tenant who is shut out cannot sign in: it reads by COPY, which is not planned. Checksums are asked for by
+ * queries, whose planning runs functions that the tenant's indexes name, so they are taken as the tenant;
+ * pg_restore runs what the dump says, so it too runs as the tenant.
  */
 #include "base/buffer.h"
 #include "base/child.h"
@@ -163,7 +165,7 @@ bool postgres_dump(struct hosting_call *call, const struct tenant_place *place, 
     struct text snapshot;
     if (file < 0)
         return fail_file(call, path);
-    return postgres_connect_to(call, place->name, &db) && begin_snapshot(call, db, &snapshot)
+    return postgres_enter(call, place, &db) && begin_snapshot(call, db, &snapshot)
         && table_sums_take(db, call->arena, sums, call->error)
         && run_pg_dump(call, place, form,
                        arena_format(call->arena, "--snapshot=%.*s", TEXT_ARG(snapshot)).data, &watched)
@@ -220,7 +222,7 @@ bool postgres_sum(struct hosting_call *call, const struct tenant_place *place, s
 {
     [[gnu::cleanup(db_cleanup)]] struct db *db = NULL;
     struct text ignored;
-    return postgres_connect_to(call, place->name, &db) && begin_snapshot(call, db, &ignored)
+    return postgres_enter(call, place, &db) && begin_snapshot(call, db, &ignored)
         && table_sums_take(db, call->arena, sums, call->error);
 }
 

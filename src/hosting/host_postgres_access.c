@@ -1,19 +1,30 @@
 /* What a tenant's role may do on PostgreSQL: sign in or not, write or not. */
+#include "base/clock.h"
 #include "crypto/hash.h"
 #include "crypto/scram.h"
 #include "hosting/host.h"
 
-enum { PASSWORD_BYTES = 32 };
+enum { PASSWORD_BYTES = 32, LOOK_AGAIN_MS = 5, BEGINNING_MAX_MS = 1'000 };
 
-/* With its password, since enter() may have been killed while it had another. A role that is gone stays gone.
+/*
+ * With its password, since enter() may have been killed while it had another. A role that is gone stays gone.
+ * CONNECT goes with LOGIN: it is asked for later in a session's beginning, so that one that was let in a
+ * moment ago is still stopped there. An administrator who has it through the role alone gets it as himself.
  */
 static bool set_login(struct hosting_call *call, struct db *administrator, const struct tenant_place *place)
 {
-    static const char script[] = "DO $$ BEGIN IF EXISTS (SELECT FROM pg_roles WHERE rolname = '{name}')"
-                                 " THEN ALTER ROLE {name} {login} PASSWORD '{verifier}'; END IF; END $$";
+    static const char script[] = "DO $$ BEGIN IF EXISTS (SELECT FROM pg_roles WHERE rolname = '{name}') THEN"
+                                 " ALTER ROLE {name} {login} PASSWORD '{verifier}';"
+                                 " IF EXISTS (SELECT FROM pg_database WHERE datname = '{name}') THEN"
+                                 " IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN"
+                                 " GRANT CONNECT ON DATABASE {name} TO CURRENT_USER; END IF;"
+                                 " {give} CONNECT ON DATABASE {name} {to} {name}; END IF; END IF; END $$";
+    bool enters = place->access != ACCESS_none;
     return postgres_script(call, administrator, script,
                            BLANKS({ "name", place->name },
-                                  { "login", place->access ? TEXT("LOGIN") : TEXT("NOLOGIN") },
+                                  { "login", enters ? TEXT("LOGIN") : TEXT("NOLOGIN") },
+                                  { "give", enters ? TEXT("GRANT") : TEXT("REVOKE") },
+                                  { "to", enters ? TEXT("TO") : TEXT("FROM") },
                                   { "verifier", scram_verifier(call->arena, place->password) }));
 }
 
@@ -36,28 +47,57 @@ static bool is_read_only(struct hosting_call *call, struct db *db, struct text n
     return true;
 }
 
-/* Returns when they are gone: whoever is told to go may still be committing. */
-/* One that went by itself meanwhile counts as not sent away. */
-static bool is_gone(struct hosting_call *call, struct db *db, struct text name)
+/* Sessions of anybody's that are being begun in the database: in no list of activity yet, they hold its lock.
+ */
+#define BEGINNING                                                                                            \
+    " FROM pg_locks l JOIN pg_database d ON d.oid = l.objid WHERE d.datname = $1 AND l.granted"              \
+    " AND l.locktype = 'object' AND l.classid = 'pg_database'::regclass AND l.mode = 'RowExclusiveLock'"
+
+static bool ask_beginning(struct hosting_call *call, struct db *db, const char *sql, struct text name,
+                          struct text which, struct result *result)
 {
-    struct result result;
-    return db_run(db, call->arena, &result, call->error,
-                  "SELECT 1 FROM pg_stat_activity WHERE usename = $1 LIMIT 1", PARAMETERS(value_text(name)))
-        && (result.row_count == 0
-            || fail(call->error, ERROR_conflict, "a connection of %.*s does not end", TEXT_ARG(name)));
+    return db_run(db, call->arena, result, call->error, sql, PARAMETERS(value_text(name), value_text(which)));
 }
 
+/*
+ * Whoever passed the checks before the rule was set took the lock before that too, and is listed when he lets
+ * go of it; whoever takes it later is checked by the new rule. One that could be made to take for ever is
+ * ended.
+ */
+static bool wait_for_beginning(struct hosting_call *call, struct db *db, struct text name)
+{
+    static const char now[] = "SELECT string_agg(virtualtransaction, ',')" BEGINNING;
+    static const char still[] =
+        "SELECT 1" BEGINNING " AND virtualtransaction = ANY (string_to_array($2, ','))";
+    static const char end[] = "SELECT pg_terminate_backend(pid, 5000)" BEGINNING
+                              " AND virtualtransaction = ANY (string_to_array($2, ','))";
+    int64_t until_us = clock_monotonic_us() + BEGINNING_MAX_MS * INT64_C(1'000);
+    struct result result;
+    if (!db_run(db, call->arena, &result, call->error, now, PARAMETERS(value_text(name))))
+        return false;
+    struct text which = cell_text(result.cells[0]);
+    for (bool over = which.length == 0; !over; clock_sleep_ms(LOOK_AGAIN_MS)) {
+        bool is_late = clock_monotonic_us() > until_us;
+        if (!ask_beginning(call, db, is_late ? end : still, name, which, &result))
+            return false;
+        over = is_late || result.row_count == 0;
+    }
+    return true;
+}
+
+/* Returns when they are gone: whoever is told to go may still be committing. */
 static bool send_away(struct hosting_call *call, struct db *db, struct text name)
 {
     static const char send[] =
         "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = $1";
+    static const char left[] = "SELECT 1 FROM pg_stat_activity WHERE usename = $1 LIMIT 1";
     struct result result;
-    if (!db_run(db, call->arena, &result, call->error, send, PARAMETERS(value_text(name))))
+    if (!wait_for_beginning(call, db, name)
+        || !db_run(db, call->arena, &result, call->error, send, PARAMETERS(value_text(name)))
+        || !db_run(db, call->arena, &result, call->error, left, PARAMETERS(value_text(name))))
         return false;
-    for (size_t i = 0; i < result.row_count; i++)
-        if (!cell_boolean(result_row(&result, i)[0]))
-            return is_gone(call, db, name);
-    return true;
+    return result.row_count == 0
+        || fail(call->error, ERROR_conflict, "a connection of %.*s does not end", TEXT_ARG(name));
 }
 
 /* The rule is set first, so that whoever is sent away comes back under it or not at all. Sessions that began

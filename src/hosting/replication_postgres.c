@@ -96,6 +96,7 @@ static bool publish(struct hosting_call *call, const struct replication *replica
 {
     static const char script[] = "CREATE ROLE {name} LOGIN REPLICATION PASSWORD '{verifier}';"
                                  "GRANT {tenant} TO {name};"
+                                 "GRANT CONNECT ON DATABASE {tenant} TO {name};"
                                  "CREATE PUBLICATION {name} FOR ALL TABLES";
     [[gnu::cleanup(db_cleanup)]] struct db *db = NULL;
     return connect_to(call, replication->from, &db) && db_run_script(db, call->error, identify_rows)
@@ -130,6 +131,7 @@ static bool way_to_source(struct hosting_call *call, const struct replication *r
 static bool subscribe(struct hosting_call *call, const struct replication *replication, struct text password)
 {
     static const char make_role[] = "CREATE ROLE {name} LOGIN SUPERUSER; GRANT {tenant} TO {name};"
+                                    "GRANT CONNECT ON DATABASE {tenant} TO {name};"
                                     "SET ROLE {name}";
     static const char make[] = "CREATE SUBSCRIPTION {name} CONNECTION '{way}' PUBLICATION {name} WITH ("
                                "enabled = false, slot_name = '{name}', synchronous_commit = 'on')";
@@ -261,10 +263,15 @@ static bool can_enter(struct hosting_call *call, struct db *db, struct text name
     return true;
 }
 
-/* On one side: what is in the database, then the role, which that needs. */
+/* On one side: what is in the database, then the role, which that needs. CONNECT is its own, not the
+ * tenant's, who is shut out. */
 static bool end_at(struct hosting_call *call, const struct tenant_place *place, const char *script,
                    const struct blank *blanks)
 {
+    static const char drop_role[] = "DO $$ BEGIN IF EXISTS (SELECT FROM pg_roles WHERE rolname = '{name}')"
+                                    " AND EXISTS (SELECT FROM pg_database WHERE datname = '{tenant}')"
+                                    " THEN REVOKE CONNECT ON DATABASE {tenant} FROM {name}; END IF; END $$;"
+                                    "DROP ROLE IF EXISTS {name}";
     [[gnu::cleanup(leave)]] struct hosting_call there = *call;
     [[gnu::cleanup(administrator_end)]] struct administrator administrator = {};
     [[gnu::cleanup(db_cleanup)]] struct db *db = NULL;
@@ -273,7 +280,7 @@ static bool end_at(struct hosting_call *call, const struct tenant_place *place, 
         && can_enter(&there, administrator.db, place->name, &can)
         && (!can
             || (postgres_connect_to(&there, place->name, &db) && postgres_script(&there, db, script, blanks)))
-        && postgres_script(&there, administrator.db, "DROP ROLE IF EXISTS {name}", blanks);
+        && postgres_script(&there, administrator.db, drop_role, blanks);
 }
 
 bool replication_end(struct hosting_call *call, const struct replication *replication)
@@ -293,7 +300,8 @@ bool replication_end(struct hosting_call *call, const struct replication *replic
         " AND c.relreplident = 'f' AND NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid"
         " AND i.indisprimary) LOOP EXECUTE format('ALTER TABLE %s REPLICA IDENTITY DEFAULT', t); END LOOP; "
         "END $$";
-    const struct blank *blanks = BLANKS({ "name", name_of(call, replication) });
+    const struct blank *blanks =
+        BLANKS({ "name", name_of(call, replication) }, { "tenant", replication->from->name });
     return hosting_engine(call->hosting) != ENGINE_POSTGRES
         || (end_at(call, replication->to, at_target, blanks)
             && end_at(call, replication->from, at_source, blanks));

@@ -7,10 +7,8 @@ void table_sums_add(struct table_sums *sums, struct arena *arena, struct table_s
     sums->rows += sum.rows;
 }
 
-/*
- * What shapes a value's text must be the same on every server, and nothing of the tenant's may run here: not
- * even where it turns a table into a view meanwhile.
- */
+/* What shapes a value's text must be the same on every server, and what is read is tables: not what one was
+ * turned into meanwhile. */
 static bool settle_session(struct db *db, struct error *error)
 {
     return db_run_script(db, error,
@@ -23,10 +21,7 @@ static bool settle_session(struct db *db, struct error *error)
                          " WHERE name = 'restrict_nonsystem_relation_kind'");
 }
 
-/*
- * record_out() knows no casts: `t::text` could run a function that the tenant has made its cast, as whoever
- * asks here.
- */
+/* record_out() knows no casts: `t::text` could run a function that the tenant has made its cast. */
 static bool sum_table(struct db *db, struct arena *arena, struct text name, struct table_sums *sums,
                       struct error *error)
 {

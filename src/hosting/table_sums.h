@@ -18,7 +18,8 @@ struct table_sums {
     int64_t schema_version; /* the last file of the tenant schema that it has run */
 };
 
-/* Of what the connection's transaction sees. On PostgreSQL it runs no code of the tenant's. */
+/* Of what the connection's transaction sees. On PostgreSQL the connection is the tenant's own: planning a
+ * query may run a function that an index of his names. */
 [[nodiscard]] bool table_sums_take(struct db *db, struct arena *arena, struct table_sums *sums,
                                    struct error *error);
 /* `conflict`, naming the first table that differs. */

@@ -58,7 +58,7 @@ struct text claims_write(struct arena *arena, const struct claims *claims, struc
         json_add_named_text(&json, "tenant_id", claims->tenant_id);
     json_add_named_text(&json, "role", role_name(claims->role));
     json_add_name(&json, TEXT("amr"));
-    buffer_add(&json, TEXT("[\"pwd\"]"));
+    buffer_add(&json, claims->amr);
     if (claims->duties)
         add_duties(&json, claims->duties);
     add_integer(&json, "auth_time", claims->auth_time_ms / 1000);

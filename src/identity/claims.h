@@ -6,8 +6,9 @@ struct claims {
     struct text user_id, session_id, tenant_id; /* tenant_id empty: staff */
     enum role role;
     unsigned duties;               /* enum duty */
+    struct text amr;               /* a JSON array, of the session */
     int64_t epoch;                 /* of the user's sessions when it was signed */
-    int64_t auth_time_ms;          /* when the password was given */
+    int64_t auth_time_ms;          /* when its owner was recognised */
     int64_t issued_ms, expires_ms; /* cut to whole seconds */
 };
 

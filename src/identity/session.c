@@ -30,7 +30,9 @@ static void sign_access(struct work *work, const struct user_session *session, s
         .role = role_named(user->system_role.text),
         .duties = duties_of(work, user),
         .epoch = user->session_epoch.integer,
-        .auth_time_ms = session->created_at.integer,
+        .amr = session->amr.text,
+        .auth_time_ms = value_is_set(session->authenticated_at) ? session->authenticated_at.integer
+                                                                : session->created_at.integer,
         .issued_ms = work->now,
         .expires_ms = work->now + ACCESS_LIFE_MS,
     };
@@ -41,7 +43,7 @@ static void sign_access(struct work *work, const struct user_session *session, s
     grant->refresh_expires_ms = session->expires_at.integer;
 }
 
-bool session_begin(struct work *work, const struct user *user, struct grant *grant)
+bool session_begin(struct work *work, const struct user *user, struct text amr, struct grant *grant)
 {
     struct text agent = work->origin.user_agent, id = random_uuid(work->arena, work->now);
     struct device device = device_of(work->arena, agent);
@@ -57,6 +59,8 @@ bool session_begin(struct work *work, const struct user *user, struct grant *gra
         .device_type = value_text_or_null(device.type),
         .ip_address = value_text_or_null(work->origin.address),
         .user_agent = value_text_or_null(agent),
+        .amr = value_text(amr),
+        .authenticated_at = value_time(work->now),
         .last_activity_at = value_time(work->now),
         .expires_at = value_time(work->now + life_ms),
         .idle_expires_at = value_time(idle_end(work)),

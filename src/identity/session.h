@@ -11,8 +11,10 @@ struct grant {
     struct user user;
 };
 
-/* In a transaction: a new session of the user, who has just been recognised. */
-[[nodiscard]] bool session_begin(struct work *work, const struct user *user, struct grant *grant);
+/* In a transaction: a new session of the user, who has just been recognised; `amr`: by what, identity/amr.h.
+ * For who asks whether a second factor is needed: identity/entry.h. */
+[[nodiscard]] bool session_begin(struct work *work, const struct user *user, struct text amr,
+                                 struct grant *grant);
 
 /*
  * In a transaction: the next refresh token of the session; to the previous token, for thirty seconds, the

@@ -3,6 +3,7 @@
 #include "base/metrics.h"
 #include "base/pool.h"
 #include "crypto/password.h"
+#include "identity/amr.h"
 #include "identity/known_device.h"
 #include "identity/lock.h"
 #include "identity/throttle.h"
@@ -25,7 +26,8 @@ struct attempt {
     struct text compared;                 /* the hash, which may change meanwhile */
     struct text fresh_hash, fresh_pepper; /* in place of a stale one; empty: keep it */
     const char *refused;                  /* why, for the audit alone */
-    struct grant *grant;
+    struct text otp;
+    struct entry *entry;
 };
 
 /* The address's bucket, and either the known device's or the account's. */
@@ -111,21 +113,18 @@ static void compare(void *data)
         attempt->fresh_hash = password_hash(work->arena, keyring, password, cost, &attempt->fresh_pepper);
 }
 
-static bool audit(struct work *work, const struct attempt *attempt)
+static bool audit_refusal(struct work *work, const struct attempt *attempt)
 {
     const struct user *user = &attempt->user;
-    struct text metadata = {};
-    if (attempt->refused)
-        metadata = arena_format(work->arena, "{\"reason\":\"%s\",\"account\":\"%.*s\"}", attempt->refused,
-                                TEXT_ARG(attempt->account));
     const struct audit_entry entry = {
-        .action = attempt->refused ? "sign_in_failed" : "sign_in",
+        .action = "sign_in_failed",
         .entity_type = "users",
         .entity_id = cell_text(user->id),
         .tenant_id = cell_text(user->tenant_id),
         .user_id = cell_text(user->id),
-        .outcome = attempt->refused ? "denied" : "success",
-        .metadata = metadata,
+        .outcome = "denied",
+        .metadata = arena_format(work->arena, "{\"reason\":\"%s\",\"account\":\"%.*s\"}", attempt->refused,
+                                 TEXT_ARG(attempt->account)),
     };
     return audit_event(work, &entry);
 }
@@ -151,34 +150,20 @@ static bool judge(struct work *work, struct attempt *attempt)
     return true;
 }
 
-/* From here on the work is that person's: its audit record too. */
-static void become(struct work *work, const struct grant *grant)
-{
-    work->actor = (struct actor){
-        .role = role_named(grant->user.system_role.text),
-        .user_id = grant->user.id.text,
-        .tenant_id = cell_text(grant->user.tenant_id),
-        .session_id = grant->session_id,
-    };
-}
-
+/* The password was right: its tokens are given back, and a second factor has a throttle of its own. */
 static bool let_in(struct work *work, struct attempt *attempt)
 {
-    struct user changes = {
-        .last_login_at = value_time(work->now),
-        .last_login_ip = value_text_or_null(work->origin.address),
-    };
-    lock_forget(&attempt->user, &changes);
+    struct user changes = {};
     if (attempt->fresh_hash.length > 0) {
         changes.password_hash = value_text(attempt->fresh_hash);
         changes.password_key_id = value_text(attempt->fresh_pepper);
     }
-    if (!store_update(work, &users_table, attempt->user.cells, changes.cells, attempt->user.cells)
-        || !throttle_give_back(work, &attempt->buckets[0]) || !throttle_give_back(work, &attempt->buckets[1])
-        || !session_begin(work, &attempt->user, attempt->grant))
-        return false;
-    become(work, attempt->grant);
-    return true;
+    const struct arrival arrival = {
+        .user = &attempt->user, .amr = AMR_PASSWORD, .device = attempt->device, .otp = attempt->otp
+    };
+    return store_update(work, &users_table, attempt->user.cells, changes.cells, attempt->user.cells)
+        && throttle_give_back(work, &attempt->buckets[0]) && throttle_give_back(work, &attempt->buckets[1])
+        && entry_begin(work, &arrival, attempt->entry);
 }
 
 /* Refused or not, it is kept: the transaction succeeds. */
@@ -187,16 +172,19 @@ static bool settle(struct work *work, void *data)
     struct attempt *attempt = data;
     if (!judge(work, attempt))
         return false;
-    bool counts = attempt->refused && text_is(TEXT("wrong_password"), attempt->refused);
-    bool done =
-        attempt->refused ? !counts || lock_count_failure(work, &attempt->user) : let_in(work, attempt);
-    return done && audit(work, attempt);
+    if (!attempt->refused)
+        return let_in(work, attempt);
+    bool counts = text_is(TEXT("wrong_password"), attempt->refused);
+    work_count(work, METRIC_sign_in_failures_total);
+    return (!counts || lock_count_failure(work, &attempt->user)) && audit_refusal(work, attempt);
 }
 
-bool sign_in(struct work *work, const struct credentials *credentials, struct grant *grant)
+bool sign_in(struct work *work, const struct credentials *credentials, struct entry *entry)
 {
     struct text email = arena_copy_lower(work->arena, credentials->email);
-    struct attempt attempt = { .account = throttle_account(work, email), .grant = grant };
+    struct attempt attempt = { .account = throttle_account(work, email),
+                               .otp = credentials->otp,
+                               .entry = entry };
     if (!find_user(work, email, &attempt))
         return false;
     if (attempt.user_known
@@ -208,8 +196,7 @@ bool sign_in(struct work *work, const struct credentials *credentials, struct gr
     pool_run(work->site->hashing, compare, &(struct password_check){ work, &attempt, credentials->password });
     if (!db_transact(work, settle, &attempt))
         return false;
-    metric_add(attempt.refused ? METRIC_sign_in_failures_total : METRIC_sign_ins_total, 1);
     if (attempt.refused)
         return fail(&work->error, ERROR_invalid_credentials, "");
-    return true;
+    return !entry->refused || fail(&work->error, ERROR_second_factor_refused, "");
 }

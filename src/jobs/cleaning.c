@@ -61,6 +61,14 @@ static bool remove_links(struct work *work)
                  0);
 }
 
+static bool remove_tickets(struct work *work)
+{
+    return clean(work,
+                 "DELETE FROM second_factor_tickets WHERE id IN (SELECT id FROM second_factor_tickets WHERE "
+                 "expires_at < $1 ORDER BY expires_at LIMIT $2)",
+                 0);
+}
+
 /* What waits still is kept, however long. */
 static bool remove_mails(struct work *work)
 {
@@ -92,6 +100,7 @@ const struct periodic cleaning_periodics[] = {
     { .name = "remove_expired_sessions", .every_seconds = 3'600, .run = remove_expired_sessions },
     { .name = "remove_idempotency_keys", .every_seconds = 600, .run = remove_idempotency_keys },
     { .name = "remove_links", .every_seconds = 3'600, .run = remove_links },
+    { .name = "remove_tickets", .every_seconds = 3'600, .run = remove_tickets },
     { .name = "remove_mails", .every_seconds = 3'600, .run = remove_mails },
     { .name = "remove_events", .every_seconds = 3'600, .run = remove_events },
     { .name = "remove_throttles", .every_seconds = 3'600, .run = remove_throttles },

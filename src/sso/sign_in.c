@@ -165,7 +165,7 @@ static bool let_in(struct work *work, struct arrival *arrival)
     struct bucket bucket = address_bucket(work);
     lock_forget(user, &changes);
     if (!store_update(work, &users_table, user->cells, changes.cells, user->cells)
-        || !throttle_give_back(work, &bucket) || !session_begin(work, user, arrival->grant)
+        || !throttle_give_back(work, &bucket) || !session_begin(work, user, TEXT("[\"fed\"]"), arrival->grant)
         || !ending_note(work, arrival->provider, arrival->attempt, arrival->said, arrival->grant->session_id))
         return false;
     become(work, arrival->grant);

@@ -419,6 +419,8 @@ CREATE TABLE user_sessions (
     ip_address text COLLATE "C",
     user_agent text COLLATE "C",
     is_active boolean NOT NULL DEFAULT true,
+    amr jsonb NOT NULL DEFAULT '["pwd"]',
+    authenticated_at timestamptz,
     last_activity_at timestamptz,
     expires_at timestamptz NOT NULL,
     idle_expires_at timestamptz NOT NULL,
@@ -436,6 +438,43 @@ CREATE INDEX user_sessions_previous_token_hash ON user_sessions (previous_token_
 CREATE INDEX user_sessions_is_active ON user_sessions (is_active, id);
 CREATE INDEX user_sessions_expires_at ON user_sessions (expires_at, id);
 CREATE INDEX user_sessions_created_at ON user_sessions (created_at, id);
+
+CREATE TABLE totp_seeds (
+    id uuid PRIMARY KEY NOT NULL,
+    user_id uuid NOT NULL,
+    seed_sealed text COLLATE "C" NOT NULL,
+    last_step bigint NOT NULL DEFAULT 0,
+    confirmed_at timestamptz,
+    created_at timestamptz NOT NULL
+);
+CREATE INDEX totp_seeds_user_id ON totp_seeds (user_id, id);
+CREATE UNIQUE INDEX totp_seeds_user_id_unique ON totp_seeds (user_id) WHERE confirmed_at IS NOT NULL;
+
+CREATE TABLE recovery_codes (
+    id uuid PRIMARY KEY NOT NULL,
+    user_id uuid NOT NULL,
+    code_hash text COLLATE "C" NOT NULL,
+    created_at timestamptz NOT NULL
+);
+CREATE INDEX recovery_codes_user_id ON recovery_codes (user_id, id);
+CREATE UNIQUE INDEX recovery_codes_code_hash_unique ON recovery_codes (code_hash);
+
+CREATE TABLE second_factor_tickets (
+    id uuid PRIMARY KEY NOT NULL,
+    user_id uuid NOT NULL,
+    session_id uuid,
+    token_hash text COLLATE "C" NOT NULL,
+    amr jsonb NOT NULL,
+    device text COLLATE "C",
+    epoch bigint NOT NULL,
+    attempts bigint NOT NULL DEFAULT 0,
+    expires_at timestamptz NOT NULL,
+    created_at timestamptz NOT NULL
+);
+CREATE INDEX second_factor_tickets_user_id ON second_factor_tickets (user_id, id);
+CREATE INDEX second_factor_tickets_session_id ON second_factor_tickets (session_id NULLS FIRST, id);
+CREATE UNIQUE INDEX second_factor_tickets_token_hash_unique ON second_factor_tickets (token_hash);
+CREATE INDEX second_factor_tickets_expires_at ON second_factor_tickets (expires_at, id);
 
 CREATE TABLE identity_providers (
     id uuid PRIMARY KEY NOT NULL,
@@ -1067,6 +1106,10 @@ ALTER TABLE submodule_tenant_assignments ADD CONSTRAINT submodule_tenant_assignm
 ALTER TABLE users ADD CONSTRAINT users_tenant_id_reference FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE RESTRICT;
 ALTER TABLE user_sessions ADD CONSTRAINT user_sessions_user_id_reference FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE RESTRICT;
 ALTER TABLE user_sessions ADD CONSTRAINT user_sessions_tenant_id_reference FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE RESTRICT;
+ALTER TABLE totp_seeds ADD CONSTRAINT totp_seeds_user_id_reference FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE RESTRICT;
+ALTER TABLE recovery_codes ADD CONSTRAINT recovery_codes_user_id_reference FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE RESTRICT;
+ALTER TABLE second_factor_tickets ADD CONSTRAINT second_factor_tickets_user_id_reference FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE RESTRICT;
+ALTER TABLE second_factor_tickets ADD CONSTRAINT second_factor_tickets_session_id_reference FOREIGN KEY (session_id) REFERENCES user_sessions (id) ON DELETE CASCADE;
 ALTER TABLE provider_identities ADD CONSTRAINT provider_identities_user_id_reference FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE RESTRICT;
 ALTER TABLE provider_identities ADD CONSTRAINT provider_identities_provider_id_reference FOREIGN KEY (provider_id) REFERENCES identity_providers (id) ON DELETE RESTRICT;
 ALTER TABLE provider_sign_ins ADD CONSTRAINT provider_sign_ins_session_id_reference FOREIGN KEY (session_id) REFERENCES user_sessions (id) ON DELETE CASCADE;

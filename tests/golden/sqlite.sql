@@ -409,6 +409,8 @@ CREATE TABLE user_sessions (
     ip_address TEXT,
     user_agent TEXT,
     is_active INTEGER NOT NULL DEFAULT true CHECK (is_active IN (0, 1)),
+    amr TEXT NOT NULL DEFAULT '["pwd"]' CHECK (amr IS NULL OR json_valid(amr)),
+    authenticated_at INTEGER,
     last_activity_at INTEGER,
     expires_at INTEGER NOT NULL,
     idle_expires_at INTEGER NOT NULL,
@@ -426,6 +428,43 @@ CREATE INDEX user_sessions_previous_token_hash ON user_sessions (previous_token_
 CREATE INDEX user_sessions_is_active ON user_sessions (is_active, id);
 CREATE INDEX user_sessions_expires_at ON user_sessions (expires_at, id);
 CREATE INDEX user_sessions_created_at ON user_sessions (created_at, id);
+
+CREATE TABLE totp_seeds (
+    id TEXT PRIMARY KEY NOT NULL,
+    user_id TEXT NOT NULL REFERENCES users (id) ON DELETE RESTRICT,
+    seed_sealed TEXT NOT NULL,
+    last_step INTEGER NOT NULL DEFAULT 0,
+    confirmed_at INTEGER,
+    created_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX totp_seeds_user_id ON totp_seeds (user_id, id);
+CREATE UNIQUE INDEX totp_seeds_user_id_unique ON totp_seeds (user_id) WHERE confirmed_at IS NOT NULL;
+
+CREATE TABLE recovery_codes (
+    id TEXT PRIMARY KEY NOT NULL,
+    user_id TEXT NOT NULL REFERENCES users (id) ON DELETE RESTRICT,
+    code_hash TEXT NOT NULL,
+    created_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX recovery_codes_user_id ON recovery_codes (user_id, id);
+CREATE UNIQUE INDEX recovery_codes_code_hash_unique ON recovery_codes (code_hash);
+
+CREATE TABLE second_factor_tickets (
+    id TEXT PRIMARY KEY NOT NULL,
+    user_id TEXT NOT NULL REFERENCES users (id) ON DELETE RESTRICT,
+    session_id TEXT REFERENCES user_sessions (id) ON DELETE CASCADE,
+    token_hash TEXT NOT NULL,
+    amr TEXT NOT NULL CHECK (amr IS NULL OR json_valid(amr)),
+    device TEXT,
+    epoch INTEGER NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    expires_at INTEGER NOT NULL,
+    created_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX second_factor_tickets_user_id ON second_factor_tickets (user_id, id);
+CREATE INDEX second_factor_tickets_session_id ON second_factor_tickets (session_id, id);
+CREATE UNIQUE INDEX second_factor_tickets_token_hash_unique ON second_factor_tickets (token_hash);
+CREATE INDEX second_factor_tickets_expires_at ON second_factor_tickets (expires_at, id);
 
 CREATE TABLE identity_providers (
     id TEXT PRIMARY KEY NOT NULL,

@@ -65,12 +65,16 @@ void identity_add_user(struct world *world, const char *email, enum role role, s
 bool identity_sign_in(struct work *work, const char *email, const char *password, struct text device,
                       struct grant *grant)
 {
-    const struct credentials credentials = { text_from(email), text_from(password), device };
+    const struct credentials credentials = { text_from(email), text_from(password), device, {} };
+    struct entry entry;
     work->actor = (struct actor){ .role = VISITOR };
     work->origin.address = TEXT("192.0.2.1");
     work->origin.user_agent = TEXT("Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0");
     error_clear(&work->error);
-    return sign_in(work, &credentials, grant);
+    if (!sign_in(work, &credentials, &entry))
+        return false;
+    *grant = entry.grant;
+    return true;
 }
 
 struct refreshing {

@@ -1,0 +1,94 @@
+#include "identity/second_factor_change.h"
+#include "identity/amr.h"
+#include "identity/recovery_code.h"
+#include "record/audit.h"
+#include "record/store.h"
+
+static bool audit(struct work *work, const struct user *user, const char *action, const char *method)
+{
+    const struct audit_entry entry = {
+        .action = action,
+        .entity_type = "users",
+        .entity_id = user->id.text,
+        .tenant_id = cell_text(user->tenant_id),
+        .outcome = "success",
+        .metadata = method ? arena_format(work->arena, "{\"method\":\"%s\"}", method) : (struct text){},
+    };
+    return audit_event(work, &entry);
+}
+
+static const char *name_of(enum second_factor_kind kind)
+{
+    return second_factor_kind_choices.texts[kind].data;
+}
+
+static bool set_enabled(struct work *work, struct user *user, bool enabled)
+{
+    struct user changes = { .mfa_enabled = value_boolean(enabled) };
+    return store_update(work, &users_table, user->cells, changes.cells, user->cells);
+}
+
+/* Ends all sessions, this one too, and goes on in a new one that knows what was proven. */
+static bool renew_session(struct work *work, struct factor_change *change, unsigned added, unsigned lost)
+{
+    struct user *user = change->user;
+    struct user_session session;
+    if (!sessions_find_own(work, work->actor.session_id, &session)
+        || !sessions_end_all(work, user->id.text, "second_factor_changed")
+        || !store_find_by(work, &users_table, "id", user->id, true, user->cells))
+        return false;
+    unsigned amr = (amr_read(work->arena, session.amr.text) | added) & ~lost;
+    return session_begin(work, user, amr_write(work->arena, amr), &change->grant);
+}
+
+bool second_factor_added(struct work *work, struct factor_change *change)
+{
+    struct user *user = change->user;
+    change->recovery_codes = (struct text){};
+    if (!value_is_true(user->mfa_enabled)
+        && !(set_enabled(work, user, true)
+             && recovery_codes_make(work, user->id.text, &change->recovery_codes)))
+        return false;
+    unsigned added = second_factor_methods[change->kind].amr | AMR_TWO_FACTORS;
+    return audit(work, user, "add_second_factor", name_of(change->kind))
+        && renew_session(work, change, added, 0);
+}
+
+/* Spare ones do not count. */
+static bool has_factor(struct work *work, struct text user_id, bool *has)
+{
+    unsigned kinds;
+    if (!second_factors_enrolled(work, user_id, &kinds))
+        return false;
+    *has = false;
+    for (enum second_factor_kind kind = 0; kind < second_factor_kind_count; kind++)
+        *has = *has || (kinds & 1u << kind && !second_factor_methods[kind].is_spare);
+    return true;
+}
+
+bool second_factor_removed(struct work *work, struct factor_change *change)
+{
+    struct user *user = change->user;
+    bool has;
+    change->recovery_codes = (struct text){};
+    if (!has_factor(work, user->id.text, &has))
+        return false;
+    if (!has && !(set_enabled(work, user, false) && recovery_codes_forget(work, user->id.text)))
+        return false;
+    return audit(work, user, "remove_second_factor", name_of(change->kind))
+        && renew_session(work, change, 0, has ? 0 : ~(unsigned)AMR_PASSWORD);
+}
+
+bool second_factors_reset(struct work *work, struct user *user)
+{
+    unsigned kinds;
+    if (!second_factors_enrolled(work, user->id.text, &kinds))
+        return false;
+    if (kinds == 0)
+        return fail(&work->error, ERROR_wrong_state, "mfa_enabled");
+    for (enum second_factor_kind kind = 0; kind < second_factor_kind_count; kind++)
+        if (!second_factor_methods[kind].forget(work, user->id.text))
+            return false;
+    return set_enabled(work, user, false) && sessions_end_all(work, user->id.text, "second_factors_reset")
+        && audit(work, user, "reset_second_factors", NULL);
+}
