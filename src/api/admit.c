@@ -3,6 +3,8 @@
 #include "directory/directory.h"
 #include "identity/access.h"
 #include "identity/duty.h"
+#include "model/model.h"
+#include "record/reach.h"
 #include <unistd.h>
 
 static bool is_visitor(struct call *call)
@@ -42,12 +44,28 @@ bool call_identify(struct call *call, bool asking)
     return false;
 }
 
-static bool has_scope(struct text scopes, const char *scope)
+/* The table whose rows a call is about: that of one of a record's five calls, else what its path begins with.
+ */
+static const struct table *table_of(const struct route *route)
 {
-    while (scopes.length > 0)
-        if (text_is(text_cut(&scopes, ' '), scope))
-            return true;
-    return false;
+    struct text rest = text_slice(text_from(route->path), 1, SIZE_MAX);
+    return route->table ? route->table : route->root ? NULL : table_named(text_cut(&rest, '/'));
+}
+
+/* What a machine may: a route by its name, else rows of the tables in its scopes. */
+static bool check_scopes(struct call *call)
+{
+    const struct route *route = call->route;
+    const struct actor *actor = &call->work.actor;
+    const struct table *table = table_of(route);
+    bool writes = route->method != METHOD_GET;
+    if (route->scope)
+        return scopes_have(&actor->scopes, text_from(route->scope))
+            || fail(&call->work.error, ERROR_scope_missing, "%s", route->scope);
+    if (!(route->may & actor->role) || !table || (writes && (table->is & CREDENTIALS)))
+        return fail(&call->work.error, ERROR_forbidden, "");
+    return actor_reaches(actor, table, writes)
+        || fail(&call->work.error, ERROR_scope_missing, "%s:%s", table->name, writes ? "write" : "read");
 }
 
 /* What must be done first closes all but the way to do it. */
@@ -61,17 +79,27 @@ static bool check_duties(struct call *call)
 }
 
 /* Where the tenant's service is read-only, its people read, and what protects them stays open. */
-static bool check_service(struct call *call)
+static bool check_service_of(struct call *call, struct text tenant_id)
 {
-    struct text tenant_id = call->work.actor.tenant_id;
     struct directory *directory = call->work.site->directory;
-    if (call->work.actor.role != TENANT_ADMIN || call->route->method == METHOD_GET
-        || call->route->always_open)
-        return true;
     [[maybe_unused, gnu::cleanup(reclaimer_leave)]] struct reader *reader = directory_enter(directory);
     const struct directory_entry *entry = directory_find(directory, ENTRY_id, tenant_id);
     const struct service_rules *rules = service_rules_of(entry ? entry->level : service_level_off);
     return rules->may_change || fail(&call->work.error, rules->refusal, "");
+}
+
+/* A key for several changes what is theirs while all of them may. */
+static bool check_service(struct call *call)
+{
+    const struct actor *actor = &call->work.actor;
+    const struct route *route = call->route;
+    if (actor->role != TENANT_ADMIN || route->method == METHOD_GET || route->always_open
+        || (actor_is_machine(actor) && route->scope))
+        return true;
+    bool may = actor->tenant_id.length == 0 || check_service_of(call, actor->tenant_id);
+    for (struct text rest = actor->tenant_ids; rest.length > 0 && may;)
+        may = check_service_of(call, text_cut(&rest, ' '));
+    return may;
 }
 
 bool call_admit(struct call *call)
@@ -82,9 +110,9 @@ bool call_admit(struct call *call)
         return true;
     if (role == VISITOR && !(route->may & VISITOR))
         return fail(&call->work.error, ERROR_unauthenticated, "");
+    if (actor_is_machine(&call->work.actor))
+        return check_scopes(call) && check_service(call);
     if (!(route->may & role))
         return fail(&call->work.error, ERROR_forbidden, "");
-    if (role == MACHINE && !(route->scope && has_scope(call->work.actor.scopes, route->scope)))
-        return fail(&call->work.error, ERROR_scope_missing, "%s", route->scope ? route->scope : "");
     return check_duties(call) && check_service(call);
 }

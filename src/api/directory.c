@@ -8,15 +8,14 @@
 #include "identity/claims.h"
 #include "model/model.h"
 #include "record/site.h"
+#include "record/sql_text.h"
 #include "settings/options.h"
 
-/* Inside a reader's brackets. A key that is bound to a tenant knows no other. */
+/* Inside a reader's brackets. A key for tenants knows no other. */
 static const struct directory_entry *admit(struct call *call, const struct directory_entry *entry)
 {
     const struct actor *actor = &call->work.actor;
-    bool is_foreign = entry && actor->tenant_id.length > 0
-                   && !text_equal(actor->tenant_id, directory_entry_part(entry, ENTRY_id));
-    if (entry && !is_foreign)
+    if (entry && wall_admits(actor, directory_entry_part(entry, ENTRY_id)))
         return entry;
     (void)fail(&call->work.error, ERROR_not_found, "tenant");
     return NULL;

@@ -85,17 +85,16 @@ static int64_t take(struct quotas *quotas, uint64_t actor, int64_t quota, int64_
 static int64_t quota_of(const struct call *call)
 {
     const struct settings *settings = call->work.site->settings;
-    switch (call->work.actor.role) {
-    case TENANT_ADMIN: return settings_integer(settings, SETTING_quota_tenant_admin);
-    case MACHINE: return settings_integer(settings, SETTING_quota_machine);
-    default: return settings_integer(settings, SETTING_quota_staff);
-    }
+    if (actor_is_machine(&call->work.actor))
+        return settings_integer(settings, SETTING_quota_machine);
+    bool is_tenants = call->work.actor.role == TENANT_ADMIN;
+    return settings_integer(settings, is_tenants ? SETTING_quota_tenant_admin : SETTING_quota_staff);
 }
 
 bool call_count(struct call *call, struct quotas *quotas)
 {
     const struct actor *actor = &call->work.actor;
-    struct text name = actor->role == MACHINE ? actor->api_key_id : actor->user_id;
+    struct text name = actor_is_machine(actor) ? actor->api_key_id : actor->user_id;
     if (name.length == 0 || call->route->no_quota)
         return true;
     int64_t quota = quota_of(call), full_in_us;

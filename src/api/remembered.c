@@ -49,8 +49,8 @@ static struct text key_of(const struct call *call)
     const struct actor *actor = &call->work.actor;
     struct buffer key = { .arena = call->work.arena };
     buffer_add_byte(&key, (char)actor->role);
-    const struct text parts[] = { actor->user_id, actor->tenant_id, actor->api_key_id,
-                                  call->request->target };
+    const struct text parts[] = { actor->user_id,    actor->tenant_id,  actor->tenant_ids,
+                                  actor->api_key_id, actor->sponsor_id, call->request->target };
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         buffer_add(&key, parts[i]);
         buffer_add_byte(&key, '\0');

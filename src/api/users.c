@@ -1,6 +1,5 @@
-/* What can be done to a person beyond reading and editing, and the keys of machines. */
+/* What can be done to a person beyond reading and editing. */
 #include "api/route.h"
-#include "base/percent.h"
 #include "identity/identity.h"
 #include "letters/invitation.h"
 #include "model/model.h"
@@ -80,33 +79,5 @@ const struct route user_routes[] = {
     { METHOD_POST, "/users/{id}/end_sessions", "end_sessions", COST_WRITE, SUPER_ADMIN | TENANT_ADMIN,
       .always_open = true, .handle = end_sessions, .codes = { ERROR_not_found },
       .doc = "End all of a person's sessions, at once." },
-    {},
-};
-
-static bool create_key(struct call *call)
-{
-    struct api_key *key = (struct api_key *)call->taken;
-    struct text secret;
-    if (!api_key_create(&call->work, key, &secret))
-        return false;
-    struct buffer location = { .arena = call->work.arena };
-    buffer_add(&location, TEXT("/api/v1/api_keys/"));
-    percent_encode(&location, key->id.text);
-    response_header(call->response, TEXT("Location"), location.text);
-    const struct fresh_key answer = { .id = key->id,
-                                      .name = key->name,
-                                      .prefix = key->prefix,
-                                      .key = value_text(secret),
-                                      .scopes = key->scopes,
-                                      .tenant_id = key->tenant_id,
-                                      .expires_at = key->expires_at,
-                                      .created_at = key->created_at };
-    return answer_shape(call, &fresh_keys_table, answer.cells);
-}
-
-const struct route key_routes[] = {
-    { METHOD_POST, "/api_keys", "create_api_key", COST_WRITE, SUPER_ADMIN, .handle = create_key,
-      .gives = &fresh_keys_table, .how = GIVES_ROW, .status = 201, .table = &api_keys_table, .action = CREATE,
-      .codes = { ERROR_invalid_body }, .doc = "Make an API key. It is shown this once." },
     {},
 };

@@ -81,9 +81,15 @@ static const struct periodic node_periodics[] = {
     {},
 };
 
+static const struct periodic identity_periodics[] = {
+    { .name = "end_key_overlaps", .every_seconds = 60, .run = api_keys_end_overlaps },
+    {},
+};
+
 const struct periodic *const app_periodics[] = {
     cleaning_periodics, usage_periodics,
     node_periodics,
+    identity_periodics,
     domains_periodics,
     features_periodics,
     hosting_periodics,

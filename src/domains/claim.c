@@ -35,7 +35,9 @@ static bool create(struct work *work, struct value *cells)
     struct text name, token = random_token(work->arena, TOKEN_SIZE);
     int64_t days = settings_integer(work->site->settings, SETTING_domain_claim_days);
     if (!value_is_set(domain->tenant_id))
-        domain->tenant_id = value_text(work->actor.tenant_id);
+        domain->tenant_id = value_text_or_null(work->actor.tenant_id);
+    if (!value_is_set(domain->tenant_id)) /* a key for several tenants says which */
+        return fail_at(&work->error, "/tenant_id", ERROR_required, "");
     if (!domain_name_read(work, domain->domain.text, &name) || !check_room(work, domain->tenant_id.text))
         return false;
     domain->domain = value_text(name);

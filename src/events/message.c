@@ -43,8 +43,7 @@ void message_read(const struct value *row, struct buffer *out, struct message *m
 
 bool message_is_for(const struct message *message, const struct actor *actor)
 {
-    unsigned role = actor->role == MACHINE ? TENANT_ADMIN : actor->role;
-    bool is_foreign =
-        wall_confines(actor) && message->tenant_id[0] && !text_is(actor->tenant_id, message->tenant_id);
+    unsigned role = actor_is_machine(actor) ? TENANT_ADMIN : actor->role;
+    bool is_foreign = message->tenant_id[0] && !wall_admits(actor, text_from(message->tenant_id));
     return (message->audience & role) && !is_foreign;
 }

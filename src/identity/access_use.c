@@ -9,7 +9,7 @@ enum { BATCH_MAX = 100 };
 
 struct use {
     struct text id;
-    int64_t used_ms;
+    struct token_use use;
     bool is_key;
 };
 
@@ -19,27 +19,30 @@ struct uses {
     size_t count, capacity, written;
 };
 
-static void gather(const struct holder *holder, int64_t used_ms, void *data)
+static void gather(const struct holder *holder, const struct token_use *use, void *data)
 {
     struct uses *uses = data;
     uses->list = arena_extend(uses->arena, uses->list, sizeof *uses->list, uses->count, &uses->capacity);
-    bool is_key = holder->role == MACHINE;
+    bool is_key = holder_is_machine(holder);
     struct text id = text_from(is_key ? holder->api_key_id : holder->session_id);
-    uses->list[uses->count++] = (struct use){ arena_copy(uses->arena, id), used_ms, is_key };
+    uses->list[uses->count++] = (struct use){ arena_copy(uses->arena, id), *use, is_key };
 }
 
 static bool write_batch(struct work *work, void *data)
 {
     static const char session[] =
         "UPDATE user_sessions SET last_activity_at = $1 WHERE id = $2 AND is_active";
-    static const char key[] = "UPDATE api_keys SET last_used_at = $1 WHERE id = $2";
+    static const char key[] = "UPDATE api_keys SET last_used_at = $1, request_count = request_count + $3 "
+                              "WHERE id = $2";
     struct uses *uses = data;
     size_t end = uses->written + BATCH_MAX < uses->count ? uses->written + BATCH_MAX : uses->count;
     for (size_t i = uses->written; i < end; i++) {
         const struct use *use = &uses->list[i];
+        const struct value parameters[] = { value_time(use->use.used_ms), value_text(use->id),
+                                            value_integer(use->use.count) };
         struct result result;
-        if (!db_run(work->db, work->arena, &result, &work->error, use->is_key ? key : session,
-                    PARAMETERS(value_time(use->used_ms), value_text(use->id))))
+        if (!db_run(work->db, work->arena, &result, &work->error, use->is_key ? key : session, parameters,
+                    use->is_key ? 3 : 2))
             return false;
     }
     return true;

@@ -13,6 +13,6 @@ const struct service identity_services[] = {
       .update = user_update,
       .remove = user_remove },
     { .table = &user_sessions_table, .remove = end_session },
-    { .table = &api_keys_table, .remove = api_key_revoke },
+    { .table = &api_keys_table, .update = api_key_update, .remove = api_key_revoke },
     {},
 };

@@ -19,7 +19,7 @@ const struct command commands[] = {
       "Works on the hosts of the tenants' databases.", command_host },
     { "admin", "admin create EMAIL ROLE | admin list | admin invite|unlock|end-sessions EMAIL",
       "Works on NIDIA's own people.", command_admin },
-    { "api-key", "api-key create NAME --scopes SCOPES | api-key list | api-key revoke ID",
+    { "api-key", "api-key create NAME --scopes SCOPES | api-key list | api-key rotate|revoke ID",
       "Works on the API keys of machines.", command_api_key },
     { "key", "key list | key add PURPOSE [ID] | key rotate PURPOSE [ID] | key retire PURPOSE ID [--lose]",
       "Works on the key ring; PURPOSE: seal|pepper|sign|cookie.", command_key },

@@ -75,3 +75,22 @@ void print_record(const struct invocation *invocation, const struct reply *reply
         if (json_member(&json, text_from(columns[c])))
             printf("%-22s %.*s\n", columns[c], TEXT_ARG(cell(invocation, &json, columns[c])));
 }
+
+int print_got(struct invocation *invocation, struct text target, const char *const *columns)
+{
+    struct reply reply;
+    if (!command_call(invocation, METHOD_GET, target, (struct text){}, &reply))
+        return EXIT_FAILED;
+    print_rows(invocation, &reply, columns);
+    return EXIT_DONE;
+}
+
+int print_made(struct invocation *invocation, struct text target, struct buffer *body,
+               const char *const *columns)
+{
+    struct reply reply;
+    if (!command_call(invocation, METHOD_POST, target, body->text, &reply))
+        return EXIT_FAILED;
+    print_record(invocation, &reply, columns);
+    return EXIT_DONE;
+}

@@ -8,7 +8,7 @@ enum role {
     BILLING_ADMIN = 1 << 2,
     TENANT_ADMIN = 1 << 3,
     VISITOR = 1 << 4, /* not signed in */
-    MACHINE = 1 << 5, /* an API key: only the routes whose scope it has */
+    MACHINE = 1 << 5, /* in a route: an API key that has the route's scope */
     NOBODY = 1 << 6,
     STAFF = SUPER_ADMIN | SUPPORT | BILLING_ADMIN,
     SIGNED_IN = STAFF | TENANT_ADMIN,

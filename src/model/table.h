@@ -32,7 +32,10 @@ enum table_trait {
     INNER = 1 << 5,       /* no API of its own */
     ALWAYS_OPEN = 1 << 7, /* its tenant's people change it also where their service is read-only */
     TOLD = 1 << 8,        /* UNAUDITED, and yet its changes are events */
-    SHAPE = 1 << 6,       /* not a table of the database: the members of each object of a TYPE_rows column */
+    MONEY = 1 << 9,       /* who acts in another's name neither reads nor changes it */
+    CREDENTIALS =
+        1 << 10,    /* how people and machines get in: neither does that one change it, nor any machine */
+    SHAPE = 1 << 6, /* not a table of the database: the members of each object of a TYPE_rows column */
 };
 
 enum removal { RESTRICT, CASCADE, SET_NULL };

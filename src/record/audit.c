@@ -125,7 +125,7 @@ static bool add_record(struct work *work, struct audit_log *record)
 {
     const struct actor *actor = &work->actor;
     record->id = value_text(random_uuid(work->arena, work->now));
-    record->actor_role = value_text(role_name(actor->role));
+    record->actor_role = value_text(actor_role_name(actor));
     record->api_key_id = value_text_or_null(actor->api_key_id);
     record->session_id = value_text_or_null(actor->session_id);
     record->request_id = value_text_or_null(work->origin.request_id);

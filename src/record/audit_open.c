@@ -2,6 +2,7 @@
 #include "crypto/seal.h"
 #include "model/model.h"
 #include "record/audit.h"
+#include "record/reach.h"
 #include "record/subject.h"
 #include "record/visibility.h"
 #include "json/json.h"
@@ -31,8 +32,8 @@ struct text audit_open(struct work *work, struct text values, struct text entity
     struct error error = {};
     struct buffer opened = { .arena = work->arena };
     buffer_add_byte(&opened, '{');
-    if (!table || !table_may(table, READ, reader) || !json_read(values, work->arena, &document, &error)
-        || document.kind != JSON_OBJECT)
+    if (!table || !table_may(table, READ, reader) || !actor_reaches(&work->actor, table, false)
+        || !json_read(values, work->arena, &document, &error) || document.kind != JSON_OBJECT)
         return TEXT("{}");
     for (size_t i = 0; i < document.count; i++) {
         const struct json_member *member = &document.members[i];

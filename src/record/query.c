@@ -2,6 +2,7 @@
 #include "model/model.h"
 #include "record/expansion.h"
 #include "record/query_reader.h"
+#include "record/reach.h"
 #include "record/search.h"
 #include <stdarg.h>
 #include <stdio.h>
@@ -109,12 +110,18 @@ static bool read_fields(struct query_reader *reader, struct text name, struct te
     return good;
 }
 
+static bool is_expandable(const struct query_reader *reader, const struct column *column)
+{
+    const struct actor *actor = &reader->work->actor;
+    return expansion_possible(column, actor->role) && actor_reaches(actor, column->references, false);
+}
+
 static const char *list_expandable(const struct query_reader *reader)
 {
     struct buffer list = { .arena = reader->work->arena };
     const struct table *table = reader->query->table;
     for (size_t i = 0; i < table->width; i++)
-        if (expansion_possible(&table->columns[i], reader->work->actor.role))
+        if (is_expandable(reader, &table->columns[i]))
             buffer_print(&list, "%s%.*s", list.length ? ", " : "",
                          TEXT_ARG(expansion_name(&table->columns[i])));
     return list.length > 0 ? list.data : "-";
@@ -124,7 +131,7 @@ static bool expand_one(struct query_reader *reader, struct text name)
 {
     const struct table *table = reader->query->table;
     for (size_t i = 0; i < table->width; i++)
-        if (expansion_possible(&table->columns[i], reader->work->actor.role)
+        if (is_expandable(reader, &table->columns[i])
             && text_equal(expansion_name(&table->columns[i]), name)) {
             column_set_add(&reader->query->expanded, i);
             return true;

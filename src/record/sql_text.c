@@ -172,14 +172,27 @@ bool sql_run_for_row(struct work *work, struct sql_text *sql, const struct table
 
 bool wall_confines(const struct actor *actor)
 {
-    return actor->role == TENANT_ADMIN || actor->tenant_id.length > 0;
+    return actor->role == TENANT_ADMIN || actor->tenant_id.length > 0 || actor->tenant_ids.length > 0;
+}
+
+bool wall_admits(const struct actor *actor, struct text tenant_id)
+{
+    bool admitted = !wall_confines(actor) || text_equal(actor->tenant_id, tenant_id);
+    for (struct text rest = actor->tenant_ids; rest.length > 0 && !admitted;)
+        admitted = text_equal(text_cut(&rest, ' '), tenant_id);
+    return admitted;
 }
 
 static void add_tenant_wall(struct sql_text *sql, const struct actor *actor, const struct table *table)
 {
     const char *column = column_at(table, table->tenant)->name;
-    buffer_print(&sql->text, " AND (%s = ", column);
+    buffer_print(&sql->text, " AND (%s IN (", column);
     sql_bind(sql, value_text_or_null(actor->tenant_id));
+    for (struct text rest = actor->tenant_ids; rest.length > 0;) {
+        sql_add(sql, ", ");
+        sql_bind(sql, value_text(text_cut(&rest, ' ')));
+    }
+    sql_add(sql, ")");
     if (table->is & NULL_IS_ALL)
         buffer_print(&sql->text, " OR %s IS NULL", column);
     sql_add(sql, ")");

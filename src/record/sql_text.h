@@ -37,5 +37,7 @@ void row_read(const struct table *table, const struct value *row, struct value *
 
 /* " AND …" for each condition under which the actor sees a row of the table at all. */
 void wall_add(struct sql_text *sql, const struct actor *actor, const struct table *table);
-/* Is the actor confined to one tenant's rows? */
+/* Is the actor confined to rows of tenants? */
 bool wall_confines(const struct actor *actor);
+/* Are rows of this tenant on the actor's side? */
+bool wall_admits(const struct actor *actor, struct text tenant_id);

@@ -81,9 +81,10 @@ static bool confine(struct work *work, const struct table *table, struct value *
     struct value *tenant = &cells[table->tenant - 1];
     if (!value_is_set(*tenant))
         *tenant = value_text_or_null(work->actor.tenant_id);
-    else if (!text_equal(tenant->text, work->actor.tenant_id))
-        return fail_at(&work->error, "/tenant_id", ERROR_no_such_reference, "tenant");
-    return true;
+    if (!value_is_set(*tenant)) /* it acts for several */
+        return fail_at(&work->error, "/tenant_id", ERROR_required, "");
+    return wall_admits(&work->actor, tenant->text)
+        || fail_at(&work->error, "/tenant_id", ERROR_no_such_reference, "tenant");
 }
 
 /* Is there a stored column that differs, with a trait of `only` (0: any) and none of `but`? */

@@ -6,23 +6,38 @@
  */
 #pragma once
 #include "base/metrics.h"
-#include "model/role.h"
+#include "model/scope.h"
 #include "sql/db.h"
 
 struct site; /* what the process holds: record/site.h */
 struct work;
 
 struct actor {
-    enum role role;
-    struct text user_id;   /* empty: the system itself, or a machine */
-    struct text tenant_id; /* empty: NIDIA staff, or a key without a tenant */
+    enum role role;         /* whose rights it has: of a machine, its maker's, or those of a tenant's admin */
+    struct text user_id;    /* empty: the system itself, or a machine */
+    struct text tenant_id;  /* empty: NIDIA staff, or a key without a tenant or for several */
+    struct text tenant_ids; /* of a key for several: separated by spaces */
     struct text session_id;
-    struct text api_key_id;
-    struct text scopes; /* of a machine: separated by spaces */
-    unsigned duties;    /* that come before anything else: enum duty */
-    int64_t version;    /* of what admitted it: the user's session epoch, or the key's revision */
-    int64_t expires_ms; /* until when it need not be asked for again; 0: it is not asked */
+    struct text api_key_id; /* not empty: a machine */
+    struct scopes scopes;   /* of a machine */
+    unsigned duties;        /* that come before anything else: enum duty */
+    /* Who answers for it besides: the maker of a key, or the member of staff who acts in the user's name. */
+    struct text sponsor_id;
+    int64_t sponsor_version; /* that one's session epoch */
+    int64_t version;         /* of what admitted it: the user's session epoch, or the key's revision */
+    int64_t expires_ms;      /* until when it need not be asked for again; 0: it is not asked */
 };
+
+static inline bool actor_is_machine(const struct actor *actor)
+{
+    return actor->api_key_id.length > 0;
+}
+
+/* "tenant_admin", "machine" … */
+static inline struct text actor_role_name(const struct actor *actor)
+{
+    return role_name(actor_is_machine(actor) ? MACHINE : actor->role);
+}
 
 /* Where the work came from, for audit records and the log. */
 struct origin {

@@ -42,7 +42,9 @@ TEST_IN_WORLD(a_key_is_shown_once_and_kept_as_a_hash)
     CHECK(making.secret.length > 50);
     CHECK(!text_contains(making.key.key_hash.text, text_slice(making.secret, 12, making.secret.length)));
     CHECK(identity_reaches(&world->work, making.secret));
-    CHECK(world->work.actor.role == MACHINE && text_is(world->work.actor.scopes, "directory metrics"));
+    const struct actor *actor = &world->work.actor;
+    CHECK(actor_is_machine(actor) && scopes_have(&actor->scopes, TEXT("metrics")));
+    CHECK(scopes_have(&actor->scopes, TEXT("directory")) && !scopes_have(&actor->scopes, TEXT("events")));
     CHECK(text_equal(world->work.actor.api_key_id, making.key.id.text));
     CHECK(access_identify(&world->work, making.secret, false, false) == ACCESS_GRANTED); /* from memory now */
     CHECK(!identity_reaches(&world->work, TEXT("nk_00000000_AAAA"))
@@ -83,6 +85,94 @@ TEST_IN_WORLD(only_scopes_that_exist_are_given)
     CHECK(world->work.error.fault_count == 1 && world->work.error.faults[0].code == ERROR_not_a_choice);
 }
 
+struct rotating {
+    struct api_key key;
+    int64_t hours;
+    struct text secret;
+};
+
+static bool rotate(struct work *work, void *data)
+{
+    struct rotating *rotating = data;
+    struct api_key key;
+    return store_find_by(work, &api_keys_table, "id", rotating->key.id, true, key.cells)
+        && api_key_rotate(work, &key, rotating->hours, &rotating->key, &rotating->secret);
+}
+
+static struct text rotate_key(struct world *world, const struct api_key *key, int64_t hours)
+{
+    struct rotating rotating = { .key = *key, .hours = hours };
+    world_act_as_system(world);
+    error_clear(&world->work.error);
+    return db_transact(&world->work, rotate, &rotating) ? rotating.secret : TEXT("");
+}
+
+TEST_IN_WORLD(after_a_rotation_the_secret_before_is_good_for_its_hours_and_no_longer)
+{
+    IDENTITY;
+    struct making making = {};
+    CHECK(make_key(world, &making, "[\"directory\"]") && identity_reaches(&world->work, making.secret));
+    struct text second = rotate_key(world, &making.key, 2), third;
+    CHECK(identity_reaches(&world->work, making.secret) && identity_reaches(&world->work, second));
+    world->work.now += 2 * HOUR_MS - 1;
+    CHECK(identity_reaches(&world->work, making.secret) && identity_reaches(&world->work, second));
+    world->work.now += 1;
+    CHECK(!identity_reaches(&world->work, making.secret) && identity_reaches(&world->work, second));
+    third = rotate_key(world, &making.key, 1);
+    CHECK(!identity_reaches(&world->work, making.secret) && identity_reaches(&world->work, second));
+    CHECK(identity_reaches(&world->work, third));
+    CHECK(identity_reaches(&world->work, rotate_key(world, &making.key, 0)));
+    CHECK(!identity_reaches(&world->work, second) && !identity_reaches(&world->work, third));
+}
+
+TEST_IN_WORLD(the_end_of_an_overlap_is_audited_once)
+{
+    IDENTITY;
+    struct making making = {};
+    static const char ends[] = "SELECT count(*) FROM audit_logs WHERE action = 'end_overlap'";
+    CHECK(make_key(world, &making, "[\"directory\"]") && rotate_key(world, &making.key, 2).length > 0);
+    CHECK(api_keys_end_overlaps(&world->work) && world_number(world, ends) == 0);
+    world->work.now += 2 * HOUR_MS;
+    CHECK(api_keys_end_overlaps(&world->work) && api_keys_end_overlaps(&world->work));
+    CHECK(world_number(world, ends) == 1);
+    CHECK(world_number(world, "SELECT count(*) FROM api_keys WHERE previous_key_hash IS NOT NULL") == 0);
+}
+
+TEST_IN_WORLD(a_key_that_is_over_is_not_rotated)
+{
+    IDENTITY;
+    struct making making = { .key.expires_at = value_time(world->work.now + HOUR_MS) };
+    CHECK(make_key(world, &making, "[\"directory\"]"));
+    world->work.now += HOUR_MS;
+    CHECK(rotate_key(world, &making.key, 1).length == 0 && world->work.error.code == ERROR_wrong_state);
+}
+
+TEST_IN_WORLD(a_key_is_void_with_its_maker_though_nothing_was_heard_of_it)
+{
+    IDENTITY;
+    struct user maker;
+    struct making making = {};
+    identity_add_user(world, "root@nidia.test", SUPER_ADMIN, TEXT(""), &maker);
+    making.key.created_by = maker.id;
+    CHECK(make_key(world, &making, "[\"directory\"]") && identity_reaches(&world->work, making.secret));
+    CHECK(scopes_have(&world->work.actor.scopes, TEXT("directory")));
+    const struct user demoted = { .system_role = choice_value(system_role, support),
+                                  .session_epoch = value_integer(1) };
+    const struct user off = { .is_active = value_boolean(false), .session_epoch = value_integer(2) };
+    world->site.watchers = (const struct watcher *const[]){ NULL }; /* this node hears nothing */
+    atomic_store(&world->site.heard_us, 0);
+    world_act_as_system(world);
+    CHECK(world_try_update(&world->work, &users_table, maker.cells, demoted.cells, maker.cells));
+    if (world->scratch.engine == ENGINE_POSTGRES) { /* and knows it */
+        CHECK(identity_reaches(&world->work, making.secret));
+        CHECK(!scopes_have(&world->work.actor.scopes, TEXT("directory")));
+        world_act_as_system(world);
+        CHECK(world_try_update(&world->work, &users_table, maker.cells, off.cells, maker.cells));
+        CHECK(!identity_reaches(&world->work, making.secret));
+    }
+    world->site.watchers = identity.watchers;
+}
+
 TEST_IN_WORLD(when_keys_and_sessions_were_used_is_written_together)
 {
     IDENTITY;
@@ -95,10 +185,19 @@ TEST_IN_WORLD(when_keys_and_sessions_were_used_is_written_together)
     world->work.now += MINUTE_MS;
     CHECK(identity_reaches(&world->work, making.secret)
           && identity_reaches(&world->work, grant.access_token));
+    CHECK(identity_reaches(&world->work, making.secret));
     world_act_as_system(world);
     CHECK(access_flush_use(&world->work));
     CHECK(world_number(world, "SELECT count(*) FROM api_keys WHERE last_used_at IS NOT NULL") == 1);
     CHECK(world_number(world, "SELECT count(*) FROM user_sessions WHERE last_activity_at > created_at") == 1);
+    CHECK(world_number(world, "SELECT request_count FROM api_keys") == 2);
+    CHECK(access_flush_use(&world->work));
+    CHECK(world_number(world, "SELECT request_count FROM api_keys") == 2);
+    world->work.now += HOUR_MS; /* it is verified again, and counts on */
+    CHECK(identity_reaches(&world->work, making.secret));
+    world_act_as_system(world);
+    CHECK(access_flush_use(&world->work));
+    CHECK(world_number(world, "SELECT request_count FROM api_keys") == 3);
     CHECK(world_number(world, "SELECT revision FROM api_keys") == 1);
 }
 
@@ -107,15 +206,15 @@ TEST(known_tokens_tell_when_they_expire_and_stay_bounded)
     struct known_tokens *known = known_tokens_create();
     struct holder holder = { .role = SUPPORT, .expires_ms = 1000 }, found;
     unsigned char digest[SHA256_SIZE] = {};
-    known_tokens_keep(known, digest, 0, &holder);
-    CHECK(known_tokens_find(known, digest, 999, &found) && found.expires_ms == 1000);
+    known_tokens_keep(known, digest, &holder);
+    CHECK(known_tokens_find(known, digest, &found) && found.expires_ms == 1000);
     for (int i = 0; i < 20'000; i++) {
         digest[0] = (unsigned char)i;
         digest[1] = (unsigned char)(i >> 8);
         digest[2] = (unsigned char)(i >> 16);
         holder.expires_ms = 1000 + i;
-        known_tokens_keep(known, digest, 0, &holder);
-        CHECK(known_tokens_find(known, digest, 999, &found) && found.expires_ms == 1000 + i);
+        known_tokens_keep(known, digest, &holder);
+        CHECK(known_tokens_find(known, digest, &found) && found.expires_ms == 1000 + i);
     }
     known_tokens_destroy(known);
 }

@@ -130,9 +130,9 @@ TEST(a_message_goes_to_its_roles_and_its_tenant)
         { { .role = TENANT_ADMIN, .tenant_id = TEXT("a") }, true },
         { { .role = TENANT_ADMIN, .tenant_id = TEXT("b") }, false },
         { { .role = TENANT_ADMIN }, false },
-        { { .role = MACHINE, .tenant_id = TEXT("a") }, true },
-        { { .role = MACHINE, .tenant_id = TEXT("b") }, false },
-        { { .role = MACHINE }, true },
+        { { .role = TENANT_ADMIN, .api_key_id = TEXT("k"), .tenant_id = TEXT("a") }, true },
+        { { .role = TENANT_ADMIN, .api_key_id = TEXT("k"), .tenant_id = TEXT("b") }, false },
+        { { .role = SUPER_ADMIN, .api_key_id = TEXT("k") }, true },
         { { .role = VISITOR }, false },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
