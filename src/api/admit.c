@@ -44,20 +44,12 @@ bool call_identify(struct call *call, bool asking)
     return false;
 }
 
-/* The table whose rows a call is about: that of one of a record's five calls, else what its path begins with.
- */
-static const struct table *table_of(const struct route *route)
-{
-    struct text rest = text_slice(text_from(route->path), 1, SIZE_MAX);
-    return route->table ? route->table : route->root ? NULL : table_named(text_cut(&rest, '/'));
-}
-
 /* What a machine may: a route by its name, else rows of the tables in its scopes. */
 static bool check_scopes(struct call *call)
 {
     const struct route *route = call->route;
     const struct actor *actor = &call->work.actor;
-    const struct table *table = table_of(route);
+    const struct table *table = route_rows(route);
     bool writes = route->method != METHOD_GET;
     if (route->scope)
         return scopes_have(&actor->scopes, text_from(route->scope))
@@ -66,6 +58,20 @@ static bool check_scopes(struct call *call)
         return fail(&call->work.error, ERROR_forbidden, "");
     return actor_reaches(actor, table, writes)
         || fail(&call->work.error, ERROR_scope_missing, "%s:%s", table->name, writes ? "write" : "read");
+}
+
+/* Who acts in another's name: out of its reach is what a table says, and whatever is about no table's rows
+ * unless its route says otherwise. */
+static bool check_reach(struct call *call)
+{
+    const struct route *route = call->route;
+    const struct actor *actor = &call->work.actor;
+    const struct table *table = route_rows(route);
+    bool writes = route->method != METHOD_GET;
+    if (!actor_is_impersonated(actor)
+        || (table ? actor_reaches(actor, table, writes) : route->in_anothers_name))
+        return true;
+    return fail(&call->work.error, ERROR_out_of_reach, "");
 }
 
 /* What must be done first closes all but the way to do it. */
@@ -114,5 +120,5 @@ bool call_admit(struct call *call)
         return check_scopes(call) && check_service(call);
     if (!(route->may & role))
         return fail(&call->work.error, ERROR_forbidden, "");
-    return check_duties(call) && check_service(call);
+    return check_reach(call) && check_duties(call) && check_service(call);
 }

@@ -49,7 +49,7 @@ static bool watch_job(struct call *call)
 
 const struct route event_routes[] = {
     { METHOD_GET, "/events", "listen_to_events", COST_QUERY, SIGNED_IN | MACHINE, .scope = "events",
-      .handle = listen_to_events, .how = GIVES_STREAM, .parameters = resumed,
+      .in_anothers_name = true, .handle = listen_to_events, .how = GIVES_STREAM, .parameters = resumed,
       .codes = { ERROR_invalid_query, ERROR_too_many_streams, ERROR_overloaded },
       .doc = "What happens, from now on or behind Last-Event-ID: type, entity_type, entity_id, revision and "
              "tenant_id, "

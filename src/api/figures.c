@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/metrics.h"
+#include "record/reach.h"
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -83,8 +84,10 @@ static void log_request(const struct exchange *exchange, const struct call *call
         { "status", value_integer(response->status) }, { "duration_us", value_integer(took_us) },
         { "bytes", value_integer((int64_t)response->body.length) },
         { "request_id", or_absent(origin->request_id) }, { "trace_id", or_absent(origin->trace_id) },
-        { "user_id", or_absent(actor->user_id) }, { "api_key_id", or_absent(actor->api_key_id) },
-        { "tenant_id", or_absent(actor->tenant_id) }, { "code", or_absent(text_from(why)) },
+        { "user_id", or_absent(actor->user_id) },
+        { "impersonator_id", or_absent(actor_is_impersonated(actor) ? actor->sponsor_id : TEXT("")) },
+        { "api_key_id", or_absent(actor->api_key_id) }, { "tenant_id", or_absent(actor->tenant_id) },
+        { "code", or_absent(text_from(why)) },
         { "reason", or_absent(text_from(ours ? call->work.error.about : NULL)) },
         { "delivered", delivered ? (struct value){} : value_boolean(false) });
 }

@@ -10,6 +10,7 @@
 #include "base/random.h"
 #include "crypto/hash.h"
 #include "crypto/seal.h"
+#include "record/reach.h"
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,7 +41,8 @@ void running_keys_destroy(struct running_keys *keys)
 static struct text actor_of(const struct call *call)
 {
     const struct actor *actor = &call->work.actor;
-    return actor->user_id.length > 0    ? actor->user_id
+    return actor_is_impersonated(actor) ? actor->session_id
+         : actor->user_id.length > 0    ? actor->user_id
          : actor->api_key_id.length > 0 ? actor->api_key_id
                                         : TEXT("system");
 }

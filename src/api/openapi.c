@@ -184,6 +184,29 @@ static void add_responses(struct buffer *json, const struct route *route)
     buffer_add(json, TEXT(",\"default\":{\"$ref\":\"#/components/responses/refused\"}}"));
 }
 
+static void add_word(struct buffer *json, struct text word, const char **before)
+{
+    buffer_print(json, "%s\"%.*s\"", *before, TEXT_ARG(word));
+    *before = ",";
+}
+
+/* Who may: the matrix of roles and calls, as data; a tenant's people within their tenant, keys by a scope. */
+static void add_access(struct buffer *json, const struct route *route)
+{
+    const char *before = "";
+    const struct table *table = route_rows(route);
+    bool writes = route->method != METHOD_GET, barred = writes && table && (table->is & CREDENTIALS);
+    buffer_add(json, TEXT(",\"x-roles\":["));
+    for (int role = SUPER_ADMIN; role <= VISITOR; role <<= 1)
+        if (route->may & (unsigned)role)
+            add_word(json, role_name((enum role)role), &before);
+    buffer_add_byte(json, ']');
+    if (route->scope)
+        buffer_print(json, ",\"x-scope\":\"%s\"", route->scope);
+    else if (table && !barred)
+        buffer_print(json, ",\"x-scope\":\"%s:%s\"", table->name, writes ? "write" : "read");
+}
+
 static void add_operation(struct buffer *json, const struct route *route)
 {
     static const char *const methods[METHOD_COUNT] = { "get",   "head",   "post",   "put",
@@ -194,6 +217,7 @@ static void add_operation(struct buffer *json, const struct route *route)
     json_add_text(json, text_from(route->doc));
     if (route->may & VISITOR)
         buffer_add(json, TEXT(",\"security\":[]"));
+    add_access(json, route);
     add_parameters(json, route);
     add_body(json, route);
     add_responses(json, route);

@@ -7,6 +7,7 @@
 #include "api/call.h"
 #include "base/clock.h"
 #include "base/memory.h"
+#include "record/reach.h"
 #include "settings/settings.h"
 #include <pthread.h>
 #include <stdlib.h>
@@ -94,7 +95,9 @@ static int64_t quota_of(const struct call *call)
 bool call_count(struct call *call, struct quotas *quotas)
 {
     const struct actor *actor = &call->work.actor;
-    struct text name = actor_is_machine(actor) ? actor->api_key_id : actor->user_id;
+    struct text name = actor_is_machine(actor)      ? actor->api_key_id
+                     : actor_is_impersonated(actor) ? actor->sponsor_id
+                                                    : actor->user_id;
     if (name.length == 0 || call->route->no_quota)
         return true;
     int64_t quota = quota_of(call), full_in_us;

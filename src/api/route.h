@@ -70,7 +70,8 @@ struct route {
     bool root, internal, no_quota, no_idempotency;
     bool (*writes)(const struct call *call); /* of COST_MEMORY: does this call cost COST_WRITE by its body? */
     unsigned open_under;                     /* enum duty: who owes these may call it even so */
-    bool always_open; /* a tenant's people may call it also where their service is read-only */
+    bool in_anothers_name; /* though about no table's rows, open to who acts in a user's name */
+    bool always_open;      /* a tenant's people may call it also where their service is read-only */
     enum error_code codes[ROUTE_CODES_MAX]; /* beyond those that every route of its kind may give */
     const char *doc;
 };
@@ -104,9 +105,9 @@ struct call {
 
 /* Lists of routes and services end with {}. Each is declared by the file that has it; app.c puts them
  * together. */
-extern const struct route auth_routes[], entry_routes[], factor_routes[], user_routes[], tenant_routes[],
-    directory_routes[], key_routes[], copy_routes[], event_routes[], fleet_routes[], host_routes[],
-    usage_routes[], domain_routes[], sso_routes[], system_routes[];
+extern const struct route auth_routes[], entry_routes[], factor_routes[], user_routes[],
+    impersonation_routes[], tenant_routes[], directory_routes[], key_routes[], copy_routes[], event_routes[],
+    fleet_routes[], host_routes[], usage_routes[], domain_routes[], sso_routes[], system_routes[];
 
 /* Answers, for handlers: each returns true. */
 /* With its ETag, as the actor may see it. */

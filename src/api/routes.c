@@ -133,6 +133,12 @@ void routes_destroy(struct routes *routes)
     free(routes);
 }
 
+const struct table *route_rows(const struct route *route)
+{
+    struct text rest = text_slice(text_from(route->path), 1, SIZE_MAX);
+    return route->table ? route->table : route->root ? NULL : table_named(text_cut(&rest, '/'));
+}
+
 const struct service *routes_service(const struct routes *routes, const struct table *table)
 {
     for (const struct service *const *list = routes->services; *list; list++)

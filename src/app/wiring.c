@@ -27,6 +27,7 @@ const struct route *const app_routes[] = {
     auth_routes,
     factor_routes,
     user_routes,
+    impersonation_routes,
     key_routes,
     tenant_routes,
     copy_routes,

@@ -1,4 +1,6 @@
 #include "events/message.h"
+#include "model/model.h"
+#include "record/reach.h"
 #include "record/sql_text.h"
 #include "json/json.h"
 #include <assert.h>
@@ -31,8 +33,9 @@ void message_read(const struct value *row, struct buffer *out, struct message *m
 {
     struct text tenant = cell_text(row[2]), type = cell_text(row[3]);
     size_t from = out->length;
-    *message =
-        (struct message){ .position = cell_integer(row[0]), .audience = (unsigned)cell_integer(row[1]) };
+    *message = (struct message){ .position = cell_integer(row[0]),
+                                 .audience = (unsigned)cell_integer(row[1]),
+                                 .table = table_named(cell_text(row[4])) };
     snprintf(message->tenant_id, sizeof message->tenant_id, "%.*s", TEXT_ARG(tenant));
     buffer_print(out, "id: %lld\nevent: %.*s\ndata: ", (long long)message->position, TEXT_ARG(type));
     add_data(out, row);
@@ -45,5 +48,7 @@ bool message_is_for(const struct message *message, const struct actor *actor)
 {
     unsigned role = actor_is_machine(actor) ? TENANT_ADMIN : actor->role;
     bool is_foreign = message->tenant_id[0] && !wall_admits(actor, text_from(message->tenant_id));
-    return (message->audience & role) && !is_foreign;
+    bool is_out_of_reach =
+        actor_is_impersonated(actor) && message->table && !actor_reaches(actor, message->table, false);
+    return (message->audience & role) && !is_foreign && !is_out_of_reach;
 }

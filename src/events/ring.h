@@ -14,6 +14,7 @@ struct message {
     unsigned audience;
     char tenant_id[UUID_LENGTH + 1]; /* empty: no tenant's */
     struct text text;
+    const struct table *table; /* NULL: one that is gone */
 };
 
 struct ring;

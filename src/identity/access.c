@@ -34,6 +34,8 @@ static bool read_token(struct work *work, struct text token, struct holder *hold
     holder_keep_id(holder->user_id, claims.user_id);
     holder_keep_id(holder->tenant_id, claims.tenant_id);
     holder_keep_id(holder->session_id, claims.session_id);
+    holder_keep_id(holder->sponsor_id, claims.impersonator_id);
+    holder->sponsor_version = claims.impersonator_epoch;
     return true;
 }
 

@@ -45,6 +45,17 @@ static unsigned read_duties(const struct json *object)
     return duties;
 }
 
+static void add_impersonator(struct buffer *json, const struct claims *claims)
+{
+    if (claims->impersonator_id.length == 0)
+        return;
+    json_add_name(json, TEXT("act"));
+    buffer_add_byte(json, '{');
+    json_add_named_text(json, "sub", claims->impersonator_id);
+    add_integer(json, "epoch", claims->impersonator_epoch);
+    buffer_add_byte(json, '}');
+}
+
 struct text claims_write(struct arena *arena, const struct claims *claims, struct text issuer)
 {
     struct buffer json = { .arena = arena };
@@ -57,6 +68,7 @@ struct text claims_write(struct arena *arena, const struct claims *claims, struc
     if (claims->tenant_id.length > 0)
         json_add_named_text(&json, "tenant_id", claims->tenant_id);
     json_add_named_text(&json, "role", role_name(claims->role));
+    add_impersonator(&json, claims);
     json_add_name(&json, TEXT("amr"));
     buffer_add(&json, claims->amr);
     if (claims->duties)
@@ -94,6 +106,16 @@ static bool read_seconds(const struct json *object, const char *name, int64_t *t
     return true;
 }
 
+/* Whole, or not there at all. */
+static bool read_impersonator(const struct json *object, struct claims *claims)
+{
+    const struct json *act = json_member(object, TEXT("act"));
+    const struct json *epoch = act ? json_member(act, TEXT("epoch")) : NULL;
+    return !act
+        || (read_id(act, "sub", &claims->impersonator_id) && epoch
+            && json_integer(epoch, &claims->impersonator_epoch));
+}
+
 bool claims_read(struct arena *arena, struct text json, struct text issuer, struct claims *claims)
 {
     struct json object;
@@ -110,6 +132,8 @@ bool claims_read(struct arena *arena, struct text json, struct text issuer, stru
         return false;
     const struct json *epoch = json_member(&object, TEXT("epoch"));
     if (!epoch || !json_integer(epoch, &claims->epoch))
+        return false;
+    if (!read_impersonator(&object, claims))
         return false;
     claims->role = role_named(role);
     claims->duties = read_duties(&object);

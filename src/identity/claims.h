@@ -4,6 +4,8 @@
 
 struct claims {
     struct text user_id, session_id, tenant_id; /* tenant_id empty: staff */
+    struct text impersonator_id; /* RFC 8693 "act": who acts in the user's name; empty: nobody */
+    int64_t impersonator_epoch;
     enum role role;
     unsigned duties;               /* enum duty */
     struct text amr;               /* a JSON array, of the session */

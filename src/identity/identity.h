@@ -2,6 +2,7 @@
 #pragma once
 #include "identity/access.h"
 #include "identity/api_key.h"
+#include "identity/impersonation.h"
 #include "identity/lock.h"
 #include "identity/password_change.h"
 #include "identity/password_reset.h"

@@ -3,9 +3,11 @@
 #include "base/random.h"
 #include "crypto/hash.h"
 #include "crypto/token.h"
+#include "identity/amr.h"
 #include "identity/claims.h"
 #include "identity/device.h"
 #include "identity/duty.h"
+#include "identity/impersonation.h"
 #include "identity/refresh_token.h"
 #include "identity/revocation.h"
 #include "model/service_level.h"
@@ -20,26 +22,37 @@ static int64_t idle_end(const struct work *work)
     return work->now + settings_integer(work->site->settings, SETTING_session_idle_minutes) * MINUTE_MS;
 }
 
+/* Does somebody act in the user's name? */
+static bool is_acting(const struct user_session *session)
+{
+    return value_is_set(session->impersonator_id);
+}
+
 static void sign_access(struct work *work, const struct user_session *session, struct grant *grant)
 {
-    const struct user *user = &grant->user;
+    const struct user *user = &grant->user, nobody = {},
+                      *impersonator = is_acting(session) ? &grant->impersonator : &nobody;
+    int64_t end_ms = work->now + ACCESS_LIFE_MS, session_end_ms = session->expires_at.integer;
+    int64_t expires_ms = end_ms < session_end_ms ? end_ms : session_end_ms;
     const struct claims claims = {
         .user_id = user->id.text,
         .session_id = session->id.text,
         .tenant_id = cell_text(user->tenant_id),
         .role = role_named(user->system_role.text),
-        .duties = duties_of(work, user),
+        .impersonator_id = cell_text(impersonator->id),
+        .impersonator_epoch = cell_integer(impersonator->session_epoch),
+        .duties = is_acting(session) ? 0 : duties_of(work, user),
         .epoch = user->session_epoch.integer,
         .amr = session->amr.text,
         .auth_time_ms = value_is_set(session->authenticated_at) ? session->authenticated_at.integer
                                                                 : session->created_at.integer,
         .issued_ms = work->now,
-        .expires_ms = work->now + ACCESS_LIFE_MS,
+        .expires_ms = expires_ms,
     };
     struct text json = claims_write(work->arena, &claims, claims_issuer(work->site));
     grant->access_token = token_sign(work->arena, work->site->keyring, json);
     grant->session_id = session->id.text;
-    grant->expires_in_seconds = ACCESS_LIFE_MS / 1000;
+    grant->expires_in_seconds = (expires_ms - work->now) / 1000;
     grant->refresh_expires_ms = session->expires_at.integer;
 }
 
@@ -64,6 +77,33 @@ bool session_begin(struct work *work, const struct user *user, struct text amr, 
         .last_activity_at = value_time(work->now),
         .expires_at = value_time(work->now + life_ms),
         .idle_expires_at = value_time(idle_end(work)),
+    };
+    if (!store_create(work, &user_sessions_table, session.cells))
+        return false;
+    sign_access(work, &session, grant);
+    return true;
+}
+
+/* The tenant's people see the session: where the member of staff sits is none of their business. */
+bool session_begin_acting(struct work *work, const struct user *user, const struct user *impersonator,
+                          int64_t until_ms, struct grant *grant)
+{
+    struct text id = random_uuid(work->arena, work->now);
+    grant->user = *user;
+    grant->impersonator = *impersonator;
+    grant->refresh_token = refresh_token_make(work, id);
+    struct user_session session = {
+        .id = value_text(id),
+        .user_id = user->id,
+        .tenant_id = user->tenant_id,
+        .impersonator_id = impersonator->id,
+        .token_hash = value_text(refresh_token_hash(work, grant->refresh_token)),
+        .device_name = value_string("NIDIA"),
+        .amr = value_text(amr_write(work->arena, 0)),
+        .authenticated_at = value_time(work->now),
+        .last_activity_at = value_time(work->now),
+        .expires_at = value_time(until_ms),
+        .idle_expires_at = value_time(until_ms),
     };
     if (!store_create(work, &user_sessions_table, session.cells))
         return false;
@@ -96,6 +136,8 @@ bool session_end(struct work *work, const struct user_session *session, const ch
         .successor_sealed = value_null(),
     }, after;
     return store_update(work, &user_sessions_table, session->cells, changes.cells, after.cells)
+        && (!is_acting(session)
+            || impersonations_note_end(work, IMPERSONATION_OF_SESSION, session->id.text, reason))
         && audit_end(work, "end_session", "user_sessions", session->id.text, cell_text(session->tenant_id),
                      reason);
 }
@@ -104,7 +146,7 @@ bool sessions_end_all(struct work *work, struct text user_id, const char *reason
 {
     static const char end[] = "UPDATE user_sessions SET is_active = FALSE, ended_at = $1, ended_reason = $2, "
                               "updated_at = $1, successor_sealed = NULL, revision = revision + 1 "
-                              "WHERE user_id = $3 AND is_active";
+                              "WHERE (user_id = $3 OR impersonator_id = $3) AND is_active";
     static const char raise[] =
         "UPDATE users SET session_epoch = session_epoch + 1, updated_at = $1 WHERE id = $2";
     struct value now = value_time(work->now), id = value_text(user_id);
@@ -112,6 +154,7 @@ bool sessions_end_all(struct work *work, struct text user_id, const char *reason
     return db_run(work->db, work->arena, &result, &work->error, raise, PARAMETERS(now, id))
         && db_run(work->db, work->arena, &result, &work->error, end,
                   PARAMETERS(now, value_string(reason), id))
+        && impersonations_note_end(work, IMPERSONATION_OF_PERSON, user_id, reason)
         && store_announce(work, &users_table, user_id);
 }
 
@@ -141,6 +184,11 @@ static bool is_hash(struct value stored, struct text hash)
     return stored.kind == VALUE_TEXT && secret_equal(stored.text, hash);
 }
 
+static struct value seen_at(const struct work *work, const struct user_session *session)
+{
+    return is_acting(session) ? value_null() : value_text_or_null(work->origin.address);
+}
+
 /* The token is current: one compare-and-swap, which of two at once only one wins. */
 static bool rotate(struct work *work, const struct user_session *session, struct text token,
                    struct grant *grant, bool *won)
@@ -154,7 +202,7 @@ static bool rotate(struct work *work, const struct user_session *session, struct
     if (!db_run(work->db, work->arena, &result, &work->error, swap,
                 PARAMETERS(value_text(refresh_token_hash(work, successor)),
                            value_text(refresh_token_seal(work, successor, token, id)), value_time(work->now),
-                           value_time(idle_end(work)), value_text_or_null(work->origin.address), session->id,
+                           value_time(idle_end(work)), seen_at(work, session), session->id,
                            session->token_hash)))
         return false;
     *won = result.changed == 1;
@@ -232,6 +280,8 @@ bool session_refresh(struct work *work, struct text refresh_token, struct grant 
     if (!store_find_by(work, &users_table, "id", session.user_id, false, grant->user.cells)
         || !person_may_enter(work, &grant->user, &may))
         return false;
+    if (may && is_acting(&session) && !impersonation_find_actor(work, &session, &grant->impersonator, &may))
+        return false;
     *refused = !may;
     if (*refused)
         return true;
@@ -240,36 +290,4 @@ bool session_refresh(struct work *work, struct text refresh_token, struct grant 
     if (!*refused)
         sign_access(work, &session, grant);
     return true;
-}
-
-/* ---- One's own ---- */
-
-bool sessions_list_own(struct work *work, struct query *query, struct page *page)
-{
-    static const struct value living = { .kind = VALUE_BOOLEAN, .boolean = true };
-    struct value *user_id = arena_new(work->arena, struct value);
-    *user_id = value_text(work->actor.user_id);
-    const struct table *table = &user_sessions_table;
-    *query = (struct query){
-        .table = table,
-        .filters = { { column_at(table, ONE(user_session, user_id)), COMPARISON_eq, user_id, 1 },
-                     { column_at(table, ONE(user_session, is_active)), COMPARISON_eq, &living, 1 } },
-        .filter_count = 2,
-        .sort = column_at(table, ONE(user_session, created_at)),
-        .descending = true,
-        .limit = SESSIONS_SHOWN_MAX,
-        .columns = columns_visible(table, work->actor.role),
-    };
-    return store_list(work, query, page);
-}
-
-bool sessions_find_own(struct work *work, struct text id, struct user_session *session)
-{
-    bool found;
-    if (!text_is_uuid(id))
-        return fail(&work->error, ERROR_not_found, "user_session");
-    if (!find_session(work, id, session, &found))
-        return false;
-    return (found && text_equal(session->user_id.text, work->actor.user_id))
-        || fail(&work->error, ERROR_not_found, "user_session");
 }

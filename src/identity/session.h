@@ -9,12 +9,19 @@ struct grant {
     int64_t expires_in_seconds; /* of the access token */
     int64_t refresh_expires_ms; /* when the session is over whatever happens */
     struct user user;
+    struct user impersonator; /* of a session in which somebody acts in the user's name */
 };
 
 /* In a transaction: a new session of the user, who has just been recognised; `amr`: by what, identity/amr.h.
  * For who asks whether a second factor is needed: identity/entry.h. */
 [[nodiscard]] bool session_begin(struct work *work, const struct user *user, struct text amr,
                                  struct grant *grant);
+
+/* In a transaction: a session in which the impersonator acts in the user's name, until then whatever happens.
+ */
+[[nodiscard]] bool session_begin_acting(struct work *work, const struct user *user,
+                                        const struct user *impersonator, int64_t until_ms,
+                                        struct grant *grant);
 
 /*
  * In a transaction: the next refresh token of the session; to the previous token, for thirty seconds, the

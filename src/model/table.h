@@ -19,6 +19,7 @@ enum trait {
     INDEXED = 1 << 7,     /* alone, with id behind it: may be sorted by */
     SEARCHED = 1 << 8,    /* folded into the row's search text */
     COUNTED = 1 << 9,     /* moved only by guarded UPDATEs; changes no revision, no audit record */
+    BESIDE = 1 << 11,     /* no column of the database: stands in the answers that fill it in (auth/me) */
     WRITE_ONLY = 1 << 10, /* no column of the database: a member that CREATE alone takes (users.password) */
 };
 /* clang-format on */
@@ -126,7 +127,7 @@ static inline const struct column *column_at(const struct table *table, uint8_t 
 
 static inline bool column_is_stored(const struct column *column)
 {
-    return !(column->is & WRITE_ONLY);
+    return !(column->is & (WRITE_ONLY | BESIDE));
 }
 
 /* Kept as JSON: a list or an object, or any of it. */

@@ -3,6 +3,7 @@
 #include "crypto/seal.h"
 #include "model/model.h"
 #include "record/document.h"
+#include "record/reach.h"
 #include "record/row.h"
 #include "record/sql_text.h"
 #include "record/subject.h"
@@ -127,6 +128,8 @@ static bool add_record(struct work *work, struct audit_log *record)
     record->id = value_text(random_uuid(work->arena, work->now));
     record->actor_role = value_text(actor_role_name(actor));
     record->api_key_id = value_text_or_null(actor->api_key_id);
+    if (actor_is_impersonated(actor))
+        record->impersonator_id = value_text(actor->sponsor_id);
     record->session_id = value_text_or_null(actor->session_id);
     record->request_id = value_text_or_null(work->origin.request_id);
     record->created_at = value_time(work->now);
@@ -134,7 +137,9 @@ static bool add_record(struct work *work, struct audit_log *record)
     if (!value_is_set(record->metadata))
         record->metadata = value_string("{}");
 
-    struct text subject = value_is_set(record->user_id) ? record->user_id.text : TEXT("");
+    /* Whose address it is: who acts in another's name has his own. */
+    struct value sender = value_is_set(record->impersonator_id) ? record->impersonator_id : record->user_id;
+    struct text subject = value_is_set(sender) ? sender.text : TEXT("");
     struct sealer sealer = { .work = work, .subject_id = subject };
     return add_origin(&sealer, "ip_address", work->origin.address, &record->ip_address)
         && add_origin(&sealer, "user_agent", work->origin.user_agent, &record->user_agent)

@@ -69,7 +69,7 @@ void schema_add_column(struct buffer *json, const struct column *column)
 
 static bool is_shown(const struct table *table, const struct column *column)
 {
-    return column_is_stored(column) && !(column->is & SECRET)
+    return (column_is_stored(column) || (column->is & BESIDE)) && !(column->is & SECRET)
         && ((table->is & SHAPE) || !table->may[READ] || (table->may[READ] & ~column->hidden_from));
 }
 

@@ -9,7 +9,7 @@ static unsigned restrained(enum role reader)
 
 bool column_visible(const struct column *column, enum role reader)
 {
-    return !(column->is & (SECRET | WRITE_ONLY)) && !(column->hidden_from & restrained(reader));
+    return !(column->is & (SECRET | WRITE_ONLY | BESIDE)) && !(column->hidden_from & restrained(reader));
 }
 
 bool column_settable(const struct table *table, const struct column *column, enum action action,
