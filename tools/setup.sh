@@ -51,6 +51,8 @@ test              oathtool
 test              zbar-tools
 test              librsvg2-bin
 test              knot
+test              chromium
+test              chromium-driver
 test              hydra
 test              caddy
 test,bench        nginx-light

@@ -51,11 +51,13 @@ bool answer_entry(struct call *call, const struct entry *entry, bool in_cookie)
                    (int64_t)DEVICE_LIFE_DAYS * DAY_MS / 1000);
         return answer_grant(call, &entry->grant, in_cookie);
     }
-    const struct second_factor_challenge challenge = {
+    struct second_factor_challenge challenge = {
         .ticket = value_text(entry->ticket),
         .expires_in = value_integer(entry->ticket_expires_in_seconds),
         .methods = value_text(entry->methods),
     };
+    if (entry->passkey_question.length > 0)
+        challenge.passkey = value_text(entry->passkey_question);
     answer_shape(call, &second_factor_challenges_table, challenge.cells);
     call->response->status = 202;
     return true;
@@ -84,6 +86,7 @@ static bool second_factor(struct call *call)
         .kind = second_factor_named(body->method.text),
         .ticket = body->ticket.text,
         .code = cell_text(body->code),
+        .credential = cell_text(body->credential),
     };
     struct entry entry;
     bool in_cookie;

@@ -26,6 +26,7 @@ const struct route *const app_routes[] = {
     entry_routes,
     auth_routes,
     factor_routes,
+    passkey_routes,
     user_routes,
     impersonation_routes,
     key_routes,

@@ -7,6 +7,7 @@ static const struct {
 } words[] = {
     { AMR_PASSWORD, "pwd" },
     { AMR_CODE, "otp" },
+    { AMR_PASSKEY, "pop" },
     { AMR_TWO_FACTORS, "mfa" },
 };
 enum { WORD_COUNT = sizeof words / sizeof *words };

@@ -6,6 +6,7 @@ enum amr {
     AMR_PASSWORD = 1 << 0,
     AMR_CODE = 1 << 1, /* good once: of an authenticator app, or for recovery */
     AMR_TWO_FACTORS = 1 << 2,
+    AMR_PASSKEY = 1 << 3,
 };
 
 struct text amr_write(struct arena *arena, unsigned amr); /* ["pwd","otp","mfa"] */

@@ -4,6 +4,7 @@
 #include "crypto/one_time_code.h"
 #include "identity/amr.h"
 #include "identity/lock.h"
+#include "identity/passkey_factor.h"
 #include "identity/throttle.h"
 #include "record/audit.h"
 #include "record/store.h"
@@ -169,7 +170,9 @@ static bool prove(struct work *work, struct second_factor_attempt *attempt, stru
 bool entry_complete(struct work *work, const struct second_factor_given *given, struct entry *entry)
 {
     struct second_factor_ticket ticket;
-    struct second_factor_attempt attempt = { .kind = given->kind, .ticket = &ticket, .code = given->code };
+    struct second_factor_attempt attempt = {
+        .kind = given->kind, .ticket = &ticket, .code = given->code, .credential = given->credential
+    };
     struct user user;
     bool may;
     *entry = (struct entry){};
@@ -198,6 +201,8 @@ bool entry_begin(struct work *work, const struct arrival *arrival, struct entry 
         || !second_factors_enrolled(work, arrival->user->id.text, &kinds))
         return false;
     if (arrival->otp.length == 0) {
+        if (kinds & 1u << second_factor_kind_passkey && !passkey_ask(work, &ticket, &entry->passkey_question))
+            return false;
         entry->methods = second_factors_write(work->arena, kinds);
         entry->ticket_expires_in_seconds = TICKET_LIFE_MS / 1000;
         return true;

@@ -20,8 +20,9 @@ struct arrival {
 
 /* What came of it. */
 struct entry {
-    bool refused;                /* and what was written is to be kept even so */
-    struct text ticket, methods; /* a second factor is still to come: no session yet */
+    bool refused;                 /* and what was written is to be kept even so */
+    struct text ticket, methods;  /* a second factor is still to come: no session yet */
+    struct text passkey_question; /* for the browser, where a passkey is among the methods; else empty */
     int64_t ticket_expires_in_seconds;
     struct grant grant; /* else */
 };
@@ -37,7 +38,7 @@ static inline bool entry_is_challenged(const struct entry *entry)
 /* The second factor of whom entry_begin gave a ticket. */
 struct second_factor_given {
     enum second_factor_kind kind;
-    struct text ticket, code;
+    struct text ticket, code, credential;
 };
 /* In a transaction. Refused: the answer is `second_factor_refused`. */
 [[nodiscard]] bool entry_complete(struct work *work, const struct second_factor_given *given,

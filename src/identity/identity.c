@@ -1,4 +1,5 @@
 #include "identity/identity.h"
+#include "identity/passkey_factor.h"
 
 static bool end_session(struct work *work, const struct value *cells)
 {
@@ -13,6 +14,7 @@ const struct service identity_services[] = {
       .update = user_update,
       .remove = user_remove },
     { .table = &user_sessions_table, .remove = end_session },
+    { .table = &user_passkeys_table, .update = passkey_update, .remove = passkey_remove },
     { .table = &api_keys_table, .update = api_key_update, .remove = api_key_revoke },
     {},
 };

@@ -4,6 +4,7 @@
 #include "identity/api_key.h"
 #include "identity/impersonation.h"
 #include "identity/lock.h"
+#include "identity/passkey.h"
 #include "identity/password_change.h"
 #include "identity/password_reset.h"
 #include "identity/revocation.h"
@@ -11,4 +12,4 @@
 #include "identity/sign_in.h"
 #include "identity/user.h"
 
-extern const struct service identity_services[]; /* of users, user_sessions and api_keys */
+extern const struct service identity_services[]; /* of users, their sessions, passkeys and keys */

@@ -1,6 +1,7 @@
 #include "identity/second_factor.h"
 #include "base/buffer.h"
 #include "identity/amr.h"
+#include "identity/passkey_factor.h"
 #include "identity/recovery_code.h"
 #include "identity/totp.h"
 
@@ -14,6 +15,10 @@ const struct second_factor_method second_factor_methods[second_factor_kind_count
                                            .is_enrolled = recovery_codes_are_enrolled,
                                            .verify = recovery_code_verify,
                                            .forget = recovery_codes_forget },
+    [second_factor_kind_passkey] = { .amr = AMR_PASSKEY,
+                                     .is_enrolled = passkeys_are_enrolled,
+                                     .verify = passkey_verify,
+                                     .forget = passkeys_forget },
 };
 
 enum second_factor_kind second_factor_named(struct text name)

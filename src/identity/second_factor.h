@@ -15,6 +15,7 @@ struct second_factor_attempt {
     const struct user *user;
     const struct second_factor_ticket *ticket; /* what the proof is for: a challenge is kept with it */
     struct text code;                          /* of the methods where something is typed */
+    struct text credential;                    /* of passkeys: what the browser answered */
 };
 
 /* Each is called in a transaction. */

@@ -66,17 +66,28 @@ static bool has_factor(struct work *work, struct text user_id, bool *has)
     return true;
 }
 
+static bool settle_loss(struct work *work, struct user *user, enum second_factor_kind kind, bool *has)
+{
+    if (!has_factor(work, user->id.text, has))
+        return false;
+    if (!*has && !(set_enabled(work, user, false) && recovery_codes_forget(work, user->id.text)))
+        return false;
+    return audit(work, user, "remove_second_factor", name_of(kind));
+}
+
 bool second_factor_removed(struct work *work, struct factor_change *change)
 {
-    struct user *user = change->user;
     bool has;
     change->recovery_codes = (struct text){};
-    if (!has_factor(work, user->id.text, &has))
-        return false;
-    if (!has && !(set_enabled(work, user, false) && recovery_codes_forget(work, user->id.text)))
-        return false;
-    return audit(work, user, "remove_second_factor", name_of(change->kind))
+    return settle_loss(work, change->user, change->kind, &has)
         && renew_session(work, change, 0, has ? 0 : ~(unsigned)AMR_PASSWORD);
+}
+
+bool second_factor_taken(struct work *work, struct user *user, enum second_factor_kind kind)
+{
+    bool has;
+    return settle_loss(work, user, kind, &has)
+        && sessions_end_all(work, user->id.text, "second_factor_changed");
 }
 
 bool second_factors_reset(struct work *work, struct user *user)

@@ -18,6 +18,9 @@ struct factor_change {
 /* In a transaction, after the method removed what it had. With the last factor the recovery codes go. */
 [[nodiscard]] bool second_factor_removed(struct work *work, struct factor_change *change);
 
+/* The same where an administrator removed it: the person's sessions end. */
+[[nodiscard]] bool second_factor_taken(struct work *work, struct user *user, enum second_factor_kind kind);
+
 /* In a transaction, by an administrator: whatever the person has is gone; the next sign-in asks for the first
  * factor alone. `wrong_state` where there is none. */
 [[nodiscard]] bool second_factors_reset(struct work *work, struct user *user);

@@ -1,25 +1,21 @@
 #include "identity/sign_in.h"
-#include "base/calendar.h"
 #include "base/metrics.h"
 #include "base/pool.h"
 #include "crypto/password.h"
 #include "identity/amr.h"
 #include "identity/known_device.h"
 #include "identity/lock.h"
-#include "identity/throttle.h"
+#include "identity/toll.h"
 #include "record/audit.h"
 #include "record/store.h"
 #include "record/transact.h"
 #include "settings/settings.h"
 
-enum { TEN_MINUTES_MS = 10 * MINUTE_MS };
-
 /* One attempt, from the throttle to its outcome. */
 struct attempt {
     struct text account; /* throttle_account */
     struct text device;  /* of a known one; empty: none */
-    struct bucket buckets[2];
-    int64_t wait_ms;
+    struct toll toll;
     struct user user;
     bool user_known, matches;
     bool welcome;                         /* as found: would come in by the right password */
@@ -30,50 +26,10 @@ struct attempt {
     struct entry *entry;
 };
 
-/* The address's bucket, and either the known device's or the account's. */
-static void choose_buckets(struct work *work, struct attempt *attempt)
-{
-    struct text network = throttle_network(work->arena, work->origin.address);
-    attempt->buckets[0] =
-        throttle_bucket(work, arena_format(work->arena, "sign_in:address:%.*s", TEXT_ARG(network)),
-                        SETTING_sign_ins_per_address, TEN_MINUTES_MS);
-    attempt->buckets[1] =
-        attempt->device.length > 0
-            ? throttle_bucket(work,
-                              arena_format(work->arena, "sign_in:device:%.*s", TEXT_ARG(attempt->device)),
-                              SETTING_sign_ins_per_device, HOUR_MS)
-            : throttle_bucket(work,
-                              arena_format(work->arena, "sign_in:account:%.*s", TEXT_ARG(attempt->account)),
-                              SETTING_sign_ins_per_account, HOUR_MS);
-}
-
-static bool count(struct work *work, void *data)
-{
-    struct attempt *attempt = data;
-    attempt->wait_ms = 0;
-    for (size_t i = 0; i < 2 && attempt->wait_ms == 0; i++)
-        if (!throttle_take(work, &attempt->buckets[i], &attempt->wait_ms))
-            return false;
-    return true;
-}
-
-static bool take_tokens(struct work *work, struct attempt *attempt)
-{
-    choose_buckets(work, attempt);
-    if (!db_transact(work, count, attempt))
-        return false;
-    if (attempt->wait_ms == 0)
-        return true;
-    metric_add(METRIC_sign_ins_throttled_total, 1);
-    fail(&work->error, ERROR_rate_limited, "");
-    work->error.retry_after_seconds = (int)((attempt->wait_ms + 999) / 1000);
-    return false;
-}
-
 bool sign_in_throttle(struct work *work, struct text email, struct text device)
 {
-    struct attempt attempt = { .account = throttle_account(work, email), .device = device };
-    return take_tokens(work, &attempt);
+    struct toll toll;
+    return toll_pay(work, throttle_account(work, email), device, &toll);
 }
 
 /* Who has this e-mail and was not removed. */
@@ -162,8 +118,7 @@ static bool let_in(struct work *work, struct attempt *attempt)
         .user = &attempt->user, .amr = AMR_PASSWORD, .device = attempt->device, .otp = attempt->otp
     };
     return store_update(work, &users_table, attempt->user.cells, changes.cells, attempt->user.cells)
-        && throttle_give_back(work, &attempt->buckets[0]) && throttle_give_back(work, &attempt->buckets[1])
-        && entry_begin(work, &arrival, attempt->entry);
+        && toll_give_back(work, &attempt->toll) && entry_begin(work, &arrival, attempt->entry);
 }
 
 /* Refused or not, it is kept: the transaction succeeds. */
@@ -191,7 +146,7 @@ bool sign_in(struct work *work, const struct credentials *credentials, struct en
         && !known_device_read(work, credentials->device, attempt.user.id.text, &attempt.device))
         attempt.device = (struct text){};
     attempt.welcome = attempt.welcome && !lock_bars(work, &attempt.user, attempt.device.length > 0);
-    if (!take_tokens(work, &attempt))
+    if (!toll_pay(work, attempt.account, attempt.device, &attempt.toll))
         return false;
     pool_run(work->site->hashing, compare, &(struct password_check){ work, &attempt, credentials->password });
     if (!db_transact(work, settle, &attempt))

@@ -2,8 +2,8 @@
 """Runs the stories: tests/e2e/run.py ENGINE [part of MODULE.TEST ...]; the last line is "N passed, N failed",
 and ", N skipped" behind it where a story could not be told here, as its SkipTest says.
 
-A story is a function test_…; its parameters say what it needs: `world`, the module's server, shared by its stories
-in their order; `engine`, to make servers of its own. A module for one engine alone says so: ENGINES = ("postgres",).
+A story is a function test_…; its parameters say what it needs: `world`, the module's server, and `browser`, a Chromium,
+both shared by its stories in their order; `engine`, to make servers of its own. A module for one engine alone says so: ENGINES = ("postgres",).
 PostgreSQL: tests/postgres.sh tests/e2e/run.py postgres
 """
 
@@ -18,6 +18,7 @@ import traceback
 from collections import Counter
 from unittest import SkipTest
 
+from chromium import Chromium
 from harness import ENGINES, World
 from server import TOP
 
@@ -32,19 +33,19 @@ def stories(module, filters):
 
 
 class Shared:
-    """The module's world, started by the first story that asks for it."""
+    """What a module's stories share, made by the first one that asks for it."""
 
-    def __init__(self, engine):
-        self.engine, self.world = engine, None
+    def __init__(self, make):
+        self.make, self.thing = make, None
 
     def get(self):
-        if not self.world:
-            self.world = World(self.engine).__enter__()
-        return self.world
+        if not self.thing:
+            self.thing = self.make().__enter__()
+        return self.thing
 
     def end(self):
-        if self.world:
-            self.world.__exit__(None)
+        if self.thing:
+            self.thing.__exit__(None, None, None)
 
 
 def tell(where, error, world):
@@ -63,8 +64,8 @@ def short_trace(error):
 
 def run_module(module, engine, filters):
     counts = Counter()
-    shared = Shared(engine)
-    givers = {"world": shared.get, "engine": lambda: engine}
+    world, browser = Shared(lambda: World(engine)), Shared(Chromium)
+    givers = {"world": world.get, "browser": browser.get, "engine": lambda: engine}
     try:
         for name, function in stories(module, filters):
             started = time.monotonic()
@@ -77,15 +78,16 @@ def run_module(module, engine, filters):
                 print(f"skipped {where}: {reason}")
             except Exception as error:
                 counts["failed"] += 1
-                tell(where, error, shared.world)
+                tell(where, error, world.thing)
             if time.monotonic() - started > SLOW_S:
                 print(f"slow: {where} {time.monotonic() - started:.0f} s")
     finally:
-        try:
-            shared.end()
-        except Exception as error:
-            counts["failed"] += 1
-            tell(f"{engine.name}: {module.__name__}: the end of its server", error, None)
+        for name, shared in (("browser", browser), ("server", world)):
+            try:
+                shared.end()
+            except Exception as error:
+                counts["failed"] += 1
+                tell(f"{engine.name}: {module.__name__}: the end of its {name}", error, None)
     return counts
 
 

@@ -1,5 +1,5 @@
-/* What an authenticator sends, as a stranger makes it up: measured, refused or sound; and what is sound is whole
- * and within its limits. The first byte says whether it registers or signs in. */
+/* What an authenticator sends, as a stranger makes it up: measured, refused or sound; and what is sound is
+ * whole and within its limits. The first byte says whether it registers or signs in. */
 #include "crypto/webauthn.h"
 #include <assert.h>
 

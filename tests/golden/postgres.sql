@@ -410,6 +410,7 @@ CREATE TABLE user_sessions (
     id uuid PRIMARY KEY NOT NULL,
     user_id uuid NOT NULL,
     tenant_id uuid,
+    impersonator_id uuid,
     token_hash text COLLATE "C" NOT NULL,
     previous_token_hash text COLLATE "C",
     rotated_at timestamptz,
@@ -433,6 +434,7 @@ CREATE TABLE user_sessions (
 );
 CREATE INDEX user_sessions_user_id ON user_sessions (user_id, id);
 CREATE INDEX user_sessions_tenant_id ON user_sessions (tenant_id NULLS FIRST, id);
+CREATE INDEX user_sessions_impersonator_id ON user_sessions (impersonator_id NULLS FIRST, id);
 CREATE UNIQUE INDEX user_sessions_token_hash_unique ON user_sessions (token_hash);
 CREATE INDEX user_sessions_previous_token_hash ON user_sessions (previous_token_hash NULLS FIRST, id);
 CREATE INDEX user_sessions_is_active ON user_sessions (is_active, id);
@@ -528,15 +530,43 @@ CREATE INDEX provider_sign_ins_provider_id ON provider_sign_ins (provider_id, id
 CREATE UNIQUE INDEX provider_sign_ins_nonce_hash_unique ON provider_sign_ins (nonce_hash);
 CREATE INDEX provider_sign_ins_provider_session ON provider_sign_ins (provider_session NULLS FIRST, id);
 
+CREATE TABLE user_passkeys (
+    id uuid PRIMARY KEY NOT NULL,
+    user_id uuid NOT NULL,
+    tenant_id uuid,
+    name text COLLATE "C" NOT NULL,
+    credential_id text COLLATE "C" NOT NULL,
+    public_key text COLLATE "C" NOT NULL,
+    algorithm text COLLATE "C" NOT NULL,
+    transports jsonb NOT NULL DEFAULT '[]',
+    user_verified boolean NOT NULL,
+    sign_count bigint NOT NULL,
+    cloned_at timestamptz,
+    last_used_at timestamptz,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    revision bigint NOT NULL DEFAULT 1,
+    CONSTRAINT user_passkeys_algorithm_choice CHECK (algorithm IN ('es256', 'eddsa', 'rs256'))
+);
+CREATE INDEX user_passkeys_user_id ON user_passkeys (user_id, id);
+CREATE INDEX user_passkeys_tenant_id ON user_passkeys (tenant_id NULLS FIRST, id);
+CREATE UNIQUE INDEX user_passkeys_credential_id_unique ON user_passkeys (credential_id);
+CREATE INDEX user_passkeys_created_at ON user_passkeys (created_at, id);
+
 CREATE TABLE api_keys (
     id uuid PRIMARY KEY NOT NULL,
     name text COLLATE "C" NOT NULL,
     prefix text COLLATE "C" NOT NULL,
     key_hash text COLLATE "C" NOT NULL,
+    previous_key_hash text COLLATE "C",
+    previous_ends_at timestamptz,
+    rotated_at timestamptz,
     scopes jsonb NOT NULL,
     tenant_id uuid,
+    tenant_ids jsonb NOT NULL DEFAULT '[]',
     expires_at timestamptz,
     last_used_at timestamptz,
+    request_count bigint NOT NULL DEFAULT 0,
     revoked_at timestamptz,
     created_by uuid,
     created_at timestamptz NOT NULL,
@@ -546,8 +576,30 @@ CREATE TABLE api_keys (
 );
 CREATE UNIQUE INDEX api_keys_prefix_unique ON api_keys (prefix);
 CREATE UNIQUE INDEX api_keys_key_hash_unique ON api_keys (key_hash);
+CREATE UNIQUE INDEX api_keys_previous_key_hash_unique ON api_keys (previous_key_hash NULLS FIRST);
+CREATE INDEX api_keys_previous_ends_at ON api_keys (previous_ends_at NULLS FIRST, id);
 CREATE INDEX api_keys_tenant_id ON api_keys (tenant_id NULLS FIRST, id);
 CREATE INDEX api_keys_created_at ON api_keys (created_at, id);
+
+CREATE TABLE impersonations (
+    id uuid PRIMARY KEY NOT NULL,
+    impersonator_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    tenant_id uuid NOT NULL,
+    session_id uuid NOT NULL,
+    reason text COLLATE "C" NOT NULL,
+    expires_at timestamptz NOT NULL,
+    ended_at timestamptz,
+    ended_reason text COLLATE "C",
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    revision bigint NOT NULL DEFAULT 1
+);
+CREATE INDEX impersonations_impersonator_id ON impersonations (impersonator_id, id);
+CREATE INDEX impersonations_user_id ON impersonations (user_id, id);
+CREATE INDEX impersonations_tenant_id ON impersonations (tenant_id, id);
+CREATE UNIQUE INDEX impersonations_session_id_unique ON impersonations (session_id);
+CREATE INDEX impersonations_created_at ON impersonations (created_at, id);
 
 CREATE TABLE outgoing_mails (
     id uuid PRIMARY KEY NOT NULL,
@@ -563,7 +615,7 @@ CREATE TABLE outgoing_mails (
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
     revision bigint NOT NULL DEFAULT 1,
-    CONSTRAINT outgoing_mails_kind_choice CHECK (kind IN ('reset_password', 'invitation')),
+    CONSTRAINT outgoing_mails_kind_choice CHECK (kind IN ('reset_password', 'invitation', 'impersonation')),
     CONSTRAINT outgoing_mails_status_choice CHECK (status IN ('queued', 'sent', 'failed', 'void'))
 );
 CREATE INDEX outgoing_mails_kind ON outgoing_mails (kind, id);
@@ -580,7 +632,7 @@ CREATE TABLE mailed_links (
     epoch bigint NOT NULL,
     expires_at timestamptz NOT NULL,
     created_at timestamptz NOT NULL,
-    CONSTRAINT mailed_links_purpose_choice CHECK (purpose IN ('reset_password', 'invitation'))
+    CONSTRAINT mailed_links_purpose_choice CHECK (purpose IN ('reset_password', 'invitation', 'impersonation'))
 );
 CREATE INDEX mailed_links_user_id ON mailed_links (user_id NULLS FIRST, id);
 CREATE UNIQUE INDEX mailed_links_token_hash_unique ON mailed_links (token_hash);
@@ -931,6 +983,7 @@ CREATE INDEX audit_logs_entity_type ON audit_logs (entity_type, id);
 CREATE INDEX audit_logs_entity_id ON audit_logs (entity_id NULLS FIRST, id);
 CREATE INDEX audit_logs_created_at ON audit_logs (created_at, id);
 CREATE INDEX audit_logs_tenant_id_created_at ON audit_logs (tenant_id NULLS FIRST, created_at);
+CREATE INDEX audit_logs_session_id_created_at ON audit_logs (session_id NULLS FIRST, created_at) WHERE impersonator_id IS NOT NULL;
 CREATE INDEX audit_logs_entity_type_entity_id_created_at ON audit_logs (entity_type, entity_id NULLS FIRST, created_at);
 CREATE OR REPLACE FUNCTION audit_logs_accepts_no_change() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN RAISE EXCEPTION 'audit_logs accepts no %', TG_OP; END $$;
@@ -1106,6 +1159,7 @@ ALTER TABLE submodule_tenant_assignments ADD CONSTRAINT submodule_tenant_assignm
 ALTER TABLE users ADD CONSTRAINT users_tenant_id_reference FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE RESTRICT;
 ALTER TABLE user_sessions ADD CONSTRAINT user_sessions_user_id_reference FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE RESTRICT;
 ALTER TABLE user_sessions ADD CONSTRAINT user_sessions_tenant_id_reference FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE RESTRICT;
+ALTER TABLE user_sessions ADD CONSTRAINT user_sessions_impersonator_id_reference FOREIGN KEY (impersonator_id) REFERENCES users (id) ON DELETE RESTRICT;
 ALTER TABLE totp_seeds ADD CONSTRAINT totp_seeds_user_id_reference FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE RESTRICT;
 ALTER TABLE recovery_codes ADD CONSTRAINT recovery_codes_user_id_reference FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE RESTRICT;
 ALTER TABLE second_factor_tickets ADD CONSTRAINT second_factor_tickets_user_id_reference FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE RESTRICT;
@@ -1114,8 +1168,13 @@ ALTER TABLE provider_identities ADD CONSTRAINT provider_identities_user_id_refer
 ALTER TABLE provider_identities ADD CONSTRAINT provider_identities_provider_id_reference FOREIGN KEY (provider_id) REFERENCES identity_providers (id) ON DELETE RESTRICT;
 ALTER TABLE provider_sign_ins ADD CONSTRAINT provider_sign_ins_session_id_reference FOREIGN KEY (session_id) REFERENCES user_sessions (id) ON DELETE CASCADE;
 ALTER TABLE provider_sign_ins ADD CONSTRAINT provider_sign_ins_provider_id_reference FOREIGN KEY (provider_id) REFERENCES identity_providers (id) ON DELETE RESTRICT;
+ALTER TABLE user_passkeys ADD CONSTRAINT user_passkeys_user_id_reference FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE RESTRICT;
+ALTER TABLE user_passkeys ADD CONSTRAINT user_passkeys_tenant_id_reference FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE RESTRICT;
 ALTER TABLE api_keys ADD CONSTRAINT api_keys_tenant_id_reference FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE RESTRICT;
 ALTER TABLE api_keys ADD CONSTRAINT api_keys_created_by_reference FOREIGN KEY (created_by) REFERENCES users (id) ON DELETE RESTRICT;
+ALTER TABLE impersonations ADD CONSTRAINT impersonations_impersonator_id_reference FOREIGN KEY (impersonator_id) REFERENCES users (id) ON DELETE RESTRICT;
+ALTER TABLE impersonations ADD CONSTRAINT impersonations_user_id_reference FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE RESTRICT;
+ALTER TABLE impersonations ADD CONSTRAINT impersonations_tenant_id_reference FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE RESTRICT;
 ALTER TABLE outgoing_mails ADD CONSTRAINT outgoing_mails_user_id_reference FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE RESTRICT;
 ALTER TABLE mailed_links ADD CONSTRAINT mailed_links_user_id_reference FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE RESTRICT;
 ALTER TABLE subscriptions ADD CONSTRAINT subscriptions_tenant_id_reference FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE RESTRICT;

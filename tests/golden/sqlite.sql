@@ -400,6 +400,7 @@ CREATE TABLE user_sessions (
     id TEXT PRIMARY KEY NOT NULL,
     user_id TEXT NOT NULL REFERENCES users (id) ON DELETE RESTRICT,
     tenant_id TEXT REFERENCES tenants (id) ON DELETE RESTRICT,
+    impersonator_id TEXT REFERENCES users (id) ON DELETE RESTRICT,
     token_hash TEXT NOT NULL,
     previous_token_hash TEXT,
     rotated_at INTEGER,
@@ -423,6 +424,7 @@ CREATE TABLE user_sessions (
 ) STRICT;
 CREATE INDEX user_sessions_user_id ON user_sessions (user_id, id);
 CREATE INDEX user_sessions_tenant_id ON user_sessions (tenant_id, id);
+CREATE INDEX user_sessions_impersonator_id ON user_sessions (impersonator_id, id);
 CREATE UNIQUE INDEX user_sessions_token_hash_unique ON user_sessions (token_hash);
 CREATE INDEX user_sessions_previous_token_hash ON user_sessions (previous_token_hash, id);
 CREATE INDEX user_sessions_is_active ON user_sessions (is_active, id);
@@ -518,15 +520,42 @@ CREATE INDEX provider_sign_ins_provider_id ON provider_sign_ins (provider_id, id
 CREATE UNIQUE INDEX provider_sign_ins_nonce_hash_unique ON provider_sign_ins (nonce_hash);
 CREATE INDEX provider_sign_ins_provider_session ON provider_sign_ins (provider_session, id);
 
+CREATE TABLE user_passkeys (
+    id TEXT PRIMARY KEY NOT NULL,
+    user_id TEXT NOT NULL REFERENCES users (id) ON DELETE RESTRICT,
+    tenant_id TEXT REFERENCES tenants (id) ON DELETE RESTRICT,
+    name TEXT NOT NULL,
+    credential_id TEXT NOT NULL,
+    public_key TEXT NOT NULL,
+    algorithm TEXT NOT NULL CONSTRAINT user_passkeys_algorithm_choice CHECK (algorithm IN ('es256', 'eddsa', 'rs256')),
+    transports TEXT NOT NULL DEFAULT '[]' CHECK (transports IS NULL OR json_valid(transports)),
+    user_verified INTEGER NOT NULL CHECK (user_verified IN (0, 1)),
+    sign_count INTEGER NOT NULL,
+    cloned_at INTEGER,
+    last_used_at INTEGER,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    revision INTEGER NOT NULL DEFAULT 1
+) STRICT;
+CREATE INDEX user_passkeys_user_id ON user_passkeys (user_id, id);
+CREATE INDEX user_passkeys_tenant_id ON user_passkeys (tenant_id, id);
+CREATE UNIQUE INDEX user_passkeys_credential_id_unique ON user_passkeys (credential_id);
+CREATE INDEX user_passkeys_created_at ON user_passkeys (created_at, id);
+
 CREATE TABLE api_keys (
     id TEXT PRIMARY KEY NOT NULL,
     name TEXT NOT NULL,
     prefix TEXT NOT NULL,
     key_hash TEXT NOT NULL,
+    previous_key_hash TEXT,
+    previous_ends_at INTEGER,
+    rotated_at INTEGER,
     scopes TEXT NOT NULL CHECK (scopes IS NULL OR json_valid(scopes)),
     tenant_id TEXT REFERENCES tenants (id) ON DELETE RESTRICT,
+    tenant_ids TEXT NOT NULL DEFAULT '[]' CHECK (tenant_ids IS NULL OR json_valid(tenant_ids)),
     expires_at INTEGER,
     last_used_at INTEGER,
+    request_count INTEGER NOT NULL DEFAULT 0,
     revoked_at INTEGER,
     created_by TEXT REFERENCES users (id) ON DELETE RESTRICT,
     created_at INTEGER NOT NULL,
@@ -536,12 +565,34 @@ CREATE TABLE api_keys (
 ) STRICT;
 CREATE UNIQUE INDEX api_keys_prefix_unique ON api_keys (prefix);
 CREATE UNIQUE INDEX api_keys_key_hash_unique ON api_keys (key_hash);
+CREATE UNIQUE INDEX api_keys_previous_key_hash_unique ON api_keys (previous_key_hash);
+CREATE INDEX api_keys_previous_ends_at ON api_keys (previous_ends_at, id);
 CREATE INDEX api_keys_tenant_id ON api_keys (tenant_id, id);
 CREATE INDEX api_keys_created_at ON api_keys (created_at, id);
 
+CREATE TABLE impersonations (
+    id TEXT PRIMARY KEY NOT NULL,
+    impersonator_id TEXT NOT NULL REFERENCES users (id) ON DELETE RESTRICT,
+    user_id TEXT NOT NULL REFERENCES users (id) ON DELETE RESTRICT,
+    tenant_id TEXT NOT NULL REFERENCES tenants (id) ON DELETE RESTRICT,
+    session_id TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    expires_at INTEGER NOT NULL,
+    ended_at INTEGER,
+    ended_reason TEXT,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    revision INTEGER NOT NULL DEFAULT 1
+) STRICT;
+CREATE INDEX impersonations_impersonator_id ON impersonations (impersonator_id, id);
+CREATE INDEX impersonations_user_id ON impersonations (user_id, id);
+CREATE INDEX impersonations_tenant_id ON impersonations (tenant_id, id);
+CREATE UNIQUE INDEX impersonations_session_id_unique ON impersonations (session_id);
+CREATE INDEX impersonations_created_at ON impersonations (created_at, id);
+
 CREATE TABLE outgoing_mails (
     id TEXT PRIMARY KEY NOT NULL,
-    kind TEXT NOT NULL CONSTRAINT outgoing_mails_kind_choice CHECK (kind IN ('reset_password', 'invitation')),
+    kind TEXT NOT NULL CONSTRAINT outgoing_mails_kind_choice CHECK (kind IN ('reset_password', 'invitation', 'impersonation')),
     user_id TEXT REFERENCES users (id) ON DELETE RESTRICT,
     recipient TEXT NOT NULL,
     status TEXT NOT NULL DEFAULT 'queued' CONSTRAINT outgoing_mails_status_choice CHECK (status IN ('queued', 'sent', 'failed', 'void')),
@@ -562,7 +613,7 @@ CREATE INDEX outgoing_mails_next_attempt_at_id ON outgoing_mails (next_attempt_a
 
 CREATE TABLE mailed_links (
     id TEXT PRIMARY KEY NOT NULL,
-    purpose TEXT NOT NULL CONSTRAINT mailed_links_purpose_choice CHECK (purpose IN ('reset_password', 'invitation')),
+    purpose TEXT NOT NULL CONSTRAINT mailed_links_purpose_choice CHECK (purpose IN ('reset_password', 'invitation', 'impersonation')),
     user_id TEXT REFERENCES users (id) ON DELETE RESTRICT,
     token_hash TEXT NOT NULL,
     epoch INTEGER NOT NULL,
@@ -902,6 +953,7 @@ CREATE INDEX audit_logs_entity_type ON audit_logs (entity_type, id);
 CREATE INDEX audit_logs_entity_id ON audit_logs (entity_id, id);
 CREATE INDEX audit_logs_created_at ON audit_logs (created_at, id);
 CREATE INDEX audit_logs_tenant_id_created_at ON audit_logs (tenant_id, created_at);
+CREATE INDEX audit_logs_session_id_created_at ON audit_logs (session_id, created_at) WHERE impersonator_id IS NOT NULL;
 CREATE INDEX audit_logs_entity_type_entity_id_created_at ON audit_logs (entity_type, entity_id, created_at);
 CREATE TRIGGER audit_logs_accepts_no_update BEFORE UPDATE ON audit_logs
 BEGIN SELECT RAISE(ABORT, 'audit_logs accepts no UPDATE'); END;
