@@ -94,7 +94,9 @@ struct constraint {
     const char *name, *sql, *says;
 };
 
-/* A condition on rows, for some roles; $actor and $tenant stand for the reader's user and tenant ids. */
+/* A condition on rows, for some roles; $actor and $tenant stand for the reader's user and tenant ids;
+ * $entity_is_shown, in a row that tells of another by entity_type and entity_id, for the rules of that one.
+ */
 struct rule {
     unsigned role;
     const char *sql;

@@ -72,13 +72,61 @@ void sql_bind(struct sql_text *sql, struct value value)
     buffer_add_integer(&sql->text, (int64_t)sql->parameter_count);
 }
 
+static void bind_actor(struct sql_text *sql, const struct actor *actor)
+{
+    sql_bind(sql, value_text_or_null(actor->user_id));
+}
+
+static void bind_tenant(struct sql_text *sql, const struct actor *actor)
+{
+    sql_bind(sql, value_text_or_null(actor->tenant_id));
+}
+
+/* Nobody sees less of what was done to a row for its having been deleted since. */
+static void add_row_rules(struct sql_text *sql, const struct actor *actor, const struct table *table)
+{
+    bool can_be_gone = column_named(table, TEXT("deleted_at"));
+    for (const struct rule *rule = table->shown_if; rule < table->shown_if + RULES_MAX; rule++)
+        if (rule->role & actor->role) {
+            sql_add(sql, can_be_gone ? " AND (deleted_at IS NOT NULL OR " : " AND (");
+            sql_add_rule(sql, actor, rule->sql);
+            sql_add(sql, ")");
+        }
+}
+
+static bool has_rule_for(const struct table *table, enum role role)
+{
+    bool has = false;
+    for (const struct rule *rule = table->shown_if; rule < table->shown_if + RULES_MAX; rule++)
+        has = has || (rule->role & role);
+    return has;
+}
+
+/* Of a row that tells of others by entity_type and entity_id, as the audit does: may the actor see that one?
+ */
+static void add_entity_rules(struct sql_text *sql, const struct actor *actor)
+{
+    sql_add(sql, "TRUE");
+    for (const struct table *const *table = all_tables; *table; table++) {
+        if (!has_rule_for(*table, actor->role) || (*table)->is & UNAUDITED)
+            continue;
+        buffer_print(&sql->text,
+                     " AND (entity_type <> '%s' OR EXISTS (SELECT 1 FROM %s WHERE %s.id = entity_id",
+                     (*table)->name, (*table)->name, (*table)->name);
+        add_row_rules(sql, actor, *table);
+        sql_add(sql, "))");
+    }
+}
+
 void sql_add_rule(struct sql_text *sql, const struct actor *actor, const char *rule)
 {
-    enum { VARIABLE_COUNT = 2 };
-    const struct {
-        struct text name, id;
-    } variables[VARIABLE_COUNT] = { { TEXT("$actor"), actor->user_id },
-                                    { TEXT("$tenant"), actor->tenant_id } };
+    enum { VARIABLE_COUNT = 3 };
+    static const struct {
+        struct text name;
+        void (*add)(struct sql_text *sql, const struct actor *actor);
+    } variables[VARIABLE_COUNT] = { { TEXT_CONSTANT("$actor"), bind_actor },
+                                    { TEXT_CONSTANT("$tenant"), bind_tenant },
+                                    { TEXT_CONSTANT("$entity_is_shown"), add_entity_rules } };
 
     for (struct text rest = text_from(rule); rest.length > 0;) {
         size_t length = text_find_byte(rest, '$'), i = 0;
@@ -87,7 +135,7 @@ void sql_add_rule(struct sql_text *sql, const struct actor *actor, const char *r
         while (i < VARIABLE_COUNT && !text_starts(rest, variables[i].name))
             i++;
         if (i < VARIABLE_COUNT)
-            sql_bind(sql, value_text_or_null(variables[i].id));
+            variables[i].add(sql, actor);
         rest = text_slice(rest, i < VARIABLE_COUNT ? variables[i].name.length : 1, rest.length);
     }
 }

@@ -17,7 +17,7 @@ def read_matrix():
             table = tables[words[0]] = ({}, {})
         elif words and words[0].rstrip(":") in ("read", "create", "update", "delete"):
             table[0][words[0].rstrip(":")] = set(words[1:]) & set(ROLES)
-        elif len(words) == 5 and words[0] not in ("column", "shown", "changed"):
+        elif len(words) == 5 and words[0] not in ("column", "shown", "changed", "own"):
             table[1][words[0]] = dict(zip(ROLES, words[1:]))
     return {name: parts for name, parts in tables.items() if parts[0].get("read")}
 
