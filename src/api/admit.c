@@ -23,6 +23,14 @@ static bool identify_peer(struct call *call)
     return true;
 }
 
+/* In the person's own language, where no other is asked for. */
+static bool speak_to(struct work *work)
+{
+    if (work->origin.language.length == 0)
+        work->origin.language = work->actor.language;
+    return true;
+}
+
 bool call_identify(struct call *call, bool asking)
 {
     enum listener_kind listener = call->state->seat->gate->listeners[call->request->listener];
@@ -37,7 +45,7 @@ bool call_identify(struct call *call, bool asking)
         return fail(&call->work.error, ERROR_invalid_token, "");
     bool of_memory = call->route->cost == COST_MEMORY;
     switch (access_identify(&call->work, text_slice(header, 7, header.length), of_memory, asking)) {
-    case ACCESS_GRANTED: return true;
+    case ACCESS_GRANTED: return speak_to(&call->work);
     case ACCESS_REFUSED: return false;
     case ACCESS_ASK: call->state->must_ask = true; return true;
     }

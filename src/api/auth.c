@@ -4,10 +4,7 @@
 #include "api/entry.h"
 #include "crypto/token.h"
 #include "identity/identity.h"
-#include "identity/impersonation.h"
 #include "model/model.h"
-#include "record/document.h"
-#include "record/reach.h"
 #include "record/site.h"
 
 static bool find_refresh_token(struct call *call, bool in_cookie, struct text *token)
@@ -74,41 +71,6 @@ static bool reset_password(struct call *call)
     return password_reset(&call->work, &reset) && answer_nothing(call);
 }
 
-/* Beside the person: who acts in that one's name. */
-static bool note_impersonation(struct call *call, struct user *user, struct column_set *columns)
-{
-    struct impersonation own;
-    struct user impersonator;
-    struct work *work = &call->work;
-    if (!impersonation_find_own(work, &own)
-        || !store_find_by(work, &users_table, "id", own.impersonator_id, false, impersonator.cells))
-        return false;
-    const struct impersonation_note note = { .id = own.id,
-                                             .impersonator_id = own.impersonator_id,
-                                             .email = impersonator.email,
-                                             .first_name = impersonator.first_name,
-                                             .last_name = impersonator.last_name,
-                                             .reason = own.reason,
-                                             .expires_at = own.expires_at };
-    struct buffer json = { .arena = work->arena };
-    struct column_set all = columns_visible(&impersonation_notes_table, work->actor.role);
-    document_write(&json, &impersonation_notes_table, note.cells, &all);
-    user->impersonation = value_text(json.text);
-    column_set_add(columns, ONE(user, impersonation) - 1);
-    return true;
-}
-
-static bool me(struct call *call)
-{
-    const struct actor *actor = &call->work.actor;
-    struct column_set columns = columns_visible(&users_table, actor->role);
-    struct user user;
-    if (!store_find(&call->work, &users_table, actor->user_id, user.cells)
-        || (actor_is_impersonated(actor) && !note_impersonation(call, &user, &columns)))
-        return false;
-    return answer_columns(call, &users_table, user.cells, &columns, NULL);
-}
-
 static bool list_sessions(struct call *call)
 {
     struct query query;
@@ -148,9 +110,6 @@ const struct route auth_routes[] = {
       .takes = &password_choices_table, .no_idempotency = true, .codes = { ERROR_invalid_body },
       .doc = "Choose a password by a mailed link, an invitation's too. The link is good once; the sessions "
              "end." },
-    { METHOD_GET, "/auth/me", "get_me", COST_KEY, SIGNED_IN, .in_anothers_name = true, .open_under = ANY_DUTY,
-      .handle = me, .gives = &users_table, .how = GIVES_ROW, .codes = { ERROR_not_found },
-      .doc = "Who is signed in." },
     { METHOD_GET, "/auth/sessions", "list_own_sessions", COST_QUERY, SIGNED_IN, .handle = list_sessions,
       .gives = &user_sessions_table, .how = GIVES_LIST,
       .doc = "One's own sessions that live, the latest first." },

@@ -60,10 +60,9 @@ void cookie_set(struct call *call, enum cookie cookie, struct text value, int64_
     const char *secure = is_secure(origin_of(call)) ? "; Secure" : "";
     struct text name = name_of(call, cookie);
     response_header(call->response, TEXT("Set-Cookie"),
-                    arena_format(call->work.arena,
-                                 "%.*s=%.*s; Path=/; Max-Age=%lld; HttpOnly; SameSite=%s%s",
-                                 TEXT_ARG(name), TEXT_ARG(value), (long long)seconds,
-                                 kinds[cookie].same_site, secure));
+                    arena_format(call->work.arena, "%.*s=%.*s; Path=/; Max-Age=%lld; HttpOnly; SameSite=%s%s",
+                                 TEXT_ARG(name), TEXT_ARG(value), (long long)seconds, kinds[cookie].same_site,
+                                 secure));
 }
 
 void cookie_clear(struct call *call, enum cookie cookie)

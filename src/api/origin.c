@@ -107,7 +107,8 @@ static struct text read_trace_id(struct text traceparent)
     return shaped ? id : TEXT("");
 }
 
-/* The first language of the list that we have; browsers begin with the one that is liked best. */
+/* The first language of the list that we have; browsers begin with the one that is liked best. Empty: none.
+ */
 static struct text read_language(struct text list)
 {
     while (list.length > 0) {
@@ -116,9 +117,9 @@ static struct text read_language(struct text list)
         if (text_equal_blind(language, TEXT("es")))
             return TEXT("es");
         if (text_equal_blind(language, TEXT("en")))
-            break;
+            return TEXT("en");
     }
-    return TEXT("en");
+    return TEXT("");
 }
 
 void call_read_origin(struct call *call, const struct gate *gate)

@@ -105,9 +105,10 @@ struct call {
 
 /* Lists of routes and services end with {}. Each is declared by the file that has it; app.c puts them
  * together. */
-extern const struct route auth_routes[], entry_routes[], factor_routes[], passkey_routes[], user_routes[],
-    impersonation_routes[], tenant_routes[], directory_routes[], key_routes[], copy_routes[], event_routes[],
-    fleet_routes[], host_routes[], usage_routes[], domain_routes[], sso_routes[], system_routes[];
+extern const struct route auth_routes[], account_routes[], entry_routes[], factor_routes[], passkey_routes[],
+    user_routes[], impersonation_routes[], tenant_routes[], directory_routes[], key_routes[], copy_routes[],
+    event_routes[], fleet_routes[], host_routes[], usage_routes[], domain_routes[], sso_routes[],
+    system_routes[];
 
 /* Answers, for handlers: each returns true. */
 /* With its ETag, as the actor may see it. */

@@ -25,6 +25,7 @@
 const struct route *const app_routes[] = {
     entry_routes,
     auth_routes,
+    account_routes,
     factor_routes,
     passkey_routes,
     user_routes,

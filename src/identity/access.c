@@ -7,6 +7,7 @@
 #include "identity/revocation.h"
 #include "model/model.h"
 #include "record/transact.h"
+#include <string.h>
 
 enum { CREDENTIAL_MAX = 2048 };
 
@@ -36,6 +37,8 @@ static bool read_token(struct work *work, struct text token, struct holder *hold
     holder_keep_id(holder->session_id, claims.session_id);
     holder_keep_id(holder->sponsor_id, claims.impersonator_id);
     holder->sponsor_version = claims.impersonator_epoch;
+    if (claims.language.length == LANGUAGE_LENGTH)
+        memcpy(holder->language, claims.language.data, LANGUAGE_LENGTH);
     return true;
 }
 
@@ -104,6 +107,7 @@ static struct actor actor_of(const struct holder *holder)
         .scopes = holder->scopes,
         .sponsor_id = text_from(holder->sponsor_id),
         .sponsor_version = holder->sponsor_version,
+        .language = text_from(holder->language),
         .duties = holder->duties,
         .version = holder->version,
         .expires_ms = holder->expires_ms,
@@ -113,13 +117,10 @@ static struct actor actor_of(const struct holder *holder)
 static enum access grant(struct work *work, const struct actor *actor)
 {
     work->actor = *actor;
-    struct text *const texts[] = { &work->actor.user_id,
-                                   &work->actor.tenant_id,
-                                   &work->actor.session_id,
-                                   &work->actor.api_key_id,
-                                   &work->actor.tenant_ids,
-                                   &work->actor.sponsor_id,
-                                   NULL };
+    struct text *const texts[] = { &work->actor.user_id,    &work->actor.tenant_id,
+                                   &work->actor.session_id, &work->actor.api_key_id,
+                                   &work->actor.tenant_ids, &work->actor.sponsor_id,
+                                   &work->actor.language,   NULL };
     for (struct text *const *text = texts; *text; text++)
         **text = arena_copy(work->arena, **text);
     return ACCESS_GRANTED;

@@ -71,6 +71,7 @@ struct text claims_write(struct arena *arena, const struct claims *claims, struc
     add_impersonator(&json, claims);
     json_add_name(&json, TEXT("amr"));
     buffer_add(&json, claims->amr);
+    json_add_named_text(&json, "locale", claims->language);
     if (claims->duties)
         add_duties(&json, claims->duties);
     add_integer(&json, "auth_time", claims->auth_time_ms / 1000);
@@ -136,6 +137,8 @@ bool claims_read(struct arena *arena, struct text json, struct text issuer, stru
     if (!read_impersonator(&object, claims))
         return false;
     claims->role = role_named(role);
+    if (!read_text(&object, "locale", &claims->language) || claims->language.length != LANGUAGE_LENGTH)
+        claims->language = (struct text){};
     claims->duties = read_duties(&object);
     bool of_tenant = json_member(&object, TEXT("tenant_id"));
     return (claims->role & SIGNED_IN) && of_tenant == (claims->role == TENANT_ADMIN)

@@ -6,6 +6,7 @@ struct claims {
     struct text user_id, session_id, tenant_id; /* tenant_id empty: staff */
     struct text impersonator_id; /* RFC 8693 "act": who acts in the user's name; empty: nobody */
     int64_t impersonator_epoch;
+    struct text language; /* "es" or "en" */
     enum role role;
     unsigned duties;               /* enum duty */
     struct text amr;               /* a JSON array, of the session */

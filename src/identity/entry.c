@@ -4,6 +4,7 @@
 #include "crypto/one_time_code.h"
 #include "identity/amr.h"
 #include "identity/lock.h"
+#include "identity/new_device.h"
 #include "identity/passkey_factor.h"
 #include "identity/throttle.h"
 #include "record/audit.h"
@@ -47,7 +48,8 @@ bool entry_finish(struct work *work, const struct arrival *arrival, struct grant
     };
     struct text amr = amr_write(work->arena, arrival->amr);
     lock_forget(user, &changes);
-    if (!store_update(work, &users_table, user->cells, changes.cells, user->cells)
+    if ((arrival->device.length == 0 && !new_device_tell(work, user))
+        || !store_update(work, &users_table, user->cells, changes.cells, user->cells)
         || !session_begin(work, user, amr, grant))
         return false;
     become(work, grant);
@@ -111,18 +113,6 @@ static struct bucket bucket_of(struct work *work, const struct second_factor_tic
     return throttle_bucket(work, name, SETTING_second_factors_per_account, HOUR_MS);
 }
 
-static bool take_token(struct work *work, const struct bucket *bucket)
-{
-    int64_t wait_ms;
-    if (!throttle_take(work, bucket, &wait_ms))
-        return false;
-    if (wait_ms == 0)
-        return true;
-    fail(&work->error, ERROR_rate_limited, "");
-    work->error.retry_after_seconds = (int)((wait_ms + 999) / 1000);
-    return false;
-}
-
 /* Looks again at who may have changed since the first factor. */
 static bool may_go_on(struct work *work, const struct second_factor_ticket *ticket, struct user *user,
                       bool *may)
@@ -155,13 +145,14 @@ static bool prove(struct work *work, struct second_factor_attempt *attempt, stru
     const struct bucket bucket = bucket_of(work, attempt->ticket);
     bool good;
     attempt->user = user;
-    if (!take_token(work, &bucket) || !method->verify(work, attempt, &good))
+    if (!throttle_pass(work, &bucket) || !method->verify(work, attempt, &good))
         return false;
     if (!good)
         return refuse(work, attempt, entry);
     const struct arrival arrival = {
         .user = user,
         .amr = amr_read(work->arena, attempt->ticket->amr.text) | method->amr | AMR_TWO_FACTORS,
+        .device = cell_text(attempt->ticket->device),
     };
     return throttle_give_back(work, &bucket) && remove_ticket(work, attempt->ticket)
         && entry_finish(work, &arrival, &entry->grant);

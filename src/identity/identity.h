@@ -2,6 +2,8 @@
 #pragma once
 #include "identity/access.h"
 #include "identity/api_key.h"
+#include "identity/email_change.h"
+#include "identity/email_verification.h"
 #include "identity/impersonation.h"
 #include "identity/lock.h"
 #include "identity/passkey.h"

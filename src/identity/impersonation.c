@@ -1,8 +1,7 @@
 #include "identity/impersonation.h"
 #include "base/calendar.h"
-#include "base/zone.h"
 #include "identity/user.h"
-#include "letters/letter.h"
+#include "letters/notice.h"
 #include "record/site.h"
 #include "record/store.h"
 #include "settings/settings.h"
@@ -27,37 +26,16 @@ static struct text name_of(struct work *work, const struct user *user)
     return text_trim(arena_format(work->arena, "%.*s %.*s", TEXT_ARG(first), TEXT_ARG(last)));
 }
 
-/* A person reads it: by the clock on that one's wall, without seconds. */
-static struct text local_time(struct work *work, const struct user *user, int64_t time_ms)
-{
-    char text[TIME_TEXT_SIZE];
-    enum { MINUTES = 16 };
-    struct text whole = calendar_print_time(zone_local_ms(user->timezone.text, time_ms), text);
-    struct text day = text_slice(whole, 0, 10), minute = text_slice(whole, 11, MINUTES);
-    return arena_format(work->arena, "%.*s %.*s (%.*s)", TEXT_ARG(day), TEXT_ARG(minute),
-                        TEXT_ARG(user->timezone.text));
-}
-
 static bool tell(struct work *work, const struct impersonation_begin *begin, const struct user *impersonator,
                  int64_t until_ms)
 {
-    const struct user *user = begin->user;
     const struct mail_word words[] = {
-        { "name", name_of(work, user) },
         { "impersonator", name_of(work, impersonator) },
         { "reason", begin->reason },
-        { "until", local_time(work, user, until_ms) },
+        { "until", notice_time(work->arena, begin->user, until_ms) },
         {},
     };
-    const struct letter letter = {
-        .kind = mail_kind_impersonation,
-        .user_id = user->id.text,
-        .to = user->email.text,
-        .to_name = cell_text(user->first_name),
-        .language = user->language.text,
-        .words = words,
-    };
-    return letter_add(work, &letter);
+    return notice_send(work, &(struct notice){ mail_kind_impersonation, begin->user, {}, words });
 }
 
 bool impersonation_begin(struct work *work, const struct impersonation_begin *begin, struct grant *grant)

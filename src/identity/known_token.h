@@ -18,6 +18,7 @@ struct holder {
     char sponsor_id[UUID_LENGTH + 1];                     /* record/work.h */
     int64_t sponsor_version;
     struct scopes scopes;
+    char language[LANGUAGE_LENGTH + 1];
     unsigned duties;
     int64_t version;    /* the user's session epoch, or the key's revision */
     int64_t expires_ms; /* until then it need not be verified again */

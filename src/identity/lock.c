@@ -2,6 +2,7 @@
 #include "base/calendar.h"
 #include "identity/session.h"
 #include "identity/user.h"
+#include "letters/notice.h"
 #include "record/store.h"
 #include "settings/settings.h"
 
@@ -26,18 +27,29 @@ static int64_t lock_time(struct work *work, int64_t locks_before)
     return time_ms < LOCK_MAX_MS ? time_ms : first_ms > LOCK_MAX_MS ? first_ms : LOCK_MAX_MS;
 }
 
+static bool tell_of_lock(struct work *work, const struct user *user)
+{
+    const struct mail_word words[] = {
+        { "until", notice_time(work->arena, user, user->locked_until.integer) },
+        {},
+    };
+    return notice_send(work, &(struct notice){ mail_kind_account_locked, user, {}, words });
+}
+
 bool lock_count_failure(struct work *work, const struct user *user)
 {
     int64_t attempts = user->login_attempts.integer + 1;
     struct user changes = { .login_attempts = value_integer(attempts) }, after;
-    if (attempts % settings_integer(work->site->settings, SETTING_lock_after_failures) == 0) {
+    bool locks = attempts % settings_integer(work->site->settings, SETTING_lock_after_failures) == 0;
+    if (locks) {
         changes.is_locked = value_boolean(true);
         changes.locked_at = value_time(work->now);
         changes.locked_until = value_time(work->now + lock_time(work, user->lock_count.integer));
         changes.locked_reason = value_string("too many failed sign-ins");
         changes.lock_count = value_integer(user->lock_count.integer + 1);
     }
-    return store_update(work, &users_table, user->cells, changes.cells, after.cells);
+    return store_update(work, &users_table, user->cells, changes.cells, after.cells)
+        && (!locks || tell_of_lock(work, &after));
 }
 
 static void open_lock(struct user *changes)

@@ -23,7 +23,8 @@ static bool set(struct work *work, void *data)
 /* What is compared on a thread of its own. */
 struct password_check {
     struct work *work;
-    const struct password_change *change;
+    const struct user *user;
+    struct text password;
     bool matches;
 };
 
@@ -31,21 +32,19 @@ static void compare(void *data)
 {
     struct password_check *check = data;
     const struct work *work = check->work;
-    const struct user *user = check->change->user;
+    const struct user *user = check->user;
     int cost = (int)settings_integer(work->site->settings, SETTING_bcrypt_cost);
-    check->matches = password_matches(work->arena, work->site->keyring, check->change->current_password,
+    check->matches = password_matches(work->arena, work->site->keyring, check->password,
                                       cell_text(user->password_hash), cell_text(user->password_key_id), cost);
 }
 
-/* An open session alone must not be enough to take the account over. */
-static bool check_current(struct work *work, const struct password_change *change)
+bool password_check_current(struct work *work, const struct user *user, struct text current_password)
 {
-    const struct user *user = change->user;
-    if (change->current_password.length == 0)
+    if (current_password.length == 0)
         return fail_at(&work->error, "/current_password", ERROR_required, "");
     if (!sign_in_throttle(work, user->email.text, (struct text){}))
         return false;
-    struct password_check check = { .work = work, .change = change };
+    struct password_check check = { .work = work, .user = user, .password = current_password };
     pool_run(work->site->hashing, compare, &check);
     return check.matches || fail_at(&work->error, "/current_password", ERROR_invalid_credentials, "");
 }
@@ -54,7 +53,7 @@ bool password_change(struct work *work, const struct password_change *change)
 {
     struct choice choice = { .user = change->user,
                              .own = text_equal(work->actor.user_id, change->user->id.text) };
-    if (choice.own && !check_current(work, change))
+    if (choice.own && !password_check_current(work, change->user, change->current_password))
         return false;
     return user_prepare_password(work, change->password, change->user, "/password", &choice.changes)
         && db_transact(work, set, &choice);

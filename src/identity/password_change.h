@@ -8,5 +8,10 @@ struct password_change {
     struct text password, current_password;
 };
 
+/* On a slow pool, outside of a transaction: an open session alone must not be enough to take an account over.
+ * Throttled like a sign-in; else a fault at /current_password. */
+[[nodiscard]] bool password_check_current(struct work *work, const struct user *user,
+                                          struct text current_password);
+
 /* On a slow pool: costs up to two bcrypts; opens its own transactions. Ends the person's sessions. */
 [[nodiscard]] bool password_change(struct work *work, const struct password_change *change);

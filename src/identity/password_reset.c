@@ -1,5 +1,6 @@
 #include "identity/password_reset.h"
 #include "base/calendar.h"
+#include "identity/email_verification.h"
 #include "identity/throttle.h"
 #include "identity/user.h"
 #include "letters/letter.h"
@@ -110,22 +111,22 @@ struct choosing {
 static bool set(struct work *work, void *data)
 {
     const struct choosing *choosing = data;
-    struct user user, changes = choosing->changes;
-    if (!link_spend(work, choosing->token, &user))
+    struct user changes = choosing->changes;
+    struct opened_link link;
+    const struct user *user = &link.user;
+    if (!link_spend(work, LINK_CHOOSES_PASSWORD, choosing->token, &link))
         return false;
-    work->actor.user_id = user.id.text;
-    if (!value_is_true(user.email_verified)) {
-        changes.email_verified = value_boolean(true);
-        changes.email_verified_at = value_time(work->now);
-    }
-    return user_set_password(work, &user, &changes, false);
+    work->actor.user_id = user->id.text;
+    if (!value_is_true(user->email_verified))
+        email_mark_verified(work, &changes);
+    return user_set_password(work, user, &changes, false);
 }
 
 bool password_reset(struct work *work, const struct password_reset *reset)
 {
     struct choosing choosing = { .token = reset->token };
-    struct user user;
-    return link_find(work, reset->token, &user)
-        && user_prepare_password(work, reset->password, &user, "/password", &choosing.changes)
+    struct opened_link link;
+    return link_find(work, LINK_CHOOSES_PASSWORD, reset->token, &link)
+        && user_prepare_password(work, reset->password, &link.user, "/password", &choosing.changes)
         && db_transact(work, set, &choosing);
 }

@@ -1,5 +1,4 @@
 #include "identity/session.h"
-#include "base/calendar.h"
 #include "base/random.h"
 #include "crypto/hash.h"
 #include "crypto/token.h"
@@ -9,18 +8,14 @@
 #include "identity/duty.h"
 #include "identity/impersonation.h"
 #include "identity/refresh_token.h"
-#include "identity/revocation.h"
+#include "identity/session_life.h"
+#include "letters/notice.h"
 #include "model/service_level.h"
 #include "record/audit.h"
+#include "record/site.h"
 #include "record/store.h"
-#include "settings/settings.h"
 
 enum { GRACE_MS = 30 * 1000 };
-
-static int64_t idle_end(const struct work *work)
-{
-    return work->now + settings_integer(work->site->settings, SETTING_session_idle_minutes) * MINUTE_MS;
-}
 
 /* Does somebody act in the user's name? */
 static bool is_acting(const struct user_session *session)
@@ -32,12 +27,11 @@ static void sign_access(struct work *work, const struct user_session *session, s
 {
     const struct user *user = &grant->user, nobody = {},
                       *impersonator = is_acting(session) ? &grant->impersonator : &nobody;
-    int64_t end_ms = work->now + ACCESS_LIFE_MS, session_end_ms = session->expires_at.integer;
-    int64_t expires_ms = end_ms < session_end_ms ? end_ms : session_end_ms;
     const struct claims claims = {
         .user_id = user->id.text,
         .session_id = session->id.text,
         .tenant_id = cell_text(user->tenant_id),
+        .language = user->language.text,
         .role = role_named(user->system_role.text),
         .impersonator_id = cell_text(impersonator->id),
         .impersonator_epoch = cell_integer(impersonator->session_epoch),
@@ -47,20 +41,19 @@ static void sign_access(struct work *work, const struct user_session *session, s
         .auth_time_ms = value_is_set(session->authenticated_at) ? session->authenticated_at.integer
                                                                 : session->created_at.integer,
         .issued_ms = work->now,
-        .expires_ms = expires_ms,
+        .expires_ms = session_access_end(work, session),
     };
     struct text json = claims_write(work->arena, &claims, claims_issuer(work->site));
     grant->access_token = token_sign(work->arena, work->site->keyring, json);
     grant->session_id = session->id.text;
-    grant->expires_in_seconds = (expires_ms - work->now) / 1000;
-    grant->refresh_expires_ms = session->expires_at.integer;
+    grant->expires_in_seconds = (claims.expires_ms - work->now) / 1000;
+    grant->refresh_expires_ms = session_last_end(work, session);
 }
 
 bool session_begin(struct work *work, const struct user *user, struct text amr, struct grant *grant)
 {
     struct text agent = work->origin.user_agent, id = random_uuid(work->arena, work->now);
     struct device device = device_of(work->arena, agent);
-    int64_t life_ms = settings_integer(work->site->settings, SETTING_session_absolute_minutes) * MINUTE_MS;
     grant->user = *user;
     grant->refresh_token = refresh_token_make(work, id);
     struct user_session session = {
@@ -75,8 +68,8 @@ bool session_begin(struct work *work, const struct user *user, struct text amr, 
         .amr = value_text(amr),
         .authenticated_at = value_time(work->now),
         .last_activity_at = value_time(work->now),
-        .expires_at = value_time(work->now + life_ms),
-        .idle_expires_at = value_time(idle_end(work)),
+        .expires_at = value_time(session_first_end(work)),
+        .idle_expires_at = value_time(session_idle_end(work)),
     };
     if (!store_create(work, &user_sessions_table, session.cells))
         return false;
@@ -202,7 +195,7 @@ static bool rotate(struct work *work, const struct user_session *session, struct
     if (!db_run(work->db, work->arena, &result, &work->error, swap,
                 PARAMETERS(value_text(refresh_token_hash(work, successor)),
                            value_text(refresh_token_seal(work, successor, token, id)), value_time(work->now),
-                           value_time(idle_end(work)), seen_at(work, session), session->id,
+                           value_time(session_idle_end(work)), seen_at(work, session), session->id,
                            session->token_hash)))
         return false;
     *won = result.changed == 1;
@@ -211,8 +204,10 @@ static bool rotate(struct work *work, const struct user_session *session, struct
 }
 
 /* An old token: somebody else has the one that followed it, or had this one. */
-static bool end_reused(struct work *work, const struct user_session *session)
+static bool end_reused(struct work *work, const struct user_session *session, const struct user *user)
 {
+    const struct mail_word words[] = { { "device", device_in_words(cell_text(session->device_name)) }, {} };
+    const struct notice notice = { mail_kind_session_ended, user, {}, words };
     const struct audit_entry entry = {
         .action = "refresh_token_reused",
         .entity_type = "user_sessions",
@@ -222,7 +217,8 @@ static bool end_reused(struct work *work, const struct user_session *session)
         .outcome = "denied",
     };
     work_count(work, METRIC_refresh_reuse_total);
-    return session_end(work, session, "token_reused") && audit_event(work, &entry);
+    return session_end(work, session, "token_reused") && audit_event(work, &entry)
+        && (is_acting(session) || notice_send(work, &notice));
 }
 
 static bool is_in_grace(const struct work *work, const struct user_session *session)
@@ -246,13 +242,7 @@ static bool follow(struct work *work, const struct user_session *session, struct
         return refresh_token_unseal(work, session->successor_sealed.text, token, session->id.text,
                                     &grant->refresh_token);
     *refused = true;
-    return end_reused(work, session);
-}
-
-static bool is_over(const struct work *work, const struct user_session *session)
-{
-    return !value_is_true(session->is_active) || session->expires_at.integer <= work->now
-        || session->idle_expires_at.integer <= work->now;
+    return end_reused(work, session, &grant->user);
 }
 
 static bool find_session(struct work *work, struct text id, struct user_session *session, bool *found)
@@ -274,7 +264,7 @@ bool session_refresh(struct work *work, struct text refresh_token, struct grant 
         return true;
     if (!find_session(work, id, &session, &found))
         return false;
-    *refused = !found || is_over(work, &session);
+    *refused = !found || session_is_over(work, &session);
     if (*refused)
         return true;
     if (!store_find_by(work, &users_table, "id", session.user_id, false, grant->user.cells)

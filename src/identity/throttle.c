@@ -36,6 +36,18 @@ bool throttle_take(struct work *work, const struct bucket *bucket, int64_t *wait
     return true;
 }
 
+bool throttle_pass(struct work *work, const struct bucket *bucket)
+{
+    int64_t wait_ms;
+    if (!throttle_take(work, bucket, &wait_ms))
+        return false;
+    if (wait_ms == 0)
+        return true;
+    fail(&work->error, ERROR_rate_limited, "");
+    work->error.retry_after_seconds = (int)((wait_ms + 999) / 1000);
+    return false;
+}
+
 bool throttle_give_back(struct work *work, const struct bucket *bucket)
 {
     static const char give[] = "UPDATE throttles SET full_at_ms = full_at_ms - $1 WHERE bucket = $2";

@@ -12,6 +12,8 @@ struct bucket {
 /* In a transaction: takes a token in one atomic statement.
  * None there: *wait_ms until the next one, else 0. */
 [[nodiscard]] bool throttle_take(struct work *work, const struct bucket *bucket, int64_t *wait_ms);
+/* The same, and `rate_limited` where none is there. */
+[[nodiscard]] bool throttle_pass(struct work *work, const struct bucket *bucket);
 /* In a transaction: gives one back. */
 [[nodiscard]] bool throttle_give_back(struct work *work, const struct bucket *bucket);
 

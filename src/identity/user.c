@@ -1,10 +1,13 @@
 #include "identity/user.h"
 #include "base/pool.h"
 #include "crypto/password.h"
+#include "identity/email_change.h"
+#include "identity/email_verification.h"
 #include "identity/lock.h"
 #include "identity/password_rules.h"
 #include "identity/session.h"
 #include "letters/invitation.h"
+#include "letters/notice.h"
 #include "record/audit.h"
 #include "record/store.h"
 #include "settings/settings.h"
@@ -53,6 +56,13 @@ bool user_prepare_password(struct work *work, struct text password, const struct
     return true;
 }
 
+/* An invitation that was taken up changed nothing. */
+static bool tell_of_change(struct work *work, const struct user *user)
+{
+    return !value_is_set(user->password_hash)
+        || notice_send(work, &(struct notice){ .kind = mail_kind_password_changed, .user = user });
+}
+
 bool user_set_password(struct work *work, const struct user *user, struct user *changes, bool must_change)
 {
     const struct audit_entry entry = {
@@ -65,7 +75,8 @@ bool user_set_password(struct work *work, const struct user *user, struct user *
     struct user after;
     changes->must_change_password = value_boolean(must_change);
     return store_update(work, &users_table, user->cells, changes->cells, after.cells)
-        && sessions_end_all(work, user->id.text, "password_changed") && audit_event(work, &entry);
+        && sessions_end_all(work, user->id.text, "password_changed") && audit_event(work, &entry)
+        && tell_of_change(work, user);
 }
 
 bool user_has_password(const struct value *cells)
@@ -100,6 +111,13 @@ static void fold_email(struct work *work, struct user *user)
         user->email.text = arena_copy_lower(work->arena, user->email.text);
 }
 
+/* The first mail to an address: by its link it is proven. */
+static bool greet(struct work *work, const struct user *user)
+{
+    return value_is_set(user->password_hash) ? email_verification_send(work, user)
+                                             : invitation_send(work, user);
+}
+
 bool user_create(struct work *work, struct value *cells)
 {
     struct user *user = (struct user *)cells;
@@ -112,15 +130,31 @@ bool user_create(struct work *work, struct value *cells)
         return false;
     if (value_is_set(user->tenant_id) && !seats_take(work, user->tenant_id.text))
         return false;
-    return store_create(work, &users_table, cells)
-        && (value_is_set(user->password_hash) || invitation_send(work, user));
+    return store_create(work, &users_table, cells) && greet(work, user);
 }
 
 static bool loses_rights(const struct user *before, const struct user *after)
 {
     return !text_equal(before->system_role.text, after->system_role.text)
-        || (value_is_true(before->is_active) && !value_is_true(after->is_active))
-        || (!value_is_true(before->must_change_password) && value_is_true(after->must_change_password));
+        || (value_is_true(before->is_active) && !value_is_true(after->is_active));
+}
+
+/* One's own address changes by its own call, which asks both mailboxes. */
+static bool prepare_move(struct work *work, const struct user *before, struct user *changes)
+{
+    if (text_equal(work->actor.user_id, before->id.text))
+        return fail_at(&work->error, "/email", ERROR_not_settable, "");
+    changes->email_verified = value_boolean(false);
+    changes->email_verified_at = value_null();
+    return true;
+}
+
+/* After the sessions ended, so that the link is of the new epoch. */
+static bool finish_move(struct work *work, const struct user *before, const struct user *after)
+{
+    struct user user;
+    return store_find_by(work, &users_table, "id", after->id, false, user.cells)
+        && email_change_tell(work, before, after->email.text) && greet(work, &user);
 }
 
 bool user_update(struct work *work, const struct value *before_cells, struct value *change_cells,
@@ -129,22 +163,22 @@ bool user_update(struct work *work, const struct value *before_cells, struct val
     const struct user *before = (const struct user *)before_cells;
     struct user *changes = (struct user *)change_cells, *after = (struct user *)after_cells;
     fold_email(work, changes);
-    if (value_is_set(changes->email) && !value_equal(changes->email, before->email)) {
-        changes->email_verified = value_boolean(false);
-        changes->email_verified_at = value_null();
-    }
+    bool moves = value_is_set(changes->email) && !value_equal(changes->email, before->email);
+    if (moves && !prepare_move(work, before, changes))
+        return false;
     struct user wanted = *before;
     if (value_is_set(changes->system_role))
         wanted.system_role = changes->system_role;
     if (value_is_set(changes->is_active))
         wanted.is_active = changes->is_active;
-    if (value_is_set(changes->must_change_password))
-        wanted.must_change_password = changes->must_change_password;
     bool loses = loses_rights(before, &wanted);
     if (!check_role(work, &wanted) || (loses && !user_spare_last_admin(work, before))
         || !store_update(work, &users_table, before_cells, change_cells, after_cells))
         return false;
-    return !loses || sessions_end_all(work, after->id.text, "rights_changed");
+    bool owes = !value_is_true(before->must_change_password) && value_is_true(after->must_change_password);
+    if ((loses || moves || owes) && !sessions_end_all(work, after->id.text, "rights_changed"))
+        return false;
+    return !moves || finish_move(work, before, after);
 }
 
 /* A tombstone: the row stays for what refers to it; its seat and its e-mail are free again. */

@@ -1,5 +1,6 @@
 #include "jobs/cleaning.h"
 #include "base/calendar.h"
+#include "identity/revocation.h"
 #include "record/site.h"
 #include "record/transact.h"
 #include "settings/settings.h"
@@ -37,12 +38,19 @@ static bool clean(struct work *work, const char *remove, int64_t keep_ms)
     return true;
 }
 
+#define REMOVE_SESSIONS(over)                                                                                \
+    "DELETE FROM user_sessions WHERE id IN (SELECT id FROM user_sessions WHERE " over " < $1 LIMIT $2)"
+
+/* Those whose time is over, and those that outlast what the settings allow by now: identity/session_life.h.
+ * The access tokens of the latter live a little longer, and who ended them is known until then. */
 static bool remove_expired_sessions(struct work *work)
 {
-    return clean(work,
-                 "DELETE FROM user_sessions WHERE id IN (SELECT id FROM user_sessions WHERE expires_at < $1 "
-                 "ORDER BY expires_at LIMIT $2)",
-                 0);
+    const struct settings *settings = work->site->settings;
+    int64_t absolute_ms = settings_integer(settings, SETTING_session_absolute_minutes) * MINUTE_MS;
+    int64_t idle_ms = settings_integer(settings, SETTING_session_idle_minutes) * MINUTE_MS;
+    return clean(work, REMOVE_SESSIONS("expires_at"), 0) && clean(work, REMOVE_SESSIONS("idle_expires_at"), 0)
+        && clean(work, REMOVE_SESSIONS("created_at"), absolute_ms + ACCESS_LIFE_MS)
+        && clean(work, REMOVE_SESSIONS("coalesce(rotated_at, created_at)"), idle_ms + ACCESS_LIFE_MS);
 }
 
 static bool remove_idempotency_keys(struct work *work)
@@ -50,6 +58,14 @@ static bool remove_idempotency_keys(struct work *work)
     return clean(work,
                  "DELETE FROM idempotency_keys WHERE id IN (SELECT id FROM idempotency_keys WHERE "
                  "expires_at < $1 ORDER BY expires_at LIMIT $2)",
+                 0);
+}
+
+static bool remove_email_changes(struct work *work)
+{
+    return clean(work,
+                 "DELETE FROM email_changes WHERE id IN (SELECT id FROM email_changes WHERE expires_at < $1 "
+                 "ORDER BY expires_at LIMIT $2)",
                  0);
 }
 
@@ -99,6 +115,7 @@ static bool remove_events(struct work *work)
 const struct periodic cleaning_periodics[] = {
     { .name = "remove_expired_sessions", .every_seconds = 3'600, .run = remove_expired_sessions },
     { .name = "remove_idempotency_keys", .every_seconds = 600, .run = remove_idempotency_keys },
+    { .name = "remove_email_changes", .every_seconds = 3'600, .run = remove_email_changes },
     { .name = "remove_links", .every_seconds = 3'600, .run = remove_links },
     { .name = "remove_tickets", .every_seconds = 3'600, .run = remove_tickets },
     { .name = "remove_mails", .every_seconds = 3'600, .run = remove_mails },

@@ -1,5 +1,6 @@
 #include "mail/template.h"
 #include "base/buffer.h"
+#include <string.h>
 
 static void add_escaped(struct buffer *out, struct text value)
 {
@@ -48,10 +49,8 @@ static struct text fill(struct arena *arena, struct text source, const struct ma
     return out.text;
 }
 
-static bool find(struct arena *arena, struct text name, struct text language, const char *form,
-                 struct text *source)
+static bool find(struct text wanted, struct text *source)
 {
-    struct text wanted = arena_format(arena, "%.*s.%.*s.%s", TEXT_ARG(name), TEXT_ARG(language), form);
     for (const struct mail_template_source *at = mail_templates; at->name; at++)
         if (text_is(wanted, at->name)) {
             *source = text_from(at->text);
@@ -60,17 +59,39 @@ static bool find(struct arena *arena, struct text name, struct text language, co
     return false;
 }
 
+/* The page around a mail's own part: layout.html. */
+static bool frame(struct arena *arena, struct text language, struct mail_words *out)
+{
+    static const struct text place = TEXT_CONSTANT("{body}");
+    const struct mail_word words[] = { { "language", language }, { "subject", out->subject }, {} };
+    struct text layout;
+    if (!find(TEXT("layout.html"), &layout))
+        return false;
+    const char *at = memmem(layout.data, layout.length, place.data, place.length);
+    if (!at)
+        return false;
+    size_t before = (size_t)(at - layout.data);
+    struct buffer page = { .arena = arena };
+    buffer_add(&page, fill(arena, text_slice(layout, 0, before), words, true));
+    buffer_add(&page, text_trim(out->html));
+    buffer_add(&page, fill(arena, text_slice(layout, before + place.length, layout.length), words, true));
+    out->html = page.text;
+    return true;
+}
+
 bool mail_render(struct arena *arena, struct text name, struct text language, const struct mail_word *words,
                  struct mail_words *out, struct error *error)
 {
     struct text plain, html;
     if (!text_is(language, "en"))
         language = TEXT("es");
-    if (!find(arena, name, language, "txt", &plain) || !find(arena, name, language, "html", &html))
+    struct text source = arena_format(arena, "%.*s.%.*s", TEXT_ARG(name), TEXT_ARG(language));
+    if (!find(arena_format(arena, "%.*s.txt", TEXT_ARG(source)), &plain)
+        || !find(arena_format(arena, "%.*s.html", TEXT_ARG(source)), &html))
         return fail(error, ERROR_internal, "there is no template %.*s", TEXT_ARG(name));
     struct text subject = text_cut(&plain, '\n');
     out->subject = fill(arena, subject, words, false);
     out->text = fill(arena, plain, words, false);
     out->html = fill(arena, html, words, true);
-    return true;
+    return frame(arena, language, out) || fail(error, ERROR_internal, "the layout has no place for a mail");
 }

@@ -1,5 +1,5 @@
 /* What mails say: templates/mail/NAME.LANGUAGE.txt (its first line is the subject) and .html, carried within
- * the program. */
+ * the program. layout.html is the page around each .html. */
 #pragma once
 #include "base/arena.h"
 #include "base/error.h"

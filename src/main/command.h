@@ -54,6 +54,7 @@ int command_domain(struct invocation *invocation);
 int command_host(struct invocation *invocation);
 int command_fleet(struct invocation *invocation);
 int command_admin(struct invocation *invocation);
+int command_session(struct invocation *invocation);
 int command_api_key(struct invocation *invocation);
 int command_key(struct invocation *invocation);
 int command_help(struct invocation *invocation);

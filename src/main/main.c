@@ -17,8 +17,12 @@ const struct command commands[] = {
       command_domain },
     { "host", "host list|show|add|drain|activate|offline|restore|check|remove …",
       "Works on the hosts of the tenants' databases.", command_host },
-    { "admin", "admin create EMAIL ROLE | admin list | admin invite|unlock|end-sessions EMAIL",
+    { "admin",
+      "admin create EMAIL ROLE [--invite] | admin list | admin "
+      "invite|reset-password|lock|unlock|end-sessions EMAIL",
       "Works on NIDIA's own people.", command_admin },
+    { "session", "session list [EMAIL] | session end ID", "Works on where people are signed in.",
+      command_session },
     { "api-key", "api-key create NAME --scopes SCOPES | api-key list | api-key rotate|revoke ID",
       "Works on the API keys of machines.", command_api_key },
     { "key", "key list | key add PURPOSE [ID] | key rotate PURPOSE [ID] | key retire PURPOSE ID [--lose]",

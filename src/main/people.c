@@ -1,9 +1,9 @@
-/* `nidia admin …`: NIDIA's own people. */
+/* `nidia admin …` and `nidia session …`: people, and where they are signed in. */
 #include "base/percent.h"
 #include "main/print.h"
+#include "main/secret.h"
 #include "json/json.h"
 #include <stdio.h>
-#include <string.h>
 
 static const char *const people[] = {
     "email", "system_role", "is_active", "is_locked", "last_login_at", NULL
@@ -11,33 +11,24 @@ static const char *const people[] = {
 static const char *const person[] = {
     "id", "email", "system_role", "is_active", "must_change_password", "created_at", NULL
 };
-
-/* The password comes by standard input, never by the command
- * line, which every user of the machine can read. */
-static bool read_password(struct invocation *invocation, struct text *password)
-{
-    char line[512];
-    if (!fgets(line, sizeof line, stdin))
-        return false;
-    line[strcspn(line, "\r\n")] = '\0';
-    *password = arena_copy(invocation->arena, text_from(line));
-    return password->length > 0;
-}
+static const char *const sessions[] = { "id",         "user_id",          "device_name", "ip_address",
+                                        "created_at", "last_activity_at", "expires_at",  NULL };
 
 static int create_person(struct invocation *invocation)
 {
+    bool invited = invocation_take_flag(invocation, "--invite");
     struct text password;
     struct buffer body = { .arena = invocation->arena };
     if (invocation->count != 2)
-        return invocation_misused(
-            invocation,
-            "admin create EMAIL super_admin|support|billing_admin   (its password on standard input)");
-    if (!read_password(invocation, &password))
+        return invocation_misused(invocation,
+                                  "admin create EMAIL super_admin|support|billing_admin [--invite]");
+    if (!invited && !secret_read(invocation, "Password: ", &password))
         return invocation_misused(invocation, "give the password on standard input");
     buffer_add_byte(&body, '{');
     json_add_named_text(&body, "email", text_from(invocation->arguments[0]));
     json_add_named_text(&body, "system_role", text_from(invocation->arguments[1]));
-    json_add_named_text(&body, "password", password);
+    if (!invited)
+        json_add_named_text(&body, "password", password);
     buffer_add_byte(&body, '}');
     return print_made(invocation, TEXT("/api/v1/users"), &body, person);
 }
@@ -62,33 +53,104 @@ static bool find_person(struct invocation *invocation, const char *email, struct
     return found;
 }
 
-/* What an operator without a browser does for somebody, by e-mail. */
-static int act_on_person(struct invocation *invocation, const char *action)
+static bool describe_lock(struct invocation *invocation, struct buffer *body)
 {
-    struct buffer target = { .arena = invocation->arena };
+    const char *reason = invocation_take(invocation, "--reason");
+    if (reason)
+        json_add_named_text(body, "reason", text_from(reason));
+    return reason;
+}
+
+static bool describe_password(struct invocation *invocation, struct buffer *body)
+{
+    struct text password;
+    bool given = secret_read(invocation, "New password: ", &password);
+    if (given)
+        json_add_named_text(body, "password", password);
+    return given;
+}
+
+/* What an operator without a browser does for somebody, by e-mail. */
+static const struct act {
+    const char *verb, *action, *usage;
+    bool (*describe)(struct invocation *invocation,
+                     struct buffer *body); /* the body's members; NULL: no body */
+} acts[] = {
+    { "invite", "invite", "admin invite EMAIL", NULL },
+    { "unlock", "unlock", "admin unlock EMAIL", NULL },
+    { "end-sessions", "end_sessions", "admin end-sessions EMAIL", NULL },
+    { "lock", "lock", "admin lock EMAIL --reason TEXT", describe_lock },
+    { "reset-password", "set_password",
+      "admin reset-password EMAIL   (the password on standard input; it must be changed at the next sign-in)",
+      describe_password },
+    {},
+};
+
+static int act_on_person(struct invocation *invocation, const struct act *act)
+{
+    struct buffer target = { .arena = invocation->arena }, body = { .arena = invocation->arena };
     struct reply reply;
     struct text id;
+    if (act->describe) {
+        buffer_add_byte(&body, '{');
+        if (!act->describe(invocation, &body))
+            return invocation_misused(invocation, act->usage);
+        buffer_add_byte(&body, '}');
+    }
     if (invocation->count != 1)
-        return invocation_misused(invocation, "admin invite|unlock|end-sessions EMAIL");
+        return invocation_misused(invocation, act->usage);
     if (!find_person(invocation, invocation->arguments[0], &id))
         return EXIT_FAILED;
-    buffer_print(&target, "/api/v1/users/%.*s/%s", TEXT_ARG(id), action);
-    return command_call(invocation, METHOD_POST, target.text, (struct text){}, &reply) ? EXIT_DONE
-                                                                                       : EXIT_FAILED;
+    buffer_print(&target, "/api/v1/users/%.*s/%s", TEXT_ARG(id), act->action);
+    return command_call(invocation, METHOD_POST, target.text, body.text, &reply) ? EXIT_DONE : EXIT_FAILED;
 }
 
 int command_admin(struct invocation *invocation)
 {
-    static const struct {
-        const char *verb, *action;
-    } actions[] = { { "invite", "invite" }, { "unlock", "unlock" }, { "end-sessions", "end_sessions" } };
-    for (size_t i = 0; i < sizeof actions / sizeof *actions; i++)
-        if (invocation_take_verb(invocation, actions[i].verb))
-            return act_on_person(invocation, actions[i].action);
+    for (const struct act *act = acts; act->verb; act++)
+        if (invocation_take_verb(invocation, act->verb))
+            return act_on_person(invocation, act);
     if (invocation_take_verb(invocation, "create"))
         return create_person(invocation);
     if (invocation_take_verb(invocation, "list"))
         return print_got(invocation, TEXT("/api/v1/users?limit=100&system_role[ne]=tenant_admin"), people);
-    return invocation_misused(
-        invocation, "admin create EMAIL ROLE | admin list | admin invite|unlock|end-sessions EMAIL");
+    return invocation_misused(invocation, "admin create EMAIL ROLE [--invite] | admin list | "
+                                          "admin invite|reset-password|lock|unlock|end-sessions EMAIL");
+}
+
+/* Everybody's that live, or one person's. */
+static int list_sessions(struct invocation *invocation)
+{
+    struct buffer target = { .arena = invocation->arena };
+    struct text id;
+    if (invocation->count > 1)
+        return invocation_misused(invocation, "session list [EMAIL]");
+    buffer_add(&target, TEXT("/api/v1/user_sessions?limit=100&is_active=true&sort=-created_at"));
+    if (invocation->count == 1) {
+        if (!find_person(invocation, invocation->arguments[0], &id))
+            return EXIT_FAILED;
+        buffer_print(&target, "&user_id=%.*s", TEXT_ARG(id));
+    }
+    return print_got(invocation, target.text, sessions);
+}
+
+static int end_session(struct invocation *invocation)
+{
+    struct buffer target = { .arena = invocation->arena };
+    struct reply reply;
+    if (invocation->count != 1)
+        return invocation_misused(invocation, "session end ID");
+    buffer_add(&target, TEXT("/api/v1/user_sessions/"));
+    percent_encode(&target, text_from(invocation->arguments[0]));
+    return command_call(invocation, METHOD_DELETE, target.text, (struct text){}, &reply) ? EXIT_DONE
+                                                                                         : EXIT_FAILED;
+}
+
+int command_session(struct invocation *invocation)
+{
+    if (invocation_take_verb(invocation, "list"))
+        return list_sessions(invocation);
+    if (invocation_take_verb(invocation, "end"))
+        return end_session(invocation);
+    return invocation_misused(invocation, "session list [EMAIL] | session end ID");
 }

@@ -12,6 +12,8 @@
 struct site; /* what the process holds: record/site.h */
 struct work;
 
+enum { LANGUAGE_LENGTH = 2 }; /* "es", "en" */
+
 struct actor {
     enum role role;         /* whose rights it has: of a machine, its maker's, or those of a tenant's admin */
     struct text user_id;    /* empty: the system itself, or a machine */
@@ -20,6 +22,7 @@ struct actor {
     struct text session_id;
     struct text api_key_id; /* not empty: a machine */
     struct scopes scopes;   /* of a machine */
+    struct text language;   /* of a person */
     unsigned duties;        /* that come before anything else: enum duty */
     /* Who answers for it besides: the maker of a key, or the member of staff who acts in the user's name. */
     struct text sponsor_id;
@@ -41,7 +44,8 @@ static inline struct text actor_role_name(const struct actor *actor)
 
 /* Where the work came from, for audit records and the log. */
 struct origin {
-    struct text request_id, trace_id, address, user_agent, language; /* language: "es" or "en" */
+    struct text request_id, trace_id, address, user_agent,
+        language; /* language: that was asked for, or the person's; "es" or "en" */
 };
 
 /* What is done in memory once the transaction is committed, and before the answer. */

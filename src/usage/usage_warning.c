@@ -1,5 +1,6 @@
 #include "usage/usage_warning.h"
 #include "record/store.h"
+#include "usage/usage_letter.h"
 
 static const int percents[] = { 80, 100 };
 enum { PERCENT_COUNT = sizeof percents / sizeof *percents };
@@ -44,7 +45,7 @@ static bool settle(struct work *work, const struct usage_warning *wanted, bool r
     if (exists)
         return end(work, &warning);
     warning = *wanted;
-    return store_create(work, &usage_warnings_table, warning.cells);
+    return store_create(work, &usage_warnings_table, warning.cells) && usage_letter_send(work, &warning);
 }
 
 bool usage_warn(struct work *work, struct text tenant_id, enum tenant_limit limit, int64_t used,

@@ -58,8 +58,9 @@ class Client:
         return self.request("DELETE", path, None, expect, headers)
 
     def request(self, method, path, body=None, expect=None, headers=None):
-        """`headers` names them as Python can: If_Match. `expect` is a status or several; None allows any."""
-        sent = {name.replace("_", "-"): value for name, value in (headers or {}).items()}
+        """`headers` names them as Python can: If_Match; None leaves one out. `expect` is a status or several; None allows any."""
+        sent = {"Accept-Language": "en", **{name.replace("_", "-"): value for name, value in (headers or {}).items()}}
+        sent = {name: value for name, value in sent.items() if value is not None}
         if self.token and "Authorization" not in sent:
             sent["Authorization"] = f"Bearer {self.token}"
         if body is not None and not isinstance(body, bytes):

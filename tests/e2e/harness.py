@@ -5,7 +5,9 @@ import os
 import secrets
 import shutil
 import subprocess
+import threading
 import urllib.parse
+from concurrent.futures import ThreadPoolExecutor
 from unittest import SkipTest
 
 import psycopg2
@@ -16,6 +18,18 @@ from server import ADMIN_EMAIL, ADMIN_PASSWORD, TOP, Server, until
 
 LONG = os.environ.get("NIDIA_TEST_LONG") == "1"
 PASSWORD = "Sendero-Verde-Marimba-27"
+
+
+def at_once(calls):
+    """Makes the calls together, each in a thread of its own, and gives what they gave, in their order."""
+    gate = threading.Barrier(len(calls))
+
+    def run(call):
+        gate.wait()
+        return call()
+
+    with ThreadPoolExecutor(len(calls)) as threads:
+        return list(threads.map(run, calls))
 
 
 class SQLite:

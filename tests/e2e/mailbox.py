@@ -8,7 +8,12 @@ import stat
 
 from aiosmtpd.controller import Controller
 
-from server import free_port, until
+from server import TOP, free_port, until
+
+
+def subjects_of(kind):
+    """Of a mail's template, in both languages; up to the first of its words that vary."""
+    return tuple((TOP / "templates/mail" / f"{kind}.{language}.txt").read_text().splitlines()[0].split("{")[0] for language in ("es", "en"))
 
 
 def read_mail(content):
@@ -26,18 +31,18 @@ class Folder:
     def __init__(self, world):
         self.path = pathlib.Path(world.server.data) / "mail"
 
-    def mails_to(self, recipient):
-        """The oldest first: their names begin with the time."""
+    def mails_to(self, recipient, kind=None):
+        """The oldest first: their names begin with the time. Of one kind, if it is given."""
         found = []
         for path in sorted(self.path.glob("*.eml")):
             message = read_mail(path.read_bytes())
-            if message["To"].addresses[0].addr_spec == recipient:
+            if message["To"].addresses[0].addr_spec == recipient and (not kind or message["Subject"].startswith(subjects_of(kind))):
                 assert stat.S_IMODE(path.stat().st_mode) == 0o600
                 found.append(message)
         return found
 
-    def wait_for(self, recipient, count=1):
-        found = until(lambda: (mails := self.mails_to(recipient)) and len(mails) >= count and mails, 20, f"mail to {recipient}")
+    def wait_for(self, recipient, kind=None, count=1):
+        found = until(lambda: (mails := self.mails_to(recipient, kind)) and len(mails) >= count and mails, 20, f"mail to {recipient}")
         assert len(found) == count, found
         return found[-1]
 

@@ -5,6 +5,7 @@ import os
 import subprocess
 
 from harness import PASSWORD, World
+from mailbox import Folder, link_of
 from server import ADMIN_EMAIL, ADMIN_PASSWORD, PROGRAM, TOP
 
 
@@ -55,6 +56,33 @@ def test_people_are_helped_from_a_terminal(world):
     nidia(world, "admin", "invite", user["email"], expect=1)  # who has a password already
     nidia(world, "admin", "invite", "nadie@nidia.test", expect=1)
     nidia(world, "admin", "invite", expect=2)
+
+
+def test_sessions_and_passwords_are_seen_to_from_a_terminal(world):
+    user = world.new_user("support")
+    here, there = (world.sign_in(user["email"], PASSWORD) for _ in range(2))
+    listed = json.loads(nidia(world, "session", "list", user["email"], "--json").stdout)["data"]
+    assert len(listed) == 2 and {session["user_id"] for session in listed} == {user["id"]}
+    nidia(world, "session", "end", listed[0]["id"])
+    assert sorted(client.get("/auth/me", (200, 401)).status for client in (here, there)) == [200, 401]
+    assert listed[1]["id"] in nidia(world, "session", "list").stdout
+    nidia(world, "session", "end", listed[0]["id"].replace("0", "1"), expect=1)
+    nidia(world, "admin", "reset-password", user["email"], stdin="Marimba-Lenta-Camino-94\n")
+    assert world.sign_in(user["email"], "Marimba-Lenta-Camino-94").user["must_change_password"]
+    nidia(world, "admin", "reset-password", user["email"], stdin="corta\n", expect=1)
+    nidia(world, "admin", "reset-password", user["email"], stdin="", expect=2)
+    nidia(world, "admin", "lock", user["email"], expect=2)
+    nidia(world, "admin", "lock", user["email"], "--reason", "portátil perdido")
+    assert world.admin.get(f"/users/{user['id']}").json["locked_reason"] == "portátil perdido"
+    nidia(world, "admin", "create", "llega@nidia.test", "support", "--invite")
+    link_of(Folder(world).wait_for("llega@nidia.test"))
+
+
+def test_the_last_super_admin_is_not_locked_out_from_a_terminal(engine):
+    with World(engine) as world:
+        refused = nidia(world, "admin", "lock", ADMIN_EMAIL, "--reason", "x", expect=1)
+        assert "super admin" in refused.stderr
+        world.admin.get("/auth/me")
 
 
 def test_migrating_again_changes_nothing(engine):

@@ -159,7 +159,7 @@ def test_it_ends_with_the_rights_of_who_acts(world):
 
 def test_the_administrator_is_told_by_mail(world):
     scene = Scene(world, people(world))
-    mail = Folder(world).wait_for(scene.person["email"])
+    mail = Folder(world).wait_for(scene.person["email"], "impersonation")
     for form in ("plain", "html"):
         assert ORDER["reason"] in mail.get_body((form,)).get_content(), mail
 

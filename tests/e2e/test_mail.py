@@ -5,7 +5,7 @@ import socket
 
 from harness import World
 from mailbox import Folder, Postman, link_of
-from server import free_port, until
+from server import ADMIN_EMAIL, free_port, until
 
 
 def invited(world, **columns):
@@ -85,10 +85,11 @@ def test_mail_by_smtp_outlives_a_server_that_is_down_and_one_that_refuses(engine
 
 def test_a_mail_that_is_refused_after_its_content_comes_again_under_its_name(engine):
     with Postman() as postman, World(engine, ["--smtp", postman.url]) as world:
+        until_status(world, ADMIN_EMAIL, "sent")  # the first mail of all
         postman.answers = {"DATA": ["452 no room", "452 no room"]}
         recipient = invited(world)
         assert until_status(world, recipient, "sent")["attempts"] == 3
-        assert len({content for _, _, content in postman.mails}) == 1 and len(postman.mails_to(recipient)) == 3
+        assert len({content for _, recipients, content in postman.mails if recipient in recipients}) == 1 and len(postman.mails_to(recipient)) == 3
 
 
 def test_a_server_that_never_speaks_holds_up_nobody_else(engine):

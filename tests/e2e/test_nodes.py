@@ -13,13 +13,16 @@ ENGINES = ("postgres",)
 
 def test_a_session_is_good_on_every_node_and_over_on_every_node(engine):
     with Nodes(engine) as nodes:
-        for ending in ("logout", "lock", "deactivate", "end_sessions"):
+        for ending in ("logout", "lock", "deactivate", "end_sessions", "end_session", "must_change", "new_email"):
             user = nodes.world.sign_in_as("support")
             there, path = nodes.there(user), f"/users/{user.user['id']}"
             there.get("/auth/me")
             {"logout": lambda: user.post("/auth/logout", expect=204),
              "lock": lambda: nodes.world.admin.post(f"{path}/lock", {"reason": "x"}, 200),
              "deactivate": lambda: nodes.world.admin.patch(path, {"is_active": False}),
+             "end_session": lambda: nodes.world.admin.delete(f"/user_sessions/{there.get('/auth/sessions').json['data'][0]['id']}", 204),
+             "must_change": lambda: nodes.world.admin.patch(path, {"must_change_password": True}),
+             "new_email": lambda: nodes.world.admin.patch(path, {"email": f"nodo-{secrets.token_hex(4)}@nidia.test"}),
              "end_sessions": lambda: nodes.world.admin.post(f"{path}/end_sessions", expect=204)}[ending]()
             until(lambda: there.get("/auth/me", (200, 401)).status == 401, 1, f"the end by {ending} on the other node")
 

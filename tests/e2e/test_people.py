@@ -1,9 +1,8 @@
 """How people come in and come back: invitations and forgotten passwords (IDENTITY.md)."""
 
 import secrets
-import threading
 
-from harness import PASSWORD
+from harness import PASSWORD, at_once
 from mailbox import Folder, link_of
 from server import until
 
@@ -38,7 +37,7 @@ def test_an_invitation_can_be_sent_again_and_the_first_is_void(world):
     user = world.admin.post("/users", person(), 201).json
     first = link_of(Folder(world).wait_for(user["email"]))
     world.admin.post(f"/users/{user['id']}/invite", None, 202)
-    second = link_of(Folder(world).wait_for(user["email"], 2))
+    second = link_of(Folder(world).wait_for(user["email"], count=2))
     assert choose(world, first, status=422).faults == {"/token": "link_void"}
     choose(world, second)
 
@@ -58,7 +57,7 @@ def test_a_forgotten_password_is_replaced_and_the_sessions_end(world):
     user = world.new_user("support")
     before = world.sign_in(user["email"], PASSWORD)
     forget(world, user["email"].upper())
-    choose(world, link_of(Folder(world).wait_for(user["email"])), OTHER_PASSWORD)
+    choose(world, link_of(Folder(world).wait_for(user["email"], "reset_password")), OTHER_PASSWORD)
     before.get("/auth/me", 401)
     world.visitor.post("/auth/refresh", {"refresh_token": before.refresh_token}, 401)
     world.visitor.post("/auth/login", {"email": user["email"], "password": PASSWORD}, 401)
@@ -68,7 +67,7 @@ def test_a_forgotten_password_is_replaced_and_the_sessions_end(world):
 def test_a_changed_password_voids_the_links_that_were_mailed(world):
     user = world.new_user("support")
     forget(world, user["email"])
-    token = link_of(Folder(world).wait_for(user["email"]))
+    token = link_of(Folder(world).wait_for(user["email"], "reset_password"))
     world.admin.post(f"/users/{user['id']}/set_password", {"password": OTHER_PASSWORD}, 204)
     assert choose(world, token, status=422).faults == {"/token": "link_void"}
 
@@ -76,18 +75,9 @@ def test_a_changed_password_voids_the_links_that_were_mailed(world):
 def test_of_twenty_who_use_a_link_at_once_one_succeeds(world):
     user = world.new_user("support")
     forget(world, user["email"])
-    token = link_of(Folder(world).wait_for(user["email"]))
-    replies, gate = [], threading.Barrier(20)
-
-    def use(client):
-        gate.wait()
-        replies.append(client.post("/auth/reset-password", {"token": token, "password": OTHER_PASSWORD}, (204, 422)).status)
-
-    threads = [threading.Thread(target=use, args=(world.visitor,)) for _ in range(20)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    token = link_of(Folder(world).wait_for(user["email"], "reset_password"))
+    body = {"token": token, "password": OTHER_PASSWORD}
+    replies = at_once([lambda: world.visitor.post("/auth/reset-password", body, (204, 422)).status] * 20)
     assert sorted(replies) == [204] + [422] * 19
     world.sign_in(user["email"], OTHER_PASSWORD)
 
@@ -97,7 +87,7 @@ def test_asking_for_an_address_that_is_nobodys_answers_the_same_and_mails_nothin
     forget(world, nobody)
     user = world.new_user("support")
     forget(world, user["email"])
-    Folder(world).wait_for(user["email"])
+    Folder(world).wait_for(user["email"], "reset_password")
     [record] = world.admin.get(f"/outgoing_mails?recipient={nobody}").json["data"]
     assert record["status"] == "void" and not Folder(world).mails_to(nobody)
 
@@ -111,12 +101,12 @@ def test_asking_again_and_again_mails_a_few_and_says_nothing(world):
 
 
 def mails_to(world, user):
-    return world.admin.get(f"/outgoing_mails?recipient={user['email']}&limit=100").json["data"]
+    return world.admin.get(f"/outgoing_mails?recipient={user['email']}&kind=reset_password&limit=100").json["data"]
 
 
 def test_who_was_deactivated_gets_no_way_back_in(world):
     user = world.new_user("support")
     forget(world, user["email"])
-    token = link_of(Folder(world).wait_for(user["email"]))
+    token = link_of(Folder(world).wait_for(user["email"], "reset_password"))
     world.admin.patch(f"/users/{user['id']}", {"is_active": False})
     assert choose(world, token, status=422).faults == {"/token": "link_void"}

@@ -439,6 +439,7 @@ CREATE UNIQUE INDEX user_sessions_token_hash_unique ON user_sessions (token_hash
 CREATE INDEX user_sessions_previous_token_hash ON user_sessions (previous_token_hash NULLS FIRST, id);
 CREATE INDEX user_sessions_is_active ON user_sessions (is_active, id);
 CREATE INDEX user_sessions_expires_at ON user_sessions (expires_at, id);
+CREATE INDEX user_sessions_idle_expires_at ON user_sessions (idle_expires_at, id);
 CREATE INDEX user_sessions_created_at ON user_sessions (created_at, id);
 
 CREATE TABLE totp_seeds (
@@ -615,7 +616,7 @@ CREATE TABLE outgoing_mails (
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
     revision bigint NOT NULL DEFAULT 1,
-    CONSTRAINT outgoing_mails_kind_choice CHECK (kind IN ('reset_password', 'invitation', 'impersonation')),
+    CONSTRAINT outgoing_mails_kind_choice CHECK (kind IN ('reset_password', 'invitation', 'impersonation', 'verify_email', 'confirm_new_email', 'confirm_old_email', 'email_changed', 'password_changed', 'new_device', 'session_ended', 'account_locked', 'usage_warning')),
     CONSTRAINT outgoing_mails_status_choice CHECK (status IN ('queued', 'sent', 'failed', 'void'))
 );
 CREATE INDEX outgoing_mails_kind ON outgoing_mails (kind, id);
@@ -632,11 +633,25 @@ CREATE TABLE mailed_links (
     epoch bigint NOT NULL,
     expires_at timestamptz NOT NULL,
     created_at timestamptz NOT NULL,
-    CONSTRAINT mailed_links_purpose_choice CHECK (purpose IN ('reset_password', 'invitation', 'impersonation'))
+    CONSTRAINT mailed_links_purpose_choice CHECK (purpose IN ('reset_password', 'invitation', 'impersonation', 'verify_email', 'confirm_new_email', 'confirm_old_email', 'email_changed', 'password_changed', 'new_device', 'session_ended', 'account_locked', 'usage_warning'))
 );
 CREATE INDEX mailed_links_user_id ON mailed_links (user_id NULLS FIRST, id);
 CREATE UNIQUE INDEX mailed_links_token_hash_unique ON mailed_links (token_hash);
 CREATE INDEX mailed_links_expires_at ON mailed_links (expires_at, id);
+
+CREATE TABLE email_changes (
+    id uuid PRIMARY KEY NOT NULL,
+    user_id uuid NOT NULL,
+    email text COLLATE "C" NOT NULL,
+    old_confirmed_at timestamptz,
+    new_confirmed_at timestamptz,
+    expires_at timestamptz NOT NULL,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    revision bigint NOT NULL DEFAULT 1
+);
+CREATE UNIQUE INDEX email_changes_user_id_unique ON email_changes (user_id);
+CREATE INDEX email_changes_expires_at ON email_changes (expires_at, id);
 
 CREATE TABLE subscriptions (
     id uuid PRIMARY KEY NOT NULL,
@@ -1177,6 +1192,7 @@ ALTER TABLE impersonations ADD CONSTRAINT impersonations_user_id_reference FOREI
 ALTER TABLE impersonations ADD CONSTRAINT impersonations_tenant_id_reference FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE RESTRICT;
 ALTER TABLE outgoing_mails ADD CONSTRAINT outgoing_mails_user_id_reference FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE RESTRICT;
 ALTER TABLE mailed_links ADD CONSTRAINT mailed_links_user_id_reference FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE RESTRICT;
+ALTER TABLE email_changes ADD CONSTRAINT email_changes_user_id_reference FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE RESTRICT;
 ALTER TABLE subscriptions ADD CONSTRAINT subscriptions_tenant_id_reference FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE RESTRICT;
 ALTER TABLE subscriptions ADD CONSTRAINT subscriptions_plan_id_reference FOREIGN KEY (plan_id) REFERENCES plans (id) ON DELETE RESTRICT;
 ALTER TABLE invoices ADD CONSTRAINT invoices_tenant_id_reference FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE RESTRICT;

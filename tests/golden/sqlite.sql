@@ -429,6 +429,7 @@ CREATE UNIQUE INDEX user_sessions_token_hash_unique ON user_sessions (token_hash
 CREATE INDEX user_sessions_previous_token_hash ON user_sessions (previous_token_hash, id);
 CREATE INDEX user_sessions_is_active ON user_sessions (is_active, id);
 CREATE INDEX user_sessions_expires_at ON user_sessions (expires_at, id);
+CREATE INDEX user_sessions_idle_expires_at ON user_sessions (idle_expires_at, id);
 CREATE INDEX user_sessions_created_at ON user_sessions (created_at, id);
 
 CREATE TABLE totp_seeds (
@@ -592,7 +593,7 @@ CREATE INDEX impersonations_created_at ON impersonations (created_at, id);
 
 CREATE TABLE outgoing_mails (
     id TEXT PRIMARY KEY NOT NULL,
-    kind TEXT NOT NULL CONSTRAINT outgoing_mails_kind_choice CHECK (kind IN ('reset_password', 'invitation', 'impersonation')),
+    kind TEXT NOT NULL CONSTRAINT outgoing_mails_kind_choice CHECK (kind IN ('reset_password', 'invitation', 'impersonation', 'verify_email', 'confirm_new_email', 'confirm_old_email', 'email_changed', 'password_changed', 'new_device', 'session_ended', 'account_locked', 'usage_warning')),
     user_id TEXT REFERENCES users (id) ON DELETE RESTRICT,
     recipient TEXT NOT NULL,
     status TEXT NOT NULL DEFAULT 'queued' CONSTRAINT outgoing_mails_status_choice CHECK (status IN ('queued', 'sent', 'failed', 'void')),
@@ -613,7 +614,7 @@ CREATE INDEX outgoing_mails_next_attempt_at_id ON outgoing_mails (next_attempt_a
 
 CREATE TABLE mailed_links (
     id TEXT PRIMARY KEY NOT NULL,
-    purpose TEXT NOT NULL CONSTRAINT mailed_links_purpose_choice CHECK (purpose IN ('reset_password', 'invitation', 'impersonation')),
+    purpose TEXT NOT NULL CONSTRAINT mailed_links_purpose_choice CHECK (purpose IN ('reset_password', 'invitation', 'impersonation', 'verify_email', 'confirm_new_email', 'confirm_old_email', 'email_changed', 'password_changed', 'new_device', 'session_ended', 'account_locked', 'usage_warning')),
     user_id TEXT REFERENCES users (id) ON DELETE RESTRICT,
     token_hash TEXT NOT NULL,
     epoch INTEGER NOT NULL,
@@ -623,6 +624,20 @@ CREATE TABLE mailed_links (
 CREATE INDEX mailed_links_user_id ON mailed_links (user_id, id);
 CREATE UNIQUE INDEX mailed_links_token_hash_unique ON mailed_links (token_hash);
 CREATE INDEX mailed_links_expires_at ON mailed_links (expires_at, id);
+
+CREATE TABLE email_changes (
+    id TEXT PRIMARY KEY NOT NULL,
+    user_id TEXT NOT NULL REFERENCES users (id) ON DELETE RESTRICT,
+    email TEXT NOT NULL,
+    old_confirmed_at INTEGER,
+    new_confirmed_at INTEGER,
+    expires_at INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    revision INTEGER NOT NULL DEFAULT 1
+) STRICT;
+CREATE UNIQUE INDEX email_changes_user_id_unique ON email_changes (user_id);
+CREATE INDEX email_changes_expires_at ON email_changes (expires_at, id);
 
 CREATE TABLE subscriptions (
     id TEXT PRIMARY KEY NOT NULL,

@@ -25,7 +25,9 @@ static bool add(struct work *work, void *data)
 static bool spend(struct work *work, void *data)
 {
     struct linking *linking = data;
-    return link_spend(work, linking->token, &linking->user);
+    struct opened_link link;
+    return link_spend(work, LINK_CHOOSES_PASSWORD, linking->token, &link)
+        && text_equal(link.user.id.text, linking->user.id.text);
 }
 
 static bool try_spend(struct world *world, struct linking *linking)
@@ -44,14 +46,26 @@ TEST_IN_WORLD(a_link_is_good_until_its_time_is_over)
 {
     IDENTITY;
     struct linking linking = {};
-    struct user user;
+    struct opened_link link;
     begin(world, &linking);
     world->work.now += LIFE_MS - 1;
-    CHECK(link_find(&world->work, linking.token, &user) && value_equal(user.id, linking.user.id));
+    CHECK(link_find(&world->work, LINK_CHOOSES_PASSWORD, linking.token, &link)
+          && value_equal(link.user.id, linking.user.id));
     world->work.now += 1;
-    CHECK(!link_find(&world->work, linking.token, &user)
+    CHECK(!link_find(&world->work, LINK_CHOOSES_PASSWORD, linking.token, &link)
           && world->work.error.faults[0].code == ERROR_link_void);
     CHECK(!try_spend(world, &linking));
+}
+
+TEST_IN_WORLD(a_link_is_good_for_what_it_was_mailed_for)
+{
+    IDENTITY;
+    struct linking linking = {};
+    struct opened_link link;
+    begin(world, &linking);
+    CHECK(!link_find(&world->work, LINK_CONFIRMS_EMAIL, linking.token, &link)
+          && world->work.error.faults[0].code == ERROR_link_void);
+    CHECK(try_spend(world, &linking));
 }
 
 TEST_IN_WORLD(a_link_is_good_once_and_kept_as_a_hash)
@@ -59,8 +73,14 @@ TEST_IN_WORLD(a_link_is_good_once_and_kept_as_a_hash)
     IDENTITY;
     struct linking linking = {};
     begin(world, &linking);
-    CHECK(world_number(world, "SELECT count(*) FROM mailed_links WHERE length(token_hash) = 64") == 1);
-    CHECK(!text_equal(world_ask(world, "SELECT token_hash FROM mailed_links").text, linking.token));
+    CHECK(
+        world_number(
+            world,
+            "SELECT count(*) FROM mailed_links WHERE purpose = 'reset_password' AND length(token_hash) = 64")
+        == 1);
+    CHECK(!text_equal(
+        world_ask(world, "SELECT token_hash FROM mailed_links WHERE purpose = 'reset_password'").text,
+        linking.token));
     CHECK(try_spend(world, &linking) && !try_spend(world, &linking));
 }
 

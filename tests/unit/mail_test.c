@@ -2,7 +2,9 @@
 #include "mail/sender.h"
 #include "mail/smtp.h"
 #include "mail/template.h"
+#include "model/model.h"
 #include "test.h"
+#include <string.h>
 
 static struct mail sample(void)
 {
@@ -75,27 +77,46 @@ TEST(an_address_is_one_address)
     }
 }
 
+/* Every word that some mail has. */
+static const struct mail_word words[] = {
+    { "name", TEXT_CONSTANT("Ana & <Luz>") },
+    { "email", TEXT_CONSTANT("ana@nidia.test") },
+    { "new_email", TEXT_CONSTANT("luz@nidia.test") },
+    { "link", TEXT_CONSTANT("https://nidia.test/#t") },
+    { "life", TEXT_CONSTANT("30") },
+    { "time", TEXT_CONSTANT("mañana") },
+    { "until", TEXT_CONSTANT("pasado mañana") },
+    { "device", TEXT_CONSTANT("Firefox") },
+    { "address", TEXT_CONSTANT("192.0.2.1") },
+    { "tenant", TEXT_CONSTANT("Acme") },
+    { "impersonator", TEXT_CONSTANT("Eva") },
+    { "reason", TEXT_CONSTANT("una factura") },
+    { "metric", TEXT_CONSTANT("correos") },
+    { "percent", TEXT_CONSTANT("80") },
+    { "used", TEXT_CONSTANT("8") },
+    { "allowed", TEXT_CONSTANT("10") },
+    {},
+};
+
 TEST(a_template_has_both_languages_and_no_word_left)
 {
     [[gnu::cleanup(arena_cleanup)]] struct arena *arena = arena_create();
-    static const struct mail_word words[] = { { "name", TEXT_CONSTANT("Ana & <Luz>") },
-                                              { "email", TEXT_CONSTANT("ana@nidia.test") },
-                                              { "link", TEXT_CONSTANT("https://nidia.test/#t") },
-                                              { "life", TEXT_CONSTANT("30") },
-                                              {} };
-    static const char *const names[] = { "invitation", "reset_password" };
     static const char *const languages[] = { "es", "en" };
     struct mail_words out, other = {};
     struct error error = {};
-    for (size_t i = 0; i < 4; i++) {
-        test_note("%s in %s", names[i / 2], languages[i % 2]);
-        CHECK(mail_render(arena, text_from(names[i / 2]), text_from(languages[i % 2]), words, &out, &error));
+    for (size_t i = 0; i < 2 * (size_t)mail_kind_count; i++) {
+        struct text name = mail_kind_choices.texts[i / 2];
+        test_note("%.*s in %s", TEXT_ARG(name), languages[i % 2]);
+        CHECK(mail_render(arena, name, text_from(languages[i % 2]), words, &out, &error));
         CHECK(out.subject.length > 10 && !text_equal(out.subject, other.subject));
-        CHECK(text_contains(out.text, TEXT("Ana & <Luz>"))
-              && text_contains(out.text, TEXT("https://nidia.test/#t")));
+        CHECK(text_contains(out.text, TEXT("Ana & <Luz>")));
         CHECK(text_contains(out.html, TEXT("Ana &amp; &lt;Luz&gt;"))
               && !text_contains(out.html, TEXT("<Luz>")));
-        CHECK(!text_contains(out.text, TEXT("{")) && !text_contains(out.html, TEXT("{")));
+        CHECK(text_contains(out.text, TEXT("https://nidia.test/#t"))
+              == text_contains(out.html, TEXT("href=\"https://nidia.test/#t\"")));
+        CHECK(!text_contains(out.subject, TEXT("{")) && !text_contains(out.text, TEXT("{")));
+        const char *body = memmem(out.html.data, out.html.length, "<body>", 6);
+        CHECK(body && !memchr(body, '{', out.html.length - (size_t)(body - out.html.data)));
         other = out;
     }
     CHECK(!mail_render(arena, TEXT("none"), TEXT("es"), words, &out, &error));
