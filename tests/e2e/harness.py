@@ -38,6 +38,9 @@ class SQLite:
     def new_database(self, tablespace=None, template=None):
         return None
 
+    def close_database(self, url):
+        pass
+
     def drop_database(self, url):
         pass
 
@@ -66,6 +69,10 @@ class PostgreSQL:
         copied = urllib.parse.urlsplit(template).path[1:] if template else "template1"
         self.run(f"CREATE DATABASE {name} TEMPLATE {copied} TABLESPACE {tablespace or 'pg_default'}")
         return urllib.parse.urlunsplit(urllib.parse.urlsplit(self.url)._replace(path=f"/{name}"))
+
+    def close_database(self, url):
+        """It may still be copied."""
+        self.run(f"ALTER DATABASE {urllib.parse.urlsplit(url).path[1:]} ALLOW_CONNECTIONS false")
 
     def control(self, *action):
         """pg_ctl; needs the rights of the cluster's owner."""
@@ -138,6 +145,7 @@ class FirstStart:
         client.post("/auth/logout-all", None, 204)
         client.close()
         assert self.server.stop() == 0, self.server.log_tail()
+        engine.close_database(self.database)
 
     @classmethod
     def of(cls, engine):
@@ -147,15 +155,14 @@ class FirstStart:
 
 
 class World:
-    """A server, and whoever talks to it. Ends with a server that ended well. One with options starts from nothing."""
+    """A server, and whoever talks to it. Ends with a server that ended well."""
 
-    def __init__(self, engine, options=(), tablespace=None):
+    def __init__(self, engine, options=(), tablespace=None, server=Server, **more):
         self.engine = engine
-        first = None if options or tablespace else FirstStart.of(engine)
-        self.database = engine.new_database(tablespace, first and first.database)
-        self.server = Server(self.database, options=options)
-        if first:
-            shutil.copytree(first.server.data, self.server.data)
+        first = FirstStart.of(engine)
+        self.database = engine.new_database(tablespace, first.database)
+        self.server = server(self.database, options=options, **more)
+        shutil.copytree(first.server.data, self.server.data)
         self.contract = None
         self.signed_in = None
 

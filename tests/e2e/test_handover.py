@@ -21,9 +21,7 @@ KEPT, FRESH = 24, 8  # connections that are kept, and clients that connect for e
 
 class Managing(World):
     def __init__(self, engine, **more):
-        super().__init__(engine)
-        self.server.remove()
-        self.server = Managed(self.database, **more)
+        super().__init__(engine, server=Managed, **more)
 
     def hand_over(self):
         self.server.restart()
