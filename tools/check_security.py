@@ -31,6 +31,15 @@ def sources():
     return {path: path.read_text() for path in sorted((TOP / "src").rglob("*.[ch]"))}
 
 
+def section(page, title):
+    return page.split(f"\n## {title}\n")[1].split("\n## ")[0]
+
+
+def first_cells(page, title):
+    """What stands in `this` in the first column of the section's table."""
+    return [name for cell in re.findall(r"^\| (`.*?) \|", section(page, title), re.M) for name in re.findall(r"`([^`]+)`", cell)]
+
+
 def rows(page):
     return re.findall(r"^\| (\d+\.\d+\.\d+) \| [^|]+ \| ([^|]+) \|$", page, re.M)
 
@@ -78,15 +87,15 @@ def check_ways_in(page):
     paths = json.loads(read("tests/golden/openapi.json"))["paths"]
     operations = [operation for path in paths.values() for operation in path.values() if isinstance(operation, dict)]
     gives = {operation["operationId"] for operation in operations if gives_tokens(operation)}
-    told = set(re.findall(r"^\| `(\w+)` \|", page.split("## Ways in")[1].split("\n## ")[0], re.M))
+    told = set(first_cells(page, "Ways in"))
     yield from (f"the way in {name} is {'not told' if name in gives else 'none'}" for name in sorted(gives ^ told))
 
 
 def check_algorithms(page):
-    section = page.split("## Cryptography")[1].split("\n## ")[0]
+    inventory = section(page, "Cryptography")
     for path, text in sources().items():
         for name in re.findall(r'EVP_\w+_fetch\(NULL, "([^"]+)"', text):
-            if f"`{name}`" not in section:
+            if f"`{name}`" not in inventory:
                 yield f"{path.name} uses {name}, which is not in the inventory"
         if path.parent.name not in ("crypto", "net") and re.search(r"\bEVP_\w+\(|\bcrypt_\w+\(", text):
             yield f"{path.relative_to(TOP)} hashes or seals by itself"
@@ -99,12 +108,21 @@ def check_outdated(_):
             yield from (f"{path.relative_to(TOP)}: {what}: {found[0]}" for found in re.finditer(pattern, code))
 
 
+def check_log(page):
+    logged = {name for text in sources().values() for name in re.findall(r'\bLOG\(\w+,\s*"([^"]+)"', text)}
+    told = set(first_cells(page, "What is logged")) - {"message"}
+    yield from (f"the line {name!r} is {'not told' if name in logged else 'never logged'}" for name in sorted(logged ^ told))
+    for path, text in sources().items():
+        if re.search(r"\bfprintf\(stderr|\bsyslog\(", text) and path.parent.name not in ("main", "base"):
+            yield f"{path.relative_to(TOP)} writes beside the log"
+
+
 def check_hints(_):
     contract = read("tests/golden/openapi.json")
     yield from (f"the API knows a {word}" for word in ("password_hint", "secret_question", "security_question") if word in contract)
 
 
-CHECKS = [check_requirements, check_tests, check_settings, check_ways_in, check_algorithms, check_outdated, check_hints]
+CHECKS = [check_requirements, check_tests, check_settings, check_ways_in, check_algorithms, check_outdated, check_log, check_hints]
 # What replaces what, and which check must see it.
 PLANTED = [
     (check_requirements, r"^\| 7\.2\.3 .*\n", ""),
@@ -115,6 +133,7 @@ PLANTED = [
     (check_settings, r"`lock_minutes = \d+`", "`lock_minutes = 1`"),
     (check_ways_in, r"^\| `refresh` .*\n", ""),
     (check_algorithms, r"`AES-256-GCM`", "some cipher"),
+    (check_log, r"`key_lost`", "`key_found`"),
 ]
 
 

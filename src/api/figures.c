@@ -84,6 +84,7 @@ static void log_request(const struct exchange *exchange, const struct call *call
         { "status", value_integer(response->status) }, { "duration_us", value_integer(took_us) },
         { "bytes", value_integer((int64_t)response->body.length) },
         { "request_id", or_absent(origin->request_id) }, { "trace_id", or_absent(origin->trace_id) },
+        { "address", or_absent(call ? origin->address : request->peer) },
         { "user_id", or_absent(actor->user_id) },
         { "impersonator_id", or_absent(actor_is_impersonated(actor) ? actor->sponsor_id : TEXT("")) },
         { "api_key_id", or_absent(actor->api_key_id) }, { "tenant_id", or_absent(actor->tenant_id) },

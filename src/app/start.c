@@ -11,6 +11,7 @@
 #include "directory/directory_load.h"
 #include "hosting/database_hosts.h"
 #include "hosting/hosting.h"
+#include "identity/breach_list.h"
 #include "identity/identity.h"
 #include "jobs/runner.h"
 #include "model/model.h"
@@ -158,9 +159,12 @@ static bool load(struct app *app, struct buffer *announced, struct error *error)
         return false;
     struct work work = work_of_system(&app->site, arena, db, clock_now_ms());
     struct filling filling = { .announced = announced };
-    bool loaded = seed_prepare(&work, identity_services, &filling.seed) && db_transact(&work, fill, &filling)
-               && settings_load(&work) && hosts_load(&work) && revocations_load(&work)
-               && directory_load(&work) && keys_tell_lost(&work);
+    bool held; /* a list that cannot be read is told now, not to the first who chooses a password */
+    bool loaded =
+        breach_list_look(option_string(app->options, OPTION_breached_passwords), TEXT(""), &held, &work.error)
+        && seed_prepare(&work, identity_services, &filling.seed) && db_transact(&work, fill, &filling)
+        && settings_load(&work) && hosts_load(&work) && revocations_load(&work) && directory_load(&work)
+        && keys_tell_lost(&work);
     if (!loaded)
         *error = work.error;
     db_close(db);

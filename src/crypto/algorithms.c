@@ -8,12 +8,13 @@ static void fetch(void)
 {
     fetched = (struct algorithms){
         .sha256 = EVP_MD_fetch(NULL, "SHA256", NULL),
+        .sha1 = EVP_MD_fetch(NULL, "SHA1", NULL),
         .hmac = EVP_MAC_fetch(NULL, "HMAC", NULL),
         .hkdf = EVP_KDF_fetch(NULL, "HKDF", NULL),
         .pbkdf2 = EVP_KDF_fetch(NULL, "PBKDF2", NULL),
         .aes_256_gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL),
     };
-    algorithm_require(fetched.sha256 && fetched.hmac && fetched.hkdf && fetched.pbkdf2
+    algorithm_require(fetched.sha256 && fetched.sha1 && fetched.hmac && fetched.hkdf && fetched.pbkdf2
                       && fetched.aes_256_gcm);
 }
 

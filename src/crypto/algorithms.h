@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 struct algorithms {
-    EVP_MD *sha256;
+    EVP_MD *sha256, *sha1;
     EVP_MAC *hmac;
     EVP_KDF *hkdf, *pbkdf2;
     EVP_CIPHER *aes_256_gcm;

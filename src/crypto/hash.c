@@ -4,6 +4,7 @@
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/params.h>
+#include <stdio.h>
 
 static const char base64_alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 static const char base64url_alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -18,6 +19,14 @@ struct text sha256_hex(struct arena *arena, struct text data)
     unsigned char digest[SHA256_SIZE];
     sha256(data, digest);
     return hex_encode(arena, TEXT_BYTES(digest));
+}
+
+void sha1_hex(struct text data, char out[static 2 * SHA1_SIZE + 1])
+{
+    unsigned char digest[SHA1_SIZE];
+    algorithm_require(EVP_Digest(data.data, data.length, digest, NULL, algorithms()->sha1, NULL) == 1);
+    for (size_t i = 0; i < sizeof digest; i++)
+        snprintf(out + 2 * i, 3, "%02X", digest[i]);
 }
 
 static OSSL_PARAM parameter(const char *name, struct text bytes)

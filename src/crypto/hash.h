@@ -2,10 +2,12 @@
 #pragma once
 #include "base/arena.h"
 
-enum { SHA256_SIZE = 32 };
+enum { SHA256_SIZE = 32, SHA1_SIZE = 20 };
 
 void sha256(struct text data, unsigned char out[static SHA256_SIZE]);
 struct text sha256_hex(struct arena *arena, struct text data); /* 64 lower-case digits */
+/* Protects nothing: lists of breached passwords are made of it. 40 upper-case digits and NUL. */
+void sha1_hex(struct text data, char out[static 2 * SHA1_SIZE + 1]);
 void hmac_sha256(struct text key, struct text data, unsigned char out[static SHA256_SIZE]); /* RFC 2104 */
 /* RFC 5869. */
 void hkdf_sha256(struct text key, struct text salt, struct text info, unsigned char *out, size_t size);

@@ -9,7 +9,7 @@
 #include "record/transact.h"
 #include <string.h>
 
-enum { CREDENTIAL_MAX = 2048 };
+enum { CREDENTIAL_MAX = 2048, CLOCKS_APART_MS = 60 * 1000 };
 
 static enum access refuse(struct work *work)
 {
@@ -24,7 +24,7 @@ static bool read_token(struct work *work, struct text token, struct holder *hold
     struct claims claims;
     if (!token_verify(work->arena, work->site->keyring, token, &payload)
         || !claims_read(work->arena, payload, claims_issuer(work->site), &claims)
-        || claims.expires_ms <= work->now)
+        || claims.expires_ms <= work->now || claims.issued_ms > work->now + CLOCKS_APART_MS)
         return false;
     metric_add(METRIC_tokens_verified_total, 1);
     *holder = (struct holder){ .role = claims.role,

@@ -1,6 +1,8 @@
 #include "identity/password_rules.h"
+#include "identity/breach_list.h"
 #include "record/search.h"
 #include "record/store.h"
+#include "settings/options.h"
 #include "settings/settings.h"
 #include <string.h>
 
@@ -67,8 +69,8 @@ static bool is_common(struct arena *arena, struct text password)
 {
     struct text folded = search_fold(arena, password), core = core_of(folded);
     struct text unit = unit_of(folded), core_unit = unit_of(core);
-    return core.length == 0 || is_run(folded) || is_run(unit) || is_listed(arena, folded)
-        || is_listed(arena, core) || is_listed(arena, unit) || is_listed(arena, core_unit)
+    return is_run(folded) || is_run(unit) || is_listed(arena, folded) || is_listed(arena, core)
+        || is_listed(arena, unit) || is_listed(arena, core_unit)
         || (unit.length < folded.length && unit.length < UNIT_MIN);
 }
 
@@ -112,7 +114,7 @@ static bool add_tenant_words(struct work *work, struct words *words, struct valu
 static bool gather_words(struct work *work, const struct user *person, struct words *words)
 {
     *words = (struct words){};
-    add_words(work->arena, words, value_string("nidia superadmin"));
+    add_words(work->arena, words, value_string("nidia superadmin tenantadmin billingadmin"));
     add_words(work->arena, words, person->email);
     add_words(work->arena, words, person->first_name);
     add_words(work->arena, words, person->last_name);
@@ -154,6 +156,12 @@ bool password_rules_check(struct work *work, struct text password, const struct 
         return fail_at(error, pointer, ERROR_too_long, "%d characters", PASSWORD_MAX);
     if (is_common(work->arena, password))
         return fail_at(error, pointer, ERROR_password_too_common, "");
+    bool breached;
+    if (!breach_list_look(option_string(work->site->options, OPTION_breached_passwords), password, &breached,
+                          error))
+        return false;
+    if (breached)
+        return fail_at(error, pointer, ERROR_password_breached, "");
     struct words words;
     if (!gather_words(work, person, &words))
         return false;

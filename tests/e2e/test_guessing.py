@@ -31,7 +31,6 @@ def sign_in(world, email, **headers):
 
 def test_hydra_neither_gets_in_nor_keeps_the_owner_out(world):
     folder = world.server.data.parent
-    world.admin.patch("/system_settings/bcrypt_cost", {"value": 10})
     user = world.new_user("support")
     device = "; ".join(cookie.split(";")[0] for cookie in sign_in(world, user["email"]).headers.get_all("Set-Cookie"))
     attack = hydra(world, user["email"], folder, WRONG)

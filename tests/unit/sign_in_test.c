@@ -84,6 +84,17 @@ TEST_IN_WORLD(an_old_hash_is_replaced_at_the_next_sign_in)
     CHECK(identity_sign_in(&world->work, "ana@nidia.test", "U*U", TEXT(""), &grant));
 }
 
+TEST_IN_WORLD(a_password_does_not_wear_out)
+{
+    IDENTITY;
+    struct user user;
+    struct grant grant;
+    identity_add_user(world, "ana@nidia.test", SUPPORT, TEXT(""), &user);
+    world->work.now += (int64_t)5 * 365 * DAY_MS;
+    CHECK(identity_sign_in(&world->work, "ana@nidia.test", PASSWORD, TEXT(""), &grant));
+    CHECK(value_equal(grant.user.must_change_password, user.must_change_password));
+}
+
 /* ---- Locks ---- */
 
 static void fail_times(struct world *world, const char *email, int times)

@@ -1,0 +1,23 @@
+"""From one right to a greater one: each way that was tried, and does not lead there."""
+
+from harness import PASSWORD
+
+# Whoever may change these decides who gets in, and as what.
+WAYS_IN = ("users", "user_sessions", "user_passkeys", "api_keys", "identity_providers", "provider_identities", "impersonations",
+           "system_settings", "webhook_endpoints")
+
+
+def test_no_key_changes_how_people_and_machines_get_in(world):
+    for table in WAYS_IN:
+        reply = world.admin.post("/api_keys", {"name": "k", "scopes": [f"{table}:write"]}, 422)
+        assert list(reply.faults) == ["/scopes/0"], f"{table}: {reply}"
+    reader = world.visitor.twin(token=world.admin.post("/api_keys", {"name": "k", "scopes": [f"{table}:read" for table in WAYS_IN]},
+                                                       201).json["key"])
+    for path, body in (("/users", {"email": "puerta@nidia.test", "password": PASSWORD}), ("/api_keys", {"name": "k", "scopes": ["directory"]}),
+                       ("/identity_providers", {"name": "puerta"}), ("/system_settings", {"key": "puerta", "value": 1}),
+                       (f"/users/{world.admin.user['id']}/set_password", {"password": PASSWORD}), ("/auth/totp", None),
+                       ("/auth/recovery-codes", None), (f"/users/{world.admin.user['id']}/reset_second_factors", None)):
+        assert reader.post(path, body, 403).code in ("forbidden", "scope_missing"), path
+    reader.patch("/system_settings/sign_ins_per_account", {"value": 10000}, 403)
+    for path in ("/auth/me", "/auth/sessions", "/auth/second-factors"):
+        reader.get(path, 403)
