@@ -32,6 +32,11 @@ def at_once(calls):
         return list(threads.map(run, calls))
 
 
+# Where tenants are, were, and are to be.
+PLACES = """SELECT db_name, db_username FROM tenants WHERE db_name IS NOT NULL UNION SELECT db_name, db_name FROM pooled_databases
+            UNION SELECT from_name, from_name FROM tenant_moves UNION SELECT to_name, to_name FROM tenant_moves"""
+
+
 class SQLite:
     name = "sqlite"
 
@@ -95,10 +100,9 @@ class PostgreSQL:
     def drop_database(self, url):
         """And the databases of its tenants: to the doctor of another they would be orphans."""
         name = urllib.parse.urlsplit(url).path[1:]
-        if self.run("SELECT 1 FROM pg_tables WHERE tablename = 'tenants'", url):
-            for database, role in self.run("SELECT db_name, db_username FROM tenants", url):
-                self.run(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
-                self.run(f"DROP ROLE IF EXISTS {role or database}")
+        for database, role in self.run(PLACES, url):
+            self.run(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
+            self.run(f"DROP ROLE IF EXISTS {role or database}")
         self.run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
