@@ -1,10 +1,12 @@
 /* Who asks, and whether that one may. */
 #include "api/call.h"
+#include "base/calendar.h"
 #include "directory/directory.h"
 #include "identity/access.h"
 #include "identity/duty.h"
 #include "model/model.h"
 #include "record/reach.h"
+#include "settings/settings.h"
 #include <unistd.h>
 
 static bool is_visitor(struct call *call)
@@ -114,6 +116,30 @@ static bool check_service(struct call *call)
     for (struct text rest = actor->tenant_ids; rest.length > 0 && may;)
         may = check_service_of(call, text_cut(&rest, ' '));
     return may;
+}
+
+static bool is_guarded(const struct call *call)
+{
+    const struct route *route = call->route;
+    if (route->guarded)
+        return true;
+    for (size_t i = 0; route->action == UPDATE && !route->takes && i < call->taken_count; i++)
+        if (call->taken[i].kind != VALUE_ABSENT && route->table->columns[i].is & GUARDED)
+            return true;
+    return false;
+}
+
+bool call_ask_again(struct call *call)
+{
+    const struct actor *actor = &call->work.actor;
+    int64_t life_ms = settings_integer(call->work.site->settings, SETTING_step_up_minutes) * MINUTE_MS;
+    bool is_recent = actor->session_id.length == 0 || call->work.now < actor->auth_time_ms + life_ms;
+    return is_recent || fail(&call->work.error, ERROR_step_up_required, "");
+}
+
+bool call_check_guard(struct call *call)
+{
+    return !is_guarded(call) || call_ask_again(call);
 }
 
 bool call_admit(struct call *call)

@@ -27,6 +27,8 @@ void call_read_origin(struct call *call, const struct gate *gate);
 /* admit.c: who it is, and whether that one may. `asking`: on a thread with a database. */
 [[nodiscard]] bool call_identify(struct call *call, bool asking);
 [[nodiscard]] bool call_admit(struct call *call);
+/* Once the body is read: call_ask_again where what it asks for is guarded. */
+[[nodiscard]] bool call_check_guard(struct call *call);
 
 /* quota.c: requests a minute by actor. */
 struct quotas *quotas_create(void);

@@ -4,6 +4,7 @@
 #include "base/calendar.h"
 #include "identity/identity.h"
 #include "identity/known_device.h"
+#include "identity/step_up.h"
 #include "record/document.h"
 
 /* The user as that person may see it, inside the answer. */
@@ -99,6 +100,23 @@ static bool second_factor(struct call *call)
     return true;
 }
 
+static bool prove_again(struct call *call)
+{
+    const struct step_up_proof *body = (const struct step_up_proof *)call->taken;
+    const struct step_up given = {
+        .current_password = cell_text(body->current_password),
+        .otp = cell_text(body->otp),
+        .device = cookie_read(call, COOKIE_DEVICE),
+    };
+    struct entry entry;
+    bool in_cookie;
+    if (!cookie_mode(call, &in_cookie) || !step_up(&call->work, &given, &entry))
+        return false;
+    if (entry.refused)
+        return fail(&call->work.error, ERROR_second_factor_refused, "");
+    return answer_entry(call, &entry, in_cookie);
+}
+
 const struct route entry_routes[] = {
     { METHOD_POST, "/auth/login", "login", COST_SLOW, VISITOR, .handle = login, .takes = &logins_table,
       .gives = &token_grants_table, .how = GIVES_ROW, .defers = &second_factor_challenges_table,
@@ -111,5 +129,11 @@ const struct route entry_routes[] = {
       .takes = &second_factor_proofs_table, .gives = &token_grants_table, .how = GIVES_ROW,
       .no_idempotency = true, .codes = { ERROR_second_factor_refused, ERROR_cross_site, ERROR_rate_limited },
       .doc = "Prove the second factor that a ticket was given for: five attempts, five minutes." },
+    { METHOD_POST, "/auth/step-up", "step_up", COST_SLOW, SIGNED_IN, .open_under = ANY_DUTY,
+      .always_open = true, .handle = prove_again, .takes = &step_up_proofs_table, .body_optional = true,
+      .gives = &token_grants_table, .how = GIVES_ROW, .defers = &second_factor_challenges_table,
+      .no_idempotency = true, .codes = { ERROR_second_factor_refused, ERROR_cross_site, ERROR_rate_limited },
+      .doc = "Prove again who one is, where step_up_required was answered: by a second factor, where the "
+             "account has one, else by the password. The tokens given take the place of these." },
     {},
 };

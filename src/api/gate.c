@@ -118,7 +118,7 @@ static bool admit(struct call *call, bool asking)
     if (call->state->must_ask)
         return true;
     call->state->admitted = true;
-    return call_admit(call) && call_count(call, gate->quotas) && call_read(call)
+    return call_admit(call) && call_count(call, gate->quotas) && call_read(call) && call_check_guard(call)
         && idempotency_begin(call, gate->running_keys);
 }
 

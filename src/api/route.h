@@ -69,6 +69,7 @@ struct route {
     bool list; /* the table's list, not one row */
     bool root, internal, no_quota, no_idempotency;
     bool (*writes)(const struct call *call); /* of COST_MEMORY: does this call cost COST_WRITE by its body? */
+    bool guarded;                            /* for who has proven lately who he is */
     unsigned open_under;                     /* enum duty: who owes these may call it even so */
     bool in_anothers_name; /* though about no table's rows, open to who acts in a user's name */
     bool always_open;      /* a tenant's people may call it also where their service is read-only */
@@ -116,6 +117,9 @@ bool answer_row(struct call *call, const struct table *table, const struct value
 bool answer_shape(struct call *call, const struct table *shape, const struct value *cells);
 bool answer_nothing(struct call *call);
 bool answer_text(struct call *call, struct text text);
+/* `step_up_required`, unless the actor has proven lately who he is; for handlers whose route is not always
+ * guarded. */
+[[nodiscard]] bool call_ask_again(struct call *call);
 /* Where the work that follows can be watched. */
 void answer_link_job(struct call *call, struct text job_id);
 

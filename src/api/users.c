@@ -42,7 +42,12 @@ static bool set_password(struct call *call)
         if (!(actor->role & (SUPER_ADMIN | TENANT_ADMIN)))
             return fail(&call->work.error, ERROR_forbidden, "");
         if (actor->duties)
-            return fail(&call->work.error, ERROR_password_change_required, "");
+            return fail(&call->work.error,
+                        actor->duties & DUTY_CHANGE_PASSWORD ? ERROR_password_change_required
+                                                             : ERROR_second_factor_required,
+                        "");
+        if (!call_ask_again(call))
+            return false;
     }
     const struct password_change change = { &user, body->password.text, cell_text(body->current_password) };
     return password_change(&call->work, &change) && answer_nothing(call);
@@ -69,9 +74,8 @@ const struct route user_routes[] = {
       .handle = invite, .status = 202, .codes = { ERROR_not_found, ERROR_wrong_state },
       .doc =
           "Mail the invitation once more, to a person who has no password yet; the earlier link is void." },
-    { METHOD_POST, "/users/{id}/set_password", "set_password", COST_SLOW, SIGNED_IN,
-      .open_under = DUTY_CHANGE_PASSWORD, .always_open = true, .handle = set_password,
-      .takes = &new_passwords_table, .no_idempotency = true,
+    { METHOD_POST, "/users/{id}/set_password", "set_password", COST_SLOW, SIGNED_IN, .open_under = ANY_DUTY,
+      .always_open = true, .handle = set_password, .takes = &new_passwords_table, .no_idempotency = true,
       .codes = { ERROR_not_found, ERROR_invalid_body, ERROR_rate_limited },
       .doc = "Set a password: one's own by the one that was, or somebody's who then must change it. The "
              "sessions "

@@ -29,6 +29,7 @@ static bool read_token(struct work *work, struct text token, struct holder *hold
     metric_add(METRIC_tokens_verified_total, 1);
     *holder = (struct holder){ .role = claims.role,
                                .duties = claims.duties,
+                               .auth_time_ms = claims.auth_time_ms,
                                .version = claims.epoch,
                                .expires_ms = claims.expires_ms,
                                .ends_ms = claims.expires_ms };
@@ -109,6 +110,7 @@ static struct actor actor_of(const struct holder *holder)
         .sponsor_version = holder->sponsor_version,
         .language = text_from(holder->language),
         .duties = holder->duties,
+        .auth_time_ms = holder->auth_time_ms,
         .version = holder->version,
         .expires_ms = holder->expires_ms,
     };

@@ -10,8 +10,8 @@ struct duty_rule {
     enum duty duty;
     const char *name; /* in the token */
     enum error_code refusal;
-    bool (*is_owed)(struct work *work, const struct user *user);
+    bool (*find)(struct work *work, const struct user *user, bool *owed);
 };
 extern const struct duty_rule duty_rules[]; /* ended by {} */
 
-unsigned duties_of(struct work *work, const struct user *user);
+[[nodiscard]] bool duties_of(struct work *work, const struct user *user, unsigned *duties);

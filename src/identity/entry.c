@@ -40,6 +40,17 @@ static void become(struct work *work, const struct grant *grant)
     };
 }
 
+/* Who is signed in has proven it anew: the session that asked ends with its tokens. */
+static bool take_place(struct work *work, const struct arrival *arrival, struct text amr, struct grant *grant)
+{
+    struct user_session session;
+    return store_find_by(work, &user_sessions_table, "id", value_text(arrival->session_id), true,
+                         session.cells)
+        && session_end(work, &session, "proven_anew") && session_begin(work, arrival->user, amr, grant)
+        && audit(work, arrival->user, "step_up", "success",
+                 arena_format(work->arena, "{\"amr\":%.*s}", TEXT_ARG(amr)));
+}
+
 bool entry_finish(struct work *work, const struct arrival *arrival, struct grant *grant)
 {
     struct user *user = arrival->user, changes = {
@@ -48,6 +59,8 @@ bool entry_finish(struct work *work, const struct arrival *arrival, struct grant
     };
     struct text amr = amr_write(work->arena, arrival->amr);
     lock_forget(user, &changes);
+    if (arrival->session_id.length > 0)
+        return take_place(work, arrival, amr, grant);
     if ((arrival->device.length == 0 && !new_device_tell(work, user))
         || !store_update(work, &users_table, user->cells, changes.cells, user->cells)
         || !session_begin(work, user, amr, grant))
@@ -117,11 +130,17 @@ static struct bucket bucket_of(struct work *work, const struct second_factor_tic
 static bool may_go_on(struct work *work, const struct second_factor_ticket *ticket, struct user *user,
                       bool *may)
 {
+    struct user_session session;
     if (!store_find_by(work, &users_table, "id", ticket->user_id, true, user->cells)
         || !person_may_enter(work, user, may))
         return false;
     *may = *may && user->session_epoch.integer == ticket->epoch.integer
         && !lock_bars(work, user, value_is_set(ticket->device));
+    if (!value_is_set(ticket->session_id))
+        return true;
+    if (!store_find_by(work, &user_sessions_table, "id", ticket->session_id, true, session.cells))
+        return false;
+    *may = *may && value_is_true(session.is_active);
     return true;
 }
 
@@ -153,6 +172,7 @@ static bool prove(struct work *work, struct second_factor_attempt *attempt, stru
         .user = user,
         .amr = amr_read(work->arena, attempt->ticket->amr.text) | method->amr | AMR_TWO_FACTORS,
         .device = cell_text(attempt->ticket->device),
+        .session_id = cell_text(attempt->ticket->session_id),
     };
     return throttle_give_back(work, &bucket) && remove_ticket(work, attempt->ticket)
         && entry_finish(work, &arrival, &entry->grant);

@@ -142,6 +142,12 @@ static bool holds_word(struct arena *arena, struct text password, const struct w
     return false;
 }
 
+bool password_is_short(const struct work *work, struct text password)
+{
+    int64_t least = settings_integer(work->site->settings, SETTING_password_length_min);
+    return (int64_t)text_count_points(password) < least;
+}
+
 bool password_rules_check(struct work *work, struct text password, const struct user *person,
                           const char *pointer)
 {

@@ -22,9 +22,12 @@ static const char *name_of(enum second_factor_kind kind)
     return second_factor_kind_choices.texts[kind].data;
 }
 
+/* A password that was long enough beside a second factor alone is so no more. */
 static bool set_enabled(struct work *work, struct user *user, bool enabled)
 {
     struct user changes = { .mfa_enabled = value_boolean(enabled) };
+    if (!enabled && value_is_true(user->password_is_short))
+        changes.must_change_password = value_boolean(true);
     return store_update(work, &users_table, user->cells, changes.cells, user->cells);
 }
 

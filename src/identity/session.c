@@ -23,10 +23,13 @@ static bool is_acting(const struct user_session *session)
     return value_is_set(session->impersonator_id);
 }
 
-static void sign_access(struct work *work, const struct user_session *session, struct grant *grant)
+static bool sign_access(struct work *work, const struct user_session *session, struct grant *grant)
 {
     const struct user *user = &grant->user, nobody = {},
                       *impersonator = is_acting(session) ? &grant->impersonator : &nobody;
+    unsigned duties = 0;
+    if (!is_acting(session) && !duties_of(work, user, &duties))
+        return false;
     const struct claims claims = {
         .user_id = user->id.text,
         .session_id = session->id.text,
@@ -35,7 +38,7 @@ static void sign_access(struct work *work, const struct user_session *session, s
         .role = role_named(user->system_role.text),
         .impersonator_id = cell_text(impersonator->id),
         .impersonator_epoch = cell_integer(impersonator->session_epoch),
-        .duties = is_acting(session) ? 0 : duties_of(work, user),
+        .duties = duties,
         .epoch = user->session_epoch.integer,
         .amr = session->amr.text,
         .auth_time_ms = value_is_set(session->authenticated_at) ? session->authenticated_at.integer
@@ -48,6 +51,7 @@ static void sign_access(struct work *work, const struct user_session *session, s
     grant->session_id = session->id.text;
     grant->expires_in_seconds = (claims.expires_ms - work->now) / 1000;
     grant->refresh_expires_ms = session_last_end(work, session);
+    return true;
 }
 
 bool session_begin(struct work *work, const struct user *user, struct text amr, struct grant *grant)
@@ -71,10 +75,7 @@ bool session_begin(struct work *work, const struct user *user, struct text amr, 
         .expires_at = value_time(session_first_end(work)),
         .idle_expires_at = value_time(session_idle_end(work)),
     };
-    if (!store_create(work, &user_sessions_table, session.cells))
-        return false;
-    sign_access(work, &session, grant);
-    return true;
+    return store_create(work, &user_sessions_table, session.cells) && sign_access(work, &session, grant);
 }
 
 /* The tenant's people see the session: where the member of staff sits is none of their business. */
@@ -98,10 +99,7 @@ bool session_begin_acting(struct work *work, const struct user *user, const stru
         .expires_at = value_time(until_ms),
         .idle_expires_at = value_time(until_ms),
     };
-    if (!store_create(work, &user_sessions_table, session.cells))
-        return false;
-    sign_access(work, &session, grant);
-    return true;
+    return store_create(work, &user_sessions_table, session.cells) && sign_access(work, &session, grant);
 }
 
 static bool audit_end(struct work *work, const char *action, const char *type, struct text id,
@@ -277,7 +275,5 @@ bool session_refresh(struct work *work, struct text refresh_token, struct grant 
         return true;
     if (!follow(work, &session, refresh_token, grant, refused))
         return false;
-    if (!*refused)
-        sign_access(work, &session, grant);
-    return true;
+    return *refused || sign_access(work, &session, grant);
 }

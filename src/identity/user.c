@@ -53,6 +53,7 @@ bool user_prepare_password(struct work *work, struct text password, const struct
     changes->password_hash = value_text(hashing.hash);
     changes->password_key_id = value_text(hashing.pepper_id);
     changes->password_changed_at = value_time(work->now);
+    changes->password_is_short = value_boolean(password_is_short(work, password));
     return true;
 }
 

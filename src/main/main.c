@@ -19,7 +19,7 @@ const struct command commands[] = {
       "Works on the hosts of the tenants' databases.", command_host },
     { "admin",
       "admin create EMAIL ROLE [--invite] | admin list | admin "
-      "invite|reset-password|lock|unlock|end-sessions EMAIL",
+      "invite|reset-password|reset-second-factors|lock|unlock|end-sessions EMAIL",
       "Works on NIDIA's own people.", command_admin },
     { "session", "session list [EMAIL] | session end ID", "Works on where people are signed in.",
       command_session },

@@ -83,6 +83,7 @@ static const struct act {
     { "reset-password", "set_password",
       "admin reset-password EMAIL   (the password on standard input; it must be changed at the next sign-in)",
       describe_password },
+    { "reset-second-factors", "reset_second_factors", "admin reset-second-factors EMAIL", NULL },
     {},
 };
 
@@ -114,8 +115,9 @@ int command_admin(struct invocation *invocation)
         return create_person(invocation);
     if (invocation_take_verb(invocation, "list"))
         return print_got(invocation, TEXT("/api/v1/users?limit=100&system_role[ne]=tenant_admin"), people);
-    return invocation_misused(invocation, "admin create EMAIL ROLE [--invite] | admin list | "
-                                          "admin invite|reset-password|lock|unlock|end-sessions EMAIL");
+    return invocation_misused(
+        invocation, "admin create EMAIL ROLE [--invite] | admin list | "
+                    "admin invite|reset-password|reset-second-factors|lock|unlock|end-sessions EMAIL");
 }
 
 /* Everybody's that live, or one person's. */

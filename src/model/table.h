@@ -20,6 +20,7 @@ enum trait {
     SEARCHED = 1 << 8,    /* folded into the row's search text */
     COUNTED = 1 << 9,     /* moved only by guarded UPDATEs; changes no revision, no audit record */
     BESIDE = 1 << 11,     /* no column of the database: stands in the answers that fill it in (auth/me) */
+    GUARDED = 1 << 12,    /* changed by who has proven lately who he is (.guarded says the same of actions) */
     WRITE_ONLY = 1 << 10, /* no column of the database: a member that CREATE alone takes (users.password) */
 };
 /* clang-format on */
@@ -110,6 +111,7 @@ struct table {
     size_t width;
     unsigned is;                /* table traits */
     unsigned may[ACTION_COUNT]; /* roles; none = no such call */
+    unsigned guarded;           /* actions, as bits 1 << action */
     uint8_t tenant;             /* the wall: whose row it is */
     uint8_t owner;
     unsigned own_only; /* roles that see only rows whose .owner they are */

@@ -23,6 +23,7 @@ struct actor {
     struct text api_key_id; /* not empty: a machine */
     struct scopes scopes;   /* of a machine */
     struct text language;   /* of a person */
+    int64_t auth_time_ms;   /* when that person was last recognised */
     unsigned duties;        /* that come before anything else: enum duty */
     /* Who answers for it besides: the maker of a key, or the member of staff who acts in the user's name. */
     struct text sponsor_id;
