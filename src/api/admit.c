@@ -121,7 +121,7 @@ static bool check_service(struct call *call)
 static bool is_guarded(const struct call *call)
 {
     const struct route *route = call->route;
-    if (route->guarded)
+    if (route->guarded || (route->table && route->table->guarded & 1u << route->action))
         return true;
     for (size_t i = 0; route->action == UPDATE && !route->takes && i < call->taken_count; i++)
         if (call->taken[i].kind != VALUE_ABSENT && route->table->columns[i].is & GUARDED)

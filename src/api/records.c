@@ -158,7 +158,6 @@ bool record_route(const struct table *table, size_t i, struct arena *arena, stru
         .table = table,
         .action = kind->action,
         .list = kind->list,
-        .guarded = table->guarded & 1u << kind->action,
         .always_open = table->is & ALWAYS_OPEN,
         .doc = arena_format(arena, "%s%s.", kind->doc, table->name).data,
     };
