@@ -28,8 +28,8 @@ static bool end(struct call *call)
 
 const struct route impersonation_routes[] = {
     { METHOD_POST, "/users/{id}/impersonate", "impersonate_user", COST_WRITE, SUPER_ADMIN | SUPPORT,
-      .handle = impersonate, .takes = &impersonation_orders_table, .gives = &token_grants_table,
-      .how = GIVES_ROW, .status = 201, .no_idempotency = true,
+      .guarded = true, .handle = impersonate, .takes = &impersonation_orders_table,
+      .gives = &token_grants_table, .how = GIVES_ROW, .status = 201, .no_idempotency = true,
       .codes = { ERROR_not_found, ERROR_wrong_state, ERROR_invalid_body },
       .doc = "Act in the place of a tenant's administrator, for a reason and for some minutes. Both names "
              "stand in the audit records; money, people, sessions and keys are out of reach; the "

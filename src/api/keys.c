@@ -53,8 +53,8 @@ const struct route key_routes[] = {
       .table = &api_keys_table, .action = CREATE, .codes = { ERROR_invalid_body, ERROR_limit_reached },
       .doc = "Make an API key, for some of what one may do oneself. It is shown this once." },
     { METHOD_POST, "/api_keys/{id}/rotate", "rotate_api_key", COST_WRITE, SUPER_ADMIN | TENANT_ADMIN,
-      .handle = rotate_key, .takes = &key_rotations_table, .body_optional = true, .gives = &fresh_keys_table,
-      .how = GIVES_ROW, .no_idempotency = true,
+      .guarded = true, .handle = rotate_key, .takes = &key_rotations_table, .body_optional = true,
+      .gives = &fresh_keys_table, .how = GIVES_ROW, .no_idempotency = true,
       .codes = { ERROR_not_found, ERROR_wrong_state, ERROR_invalid_body },
       .doc = "Give an API key a new secret, which is shown this once; the one before is good for some hours "
              "more." },
