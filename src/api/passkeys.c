@@ -65,18 +65,18 @@ static bool login(struct call *call)
 }
 
 const struct route passkey_routes[] = {
-    { METHOD_POST, "/auth/passkeys/options", "offer_passkey", COST_QUERY, SIGNED_IN, .handle = offer,
-      .gives = &passkey_questions_table, .how = GIVES_ROW, .no_idempotency = true,
-      .codes = { ERROR_not_found },
+    { METHOD_POST, "/auth/passkeys/options", "offer_passkey", COST_QUERY, SIGNED_IN, .guarded = true,
+      .open_under = DUTY_ENROL_FACTOR, .handle = offer, .gives = &passkey_questions_table, .how = GIVES_ROW,
+      .no_idempotency = true, .codes = { ERROR_not_found },
       .doc = "What one's browser is asked to make a passkey of: not one that its device has already." },
-    { METHOD_POST, "/auth/passkeys", "add_passkey", COST_SLOW, SIGNED_IN, .always_open = true, .handle = add,
-      .takes = &fresh_passkeys_table, .gives = &token_grants_table, .how = GIVES_ROW, .status = 201,
-      .no_idempotency = true,
+    { METHOD_POST, "/auth/passkeys", "add_passkey", COST_SLOW, SIGNED_IN, .guarded = true,
+      .open_under = DUTY_ENROL_FACTOR, .always_open = true, .handle = add, .takes = &fresh_passkeys_table,
+      .gives = &token_grants_table, .how = GIVES_ROW, .status = 201, .no_idempotency = true,
       .codes = { ERROR_invalid_body, ERROR_not_found, ERROR_taken, ERROR_limit_reached, ERROR_cross_site },
       .doc = "One more passkey of one's own: what the browser answered. All one's sessions end; the tokens "
              "given go on. With the first second factor come the recovery codes." },
-    { METHOD_DELETE, "/auth/passkeys/{id}", "remove_own_passkey", COST_WRITE, SIGNED_IN, .always_open = true,
-      .handle = remove_own, .gives = &token_grants_table, .how = GIVES_ROW,
+    { METHOD_DELETE, "/auth/passkeys/{id}", "remove_own_passkey", COST_WRITE, SIGNED_IN, .guarded = true,
+      .always_open = true, .handle = remove_own, .gives = &token_grants_table, .how = GIVES_ROW,
       .codes = { ERROR_not_found, ERROR_cross_site },
       .doc = "Remove one of one's own passkeys. All one's sessions end; the tokens given go on." },
     { METHOD_POST, "/auth/passkeys/login/options", "ask_for_passkey", COST_MEMORY, VISITOR, .handle = ask,

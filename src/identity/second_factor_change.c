@@ -31,6 +31,15 @@ static bool set_enabled(struct work *work, struct user *user, bool enabled)
     return store_update(work, &users_table, user->cells, changes.cells, user->cells);
 }
 
+/* What a session says no more once its owner has no second factor. */
+static unsigned amr_of_factors(void)
+{
+    unsigned amr = AMR_TWO_FACTORS;
+    for (enum second_factor_kind kind = 0; kind < second_factor_kind_count; kind++)
+        amr |= second_factor_methods[kind].amr;
+    return amr;
+}
+
 /* Ends all sessions, this one too, and goes on in a new one that knows what was proven. */
 static bool renew_session(struct work *work, struct factor_change *change, unsigned added, unsigned lost)
 {
@@ -83,7 +92,7 @@ bool second_factor_removed(struct work *work, struct factor_change *change)
     bool has;
     change->recovery_codes = (struct text){};
     return settle_loss(work, change->user, change->kind, &has)
-        && renew_session(work, change, 0, has ? 0 : ~(unsigned)AMR_PASSWORD);
+        && renew_session(work, change, 0, has ? 0 : amr_of_factors());
 }
 
 bool second_factor_taken(struct work *work, struct user *user, enum second_factor_kind kind)
