@@ -1,9 +1,12 @@
 /* Copies of a tenant's database: asked for here, made by jobs. */
 #include "copies/copies.h"
 #include "api/answer.h"
+#include "api/download.h"
 #include "copies/restore.h"
 #include "copies/transfer.h"
 #include "model/model.h"
+#include "record/audit.h"
+#include "record/transact.h"
 #include "tenancy/tenancy.h"
 
 /* The job that was asked for: where it stands is read there. */
@@ -76,6 +79,38 @@ static bool move_back(struct call *call)
         && transfer_ask_back(&call->work, tenant.id.text, &job_id) && answer_job(call, job_id);
 }
 
+static bool note_download(struct work *work, void *data)
+{
+    const struct tenant_backup *backup = data;
+    const struct audit_entry entry = {
+        .action = "download",
+        .entity_type = "tenant_backups",
+        .entity_id = backup->id.text,
+        .tenant_id = backup->tenant_id.text,
+        .outcome = "success",
+    };
+    return audit_event(work, &entry);
+}
+
+/* A customer's export is the customer's; what is to go back to is ours. */
+static bool download(struct call *call)
+{
+    struct tenant_backup backup;
+    struct work *work = &call->work;
+    if (!store_find(work, &tenant_backups_table, call->parameters[0], backup.cells))
+        return false;
+    if (work->actor.role == TENANT_ADMIN && !is_choice(backup.kind, backup_kind, export))
+        return fail(&work->error, ERROR_forbidden, "");
+    if (!is_choice(backup.status, backup_status, completed))
+        return fail(&work->error, ERROR_wrong_state, "completed");
+    struct text file = cell_text(backup.file);
+    struct text path =
+        arena_format(work->arena, "%.*s/%.*s", TEXT_ARG(cell_text(backup.folder)), TEXT_ARG(file));
+    struct text name = arena_format(work->arena, "%.*s-%.*s", TEXT_ARG(backup.id.text), TEXT_ARG(file));
+    return db_transact(work, note_download, &backup)
+        && answer_file(call, path.data, backup.size.integer, name);
+}
+
 #define ASKED ERROR_not_found, ERROR_wrong_state, ERROR_conflict
 
 const struct route copy_routes[] = {
@@ -85,6 +120,10 @@ const struct route copy_routes[] = {
     { METHOD_POST, "/tenants/{id}/export", "export_tenant", COST_WRITE, SUPER_ADMIN, .guarded = true,
       .handle = make_export, .gives = &jobs_table, .how = GIVES_ROW, .status = 202, .codes = { ASKED },
       .doc = "Copy a tenant's database into a file for the customer, with a manifest of checksums." },
+    { METHOD_GET, "/tenant_backups/{id}/download", "download_backup", COST_SLOW, SUPER_ADMIN | TENANT_ADMIN,
+      .handle = download, .how = GIVES_TEXT, .gives_type = "application/octet-stream", .codes = { ASKED },
+      .doc = "The file of a backup or an export, as it was written; a tenant's own people get its exports. "
+             "Its length and SHA-256 are in the record." },
     { METHOD_POST, "/tenants/{id}/restore_backup", "restore_backup", COST_WRITE, SUPER_ADMIN,
       .handle = restore_backup, .takes = &backup_restorations_table, .gives = &jobs_table, .how = GIVES_ROW,
       .status = 202, .codes = { ASKED, ERROR_invalid_body, ERROR_no_host_has_room },

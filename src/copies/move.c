@@ -109,7 +109,6 @@ static bool find_places(struct work *work, struct move *move)
     move->from.name = move->row.from_name.text;
     move->to.host_id = cell_text(move->row.to_host_id);
     move->to.name = move->row.to_name.text;
-    move->to.access = ACCESS_full;
     return true;
 }
 
@@ -162,17 +161,11 @@ static enum place_access frozen_access(const struct work *work)
     return hosting_engine(work->site->hosting) == ENGINE_SQLITE ? ACCESS_read_only : ACCESS_none;
 }
 
-struct tenant_place move_shut_place(const struct work *work, const struct tenant_place *place)
-{
-    struct tenant_place shut = *place;
-    shut.access = frozen_access(work);
-    return shut;
-}
-
 static bool shut(struct work *work, const struct tenant_place *place)
 {
     struct hosting_call call = hosting_call_of(work);
-    const struct tenant_place shut = move_shut_place(work, place);
+    struct tenant_place shut = *place;
+    shut.access = frozen_access(work);
     return hosting_set_access(&call, &shut);
 }
 

@@ -11,7 +11,7 @@
 struct move {
     struct tenant_move row;
     struct tenant tenant;
-    struct tenant_place from, to; /* `from` as the tenant may use it; `to` is ours until the switch */
+    struct tenant_place from, to; /* as the tenant may use them */
 };
 
 /* Where it goes, told by the caller: what is absent stays as the tenant's. */
@@ -33,8 +33,6 @@ bool move_is_switched(const struct move *move);
 [[nodiscard]] bool move_set_method(struct work *work, struct move *move, enum tenant_move_method method);
 /* Nobody writes in the old place from here on; the time is kept in the row. */
 [[nodiscard]] bool move_freeze(struct work *work, struct move *move);
-/* The place as it is while it is frozen. */
-struct tenant_place move_shut_place(const struct work *work, const struct tenant_place *place);
 /* The tenant may use the old place again, as it may. Keeps the error that stands in `work`. */
 void move_thaw(struct work *work, struct move *move);
 /* Nobody enters the old place any more. */

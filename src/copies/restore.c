@@ -103,13 +103,16 @@ static bool verify(struct work *work, const struct job *job)
     struct restoring restoring;
     struct table_sums expected, found;
     struct hosting_call call = hosting_call_of(work);
+    struct job_watch watching;
+    const struct copy_watch watch = job_watch_begin(&watching, work, job);
+    const struct summing summing = { .watch = &watch };
     if (!find(work, job, &restoring))
         return false;
     const struct tenant_place *to = &restoring.move.to;
     return move_is_switched(&restoring.move)
-        || (contents_read(work, restoring.backup.tables.text, &expected) && hosting_sum(&call, to, &found)
-            && table_sums_compare(&expected, &found, &work->error) && hosting_migrate(&call, to)
-            && hosting_verify(&call, to));
+        || (contents_read(work, restoring.backup.tables.text, &expected)
+            && hosting_sum(&call, to, &summing, &found) && table_sums_compare(&expected, &found, &work->error)
+            && hosting_migrate(&call, to) && hosting_verify(&call, to));
 }
 
 static bool switch_over(struct work *work, const struct job *job)

@@ -11,7 +11,6 @@
 #include "record/store.h"
 #include "settings/options.h"
 #include "tenancy/job_watch.h"
-#include <pthread.h>
 #include <unistd.h>
 
 enum { ATTEMPTS_MAX = 3, READ_ONLY_SECONDS = 2 };
@@ -110,11 +109,23 @@ static bool copy(struct work *work, const struct job *job, struct move *move, co
     struct hosting_call call = hosting_call_of(work);
     struct job_watch watching;
     const struct copy_watch watch = job_watch_begin(&watching, work, job);
-    const struct tenant_place from = move_shut_place(work, &move->from);
     struct table_sums found;
-    return hosting_dump(&call, &from, DUMP_TO_LOAD, path, &watch, sums)
-        && hosting_load(&call, &move->to, path, &watch) && hosting_sum(&call, &move->to, &found)
+    return hosting_dump(&call, &move->from, DUMP_TO_LOAD, path, &watch, sums)
+        && hosting_load(&call, &move->to, path, &watch)
+        && hosting_sum(&call, &move->to, &(struct summing){ .watch = &watch }, &found)
         && table_sums_compare(sums, &found, &work->error);
+}
+
+/* What nobody will go on from leaves no slot, which would hold back the source's log. Where that cannot be
+ * done now, it is when the place is dropped. */
+static void give_up_replication(struct work *work, const struct move *move)
+{
+    struct error why = work->error;
+    struct hosting_call call = hosting_call_of(work);
+    const struct replication replication = replication_of(move);
+    bool ended = replication_end(&call, &replication);
+    (void)ended;
+    work->error = why;
 }
 
 /* The tenant goes on writing, until nearly all of it has followed. */
@@ -133,43 +144,9 @@ static bool follow(struct work *work, const struct job *job)
     bool followed =
         replication_begin(&call, &replication, path) && replication_catch_up(&call, &replication, &watch);
     unlink(path);
+    if (!followed)
+        give_up_replication(work, &move); /* the next attempt begins anew */
     return followed;
-}
-
-/* The target's side of a comparison: in a thread, a memory and an error of its own. */
-struct side {
-    struct hosting_call call;
-    const struct tenant_place *place;
-    struct table_sums sums;
-    struct error error;
-    bool is_summed;
-};
-
-static void *sum(void *data)
-{
-    struct side *side = data;
-    side->call.error = &side->error;
-    side->is_summed = hosting_sum(&side->call, side->place, &side->sums);
-    return NULL;
-}
-
-/* Both sides are at rest, and read at the same time: the tenant waits for this. */
-static bool compare(struct work *work, const struct move *move, struct table_sums *sums)
-{
-    [[gnu::cleanup(arena_cleanup)]] struct arena *arena = arena_create();
-    struct hosting_call call = hosting_call_of(work);
-    const struct tenant_place from = move_shut_place(work, &move->from);
-    const struct tenant_place to = move_shut_place(work, &move->to);
-    struct side target = { .call = call, .place = &to };
-    pthread_t thread;
-    target.call.arena = arena;
-    if (pthread_create(&thread, NULL, sum, &target) != 0)
-        return fail(&work->error, ERROR_overloaded, "no thread is to be had");
-    bool is_summed = hosting_sum(&call, &from, sums);
-    pthread_join(thread, NULL);
-    if (is_summed && !target.is_summed)
-        work->error = target.error;
-    return is_summed && target.is_summed && table_sums_compare(sums, &target.sums, &work->error);
 }
 
 static bool bring_over(struct work *work, const struct job *job, struct move *move, struct table_sums *sums)
@@ -178,7 +155,7 @@ static bool bring_over(struct work *work, const struct job *job, struct move *mo
     const struct replication replication = replication_of(move);
     if (is_replicated(move))
         return replication_catch_up(&call, &replication, NULL) && replication_finish(&call, &replication)
-            && compare(work, move, sums);
+            && replication_compare(&call, &replication, sums);
     const char *path = path_of(work, move);
     bool copied = copy(work, job, move, path, sums);
     unlink(path);
@@ -197,6 +174,8 @@ static bool switch_over(struct work *work, const struct job *job)
         move_freeze(work, &move) && bring_over(work, job, &move, &sums) && move_switch(work, &move, &sums);
     if (!moved)
         move_thaw(work, &move);
+    if (!moved && is_replicated(&move) && cell_integer(job->attempts) >= ATTEMPTS_MAX)
+        give_up_replication(work, &move);
     return moved;
 }
 

@@ -3,6 +3,7 @@
  * clones and moves are made of.
  */
 #pragma once
+#include "hosting/copy_watch.h"
 #include "hosting/hosting.h"
 #include "hosting/table_sums.h"
 
@@ -10,13 +11,6 @@ enum dump_form {
     DUMP_TO_LOAD, /* for hosting_load */
     DUMP_TO_GIVE, /* for the customer: on PostgreSQL plain SQL */
     DUMP_FORM_COUNT
-};
-
-/* Told about each second how many bytes are done; total 0: it cannot be told. False: it is given up, and
- * fails. NULL `tick`: nobody watches. */
-struct copy_watch {
-    bool (*tick)(void *context, int64_t done, int64_t total);
-    void *context;
 };
 
 /* "database.dump": by the engine and the form. */
@@ -37,4 +31,4 @@ const char *hosting_dump_name(const struct hosting *hosting, enum dump_form form
 [[nodiscard]] bool hosting_weigh(struct hosting_call *call, const struct tenant_place *place, int64_t *bytes);
 /* What it holds now. */
 [[nodiscard]] bool hosting_sum(struct hosting_call *call, const struct tenant_place *place,
-                               struct table_sums *sums);
+                               const struct summing *summing, struct table_sums *sums);

@@ -4,7 +4,7 @@
  * pg_dump reads in the snapshot in which the checksums were taken, so that what the file holds is known
  * exactly while the tenant goes on writing. It runs as the administrator in the tenant's role, since that of
  * a tenant who is shut out cannot sign in: it reads by COPY, which is not planned. Checksums are asked for by
- * queries, whose planning runs functions that the tenant's indexes name, so they are taken as the tenant;
+ * queries, whose planning runs functions that the tenant's indexes name, so they are taken as his guest;
  * pg_restore runs what the dump says, so it too runs as the tenant.
  */
 #include "base/buffer.h"
@@ -87,12 +87,10 @@ static bool tell_watch(void *context)
 {
     const struct watched *watched = context;
     struct stat status;
-    if (!watched->watch || !watched->watch->tick)
-        return true;
     off_t done = watched->reads                     ? lseek(watched->file, 0, SEEK_CUR)
                : fstat(watched->file, &status) == 0 ? status.st_size
                                                     : 0;
-    return watched->watch->tick(watched->watch->context, done, watched->total);
+    return copy_watch_goes_on(watched->watch, done, watched->total);
 }
 
 static bool run_program(struct hosting_call *call, const char *const *arguments, const struct way *way,
@@ -165,8 +163,8 @@ bool postgres_dump(struct hosting_call *call, const struct tenant_place *place, 
     struct text snapshot;
     if (file < 0)
         return fail_file(call, path);
-    return postgres_enter(call, place, &db) && begin_snapshot(call, db, &snapshot)
-        && table_sums_take(db, call->arena, sums, call->error)
+    return postgres_enter_as_guest(call, place, &db) && begin_snapshot(call, db, &snapshot)
+        && table_sums_take(db, call->arena, &(struct summing){ .watch = watch }, sums, call->error)
         && run_pg_dump(call, place, form,
                        arena_format(call->arena, "--snapshot=%.*s", TEXT_ARG(snapshot)).data, &watched)
         && (fsync(file) == 0 || fail_file(call, path));
@@ -218,12 +216,13 @@ bool postgres_load(struct hosting_call *call, const struct tenant_place *place, 
     return run_program(call, arguments, &way, &watched);
 }
 
-bool postgres_sum(struct hosting_call *call, const struct tenant_place *place, struct table_sums *sums)
+bool postgres_sum(struct hosting_call *call, const struct tenant_place *place, const struct summing *summing,
+                  struct table_sums *sums)
 {
     [[gnu::cleanup(db_cleanup)]] struct db *db = NULL;
     struct text ignored;
-    return postgres_enter(call, place, &db) && begin_snapshot(call, db, &ignored)
-        && table_sums_take(db, call->arena, sums, call->error);
+    return postgres_enter_as_guest(call, place, &db) && begin_snapshot(call, db, &ignored)
+        && table_sums_take(db, call->arena, summing, sums, call->error);
 }
 
 bool postgres_weigh(struct hosting_call *call, const struct tenant_place *place, int64_t *bytes)

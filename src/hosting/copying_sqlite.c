@@ -32,8 +32,7 @@ static bool copy_pages(struct hosting_call *call, struct db *from, struct db *to
     while (step == SQLITE_OK) {
         step = sqlite3_backup_step(backup, PAGES_AT_ONCE);
         int pages = sqlite3_backup_pagecount(backup);
-        if (watch && watch->tick
-            && !watch->tick(watch->context, pages - sqlite3_backup_remaining(backup), pages))
+        if (!copy_watch_goes_on(watch, pages - sqlite3_backup_remaining(backup), pages))
             return fail(call->error, ERROR_internal, "the copy was given up");
     }
     return step == SQLITE_DONE
@@ -67,7 +66,8 @@ static bool dump_into(struct hosting_call *call, struct db *from, const char *pa
         && db_run(from, call->arena, &ignored, call->error, "SELECT 1 FROM sqlite_schema LIMIT 1",
                   NO_PARAMETERS)
         && copy_pages(call, from, to, watch) && sqlite_set_read_only(call, to, false) && make_single(call, to)
-        && check_integrity(call, to) && table_sums_take(to, call->arena, sums, call->error);
+        && check_integrity(call, to)
+        && table_sums_take(to, call->arena, &(struct summing){ .watch = watch }, sums, call->error);
 }
 
 bool sqlite_dump(struct hosting_call *call, const struct tenant_place *place, enum dump_form,
@@ -94,11 +94,12 @@ bool sqlite_load(struct hosting_call *call, const struct tenant_place *place, co
         && sqlite_sync_path(call, call->host->folder);
 }
 
-bool sqlite_sum(struct hosting_call *call, const struct tenant_place *place, struct table_sums *sums)
+bool sqlite_sum(struct hosting_call *call, const struct tenant_place *place, const struct summing *summing,
+                struct table_sums *sums)
 {
     [[gnu::cleanup(db_cleanup)]] struct db *db = NULL;
     return sqlite_connect(&db, sqlite_path_of(call, place->name), SQLITE_READS, call->error)
-        && db_begin(db, call->error) && table_sums_take(db, call->arena, sums, call->error);
+        && db_begin(db, call->error) && table_sums_take(db, call->arena, summing, sums, call->error);
 }
 
 bool sqlite_weigh(struct hosting_call *call, const struct tenant_place *place, int64_t *bytes)

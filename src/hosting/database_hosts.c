@@ -2,15 +2,9 @@
 #include "base/random.h"
 #include "crypto/seal.h"
 #include "hosting/host.h"
+#include "hosting/host_trial.h"
 #include "model/model.h"
 #include "record/store.h"
-#include <string.h>
-
-/* Where the sealed URL stands, as associated data. */
-static struct text url_place(struct arena *arena, struct text host_id)
-{
-    return arena_format(arena, "database_hosts.admin_url_encrypted:%.*s", TEXT_ARG(host_id));
-}
 
 /* ---- In memory ---- */
 
@@ -26,8 +20,8 @@ static bool read_facts(struct work *work, const struct value *row, struct host_f
     }
     *facts = (struct host_facts){ .id = row[0].text, .name = row[1].text, .folder = cell_text(row[2]) };
     return hosting->driver->engine == ENGINE_SQLITE
-        || unseal(work->arena, work->site->keyring, cell_text(row[3]), url_place(work->arena, row[0].text),
-                  &facts->url, &ignored);
+        || unseal(work->arena, work->site->keyring, cell_text(row[3]),
+                  host_url_place(work->arena, row[0].text), &facts->url, &ignored);
 }
 
 bool hosts_load(struct work *work)
@@ -137,21 +131,6 @@ static bool check_place(struct work *work, const struct database_host *row)
     return work->error.fault_count == 0;
 }
 
-/* The host is tried as it will be used; what is wrong with it is told at the member that says where it is. */
-static bool try_host(struct work *work, const struct host_facts *facts, const char *pointer,
-                     struct host **host)
-{
-    const struct host_driver *driver = work->site->hosting->driver;
-    struct error error = {};
-    struct hosting_call call = hosting_call_of(work);
-    call.error = &error;
-    if (!host_create(host, driver, facts, &error))
-        return fail_at(&work->error, pointer, ERROR_malformed, "");
-    call.host = *host;
-    return (driver->establish(*host, &error) && driver->check(&call))
-        || fail_at(&work->error, pointer, ERROR_unreachable, "%.*s", ABOUT_MAX - 1, error.about);
-}
-
 /* Trying takes its time, so it is done before the transaction. */
 static bool is_tried(const struct value *)
 {
@@ -164,14 +143,15 @@ static bool prepare(struct work *work, struct value *cells)
     [[gnu::cleanup(host_release)]] struct host *host = NULL;
     const struct host_facts facts = { .url = cell_text(row->admin_url), .folder = cell_text(row->folder) };
     if (!check_place(work, row)
-        || !try_host(work, &facts, facts.url.length > 0 ? "/admin_url" : "/folder", &host))
+        || !host_try(work, &facts, facts.url.length > 0 ? "/admin_url" : "/folder", &host)
+        || !host_refuse_second_name(work, host))
         return false;
     row->id = value_text(random_uuid(work->arena, work->now));
     row->admin_url = (struct value){};
     if (facts.url.length == 0)
         return true;
-    row->admin_url_encrypted =
-        value_text(seal(work->arena, work->site->keyring, facts.url, url_place(work->arena, row->id.text)));
+    row->admin_url_encrypted = value_text(
+        seal(work->arena, work->site->keyring, facts.url, host_url_place(work->arena, row->id.text)));
     if (!value_is_set(row->host))
         row->host = value_text(arena_copy(work->arena, host->address));
     if (!value_is_set(row->port))

@@ -32,6 +32,9 @@ struct host_driver {
     bool (*open)(struct host *host, struct error *error);      /* touches neither server nor disk */
     bool (*establish)(struct host *host, struct error *error); /* once, where it is new */
     bool (*check)(struct hosting_call *call);
+    /* What tells this server, as it runs, or this folder, from every other, by whichever way it is reached.
+     */
+    bool (*identify)(struct hosting_call *call, struct text *identity);
     bool (*make_role)(struct hosting_call *call, const struct tenant_place *place);
     bool (*make_database)(struct hosting_call *call, const struct tenant_place *place);
     bool (*connect)(struct hosting_call *call, const struct tenant_place *place, struct db **db);
@@ -48,7 +51,8 @@ struct host_driver {
     bool (*load)(struct hosting_call *call, const struct tenant_place *place, const char *path,
                  const struct copy_watch *watch);
     bool (*weigh)(struct hosting_call *call, const struct tenant_place *place, int64_t *bytes);
-    bool (*sum)(struct hosting_call *call, const struct tenant_place *place, struct table_sums *sums);
+    bool (*sum)(struct hosting_call *call, const struct tenant_place *place, const struct summing *summing,
+                struct table_sums *sums);
 };
 
 extern const struct host_driver host_sqlite, host_postgres;
@@ -110,6 +114,10 @@ void administrator_end(struct administrator *administrator);
 /* host_postgres_access.c */
 bool postgres_set_access(struct hosting_call *call, const struct tenant_place *place);
 bool postgres_enter(struct hosting_call *call, const struct tenant_place *place, struct db **db);
+[[nodiscard]] bool postgres_enter_as_guest(struct hosting_call *call, const struct tenant_place *place,
+                                           struct db **db);
+/* The tenant's, and the guest's of its database, which is gone. */
+[[nodiscard]] bool postgres_drop_roles(struct hosting_call *call, struct db *administrator, struct text name);
 
 /* What stands for {name} in a script: names and verifiers of strict alphabets, which need no quoting. */
 struct blank {
@@ -141,7 +149,7 @@ struct blank {
 [[nodiscard]] bool postgres_weigh(struct hosting_call *call, const struct tenant_place *place,
                                   int64_t *bytes);
 [[nodiscard]] bool postgres_sum(struct hosting_call *call, const struct tenant_place *place,
-                                struct table_sums *sums);
+                                const struct summing *summing, struct table_sums *sums);
 
 /* ---- SQLite ---- */
 
@@ -162,4 +170,4 @@ void sqlite_remove_database(struct hosting_call *call, const char *path);
                                const struct copy_watch *watch);
 [[nodiscard]] bool sqlite_weigh(struct hosting_call *call, const struct tenant_place *place, int64_t *bytes);
 [[nodiscard]] bool sqlite_sum(struct hosting_call *call, const struct tenant_place *place,
-                              struct table_sums *sums);
+                              const struct summing *summing, struct table_sums *sums);

@@ -131,7 +131,7 @@ static bool drop(struct hosting_call *call, const struct tenant_place *place)
     [[gnu::cleanup(administrator_end)]] struct administrator administrator = {};
     return postgres_set_access(call, &shut) && administrator_begin(call, &administrator)
         && postgres_script(call, administrator.db, "DROP DATABASE IF EXISTS {name} WITH (FORCE)", name)
-        && postgres_script(call, administrator.db, "DROP ROLE IF EXISTS {name}", name);
+        && postgres_drop_roles(call, administrator.db, place->name);
 }
 
 /* Rows of name and mark. */
@@ -225,12 +225,28 @@ static bool check(struct hosting_call *call)
         || fail(call->error, ERROR_conflict, "the role may not make databases and roles there");
 }
 
+/* Copies of a server have its identifier, but were not started with it. */
+static bool identify(struct hosting_call *call, struct text *identity)
+{
+    static const char sql[] =
+        "SELECT system_identifier || ' ' || extract(epoch FROM pg_postmaster_start_time())"
+        " FROM pg_control_system()";
+    [[gnu::cleanup(administrator_end)]] struct administrator administrator = {};
+    struct result result;
+    if (!administrator_begin(call, &administrator)
+        || !db_run(administrator.db, call->arena, &result, call->error, sql, NO_PARAMETERS))
+        return false;
+    *identity = cell_text(result.cells[0]);
+    return true;
+}
+
 const struct host_driver host_postgres = {
     .engine = ENGINE_POSTGRES,
     .folder_of = folder_of,
     .open = postgres_open,
     .establish = establish,
     .check = check,
+    .identify = identify,
     .make_role = make_role,
     .make_database = make_database,
     .connect = postgres_connect_as_tenant,

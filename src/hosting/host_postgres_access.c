@@ -1,15 +1,17 @@
 /* What a tenant's role may do on PostgreSQL: sign in or not, write or not. */
 #include "base/clock.h"
 #include "crypto/hash.h"
+#include "crypto/mac.h"
 #include "crypto/scram.h"
 #include "hosting/host.h"
+#include "sql/driver.h"
 
-enum { PASSWORD_BYTES = 32, LOOK_AGAIN_MS = 5, BEGINNING_MAX_MS = 1'000 };
+enum { LOOK_AGAIN_MS = 5, BEGINNING_MAX_MS = 1'000 };
 
 /*
- * With its password, since enter() may have been killed while it had another. A role that is gone stays gone.
- * CONNECT goes with LOGIN: it is asked for later in a session's beginning, so that one that was let in a
- * moment ago is still stopped there. An administrator who has it through the role alone gets it as himself.
+ * With its password, whatever it had before. A role that is gone stays gone. CONNECT goes with LOGIN: it is
+ * asked for later in a session's beginning, so that one that was let in a moment ago is still stopped there.
+ * An administrator who has it through the role alone gets it as himself.
  */
 static bool set_login(struct hosting_call *call, struct db *administrator, const struct tenant_place *place)
 {
@@ -116,29 +118,48 @@ bool postgres_set_access(struct hosting_call *call, const struct tenant_place *p
             || send_away(call, administrator.db, place->name));
 }
 
-/*
- * A role that is shut out is let in for as long as it takes to connect, by a password that nobody else knows.
- * The administrator does not enter in its place: what a tenant has hidden in a function must not run with his
- * rights.
- */
-static bool let_in_once(struct hosting_call *call, const struct tenant_place *place, struct db **db)
+static struct text guest_of(struct hosting_call *call, struct text name)
 {
-    struct tenant_place once = *place;
-    once.access = ACCESS_full;
-    once.password = random_token(call->arena, PASSWORD_BYTES);
+    return arena_format(call->arena, "nidia_guest_%.*s",
+                        TEXT_ARG(text_slice(name, sizeof "tenant_" - 1, name.length)));
+}
+
+/*
+ * A role that may do what the tenant's may and nothing else, and becomes it as it signs in: the tenant's own
+ * stays shut out, and its connections are not ours to use up. The administrator does not enter in its place:
+ * what a tenant has hidden in a function must not run with his rights. The password is the installation's own
+ * for this database, so that those who enter at the same time do not change it for one another.
+ */
+bool postgres_enter_as_guest(struct hosting_call *call, const struct tenant_place *place, struct db **db)
+{
+    static const char script[] =
+        "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{guest}') THEN"
+        " CREATE ROLE {guest}; END IF; END $$;"
+        "GRANT {name} TO {guest}; GRANT CONNECT ON DATABASE {name} TO {guest};"
+        "ALTER ROLE {guest} LOGIN PASSWORD '{verifier}'; ALTER ROLE {guest} SET role = '{name}'";
     [[gnu::cleanup(administrator_end)]] struct administrator administrator = {};
-    if (!administrator_begin(call, &administrator) || !set_login(call, administrator.db, &once))
-        return false;
-    bool entered = postgres_connect_as_tenant(call, &once, db);
-    return set_login(call, administrator.db, place) && entered;
+    struct text guest = guest_of(call, place->name);
+    struct text password =
+        base64url_encode(call->arena, mac_make(call->arena, call->hosting->keyring, guest));
+    return administrator_begin(call, &administrator)
+        && postgres_script(call, administrator.db, script,
+                           BLANKS({ "name", place->name }, { "guest", guest },
+                                  { "verifier", scram_verifier(call->arena, password) }))
+        && postgres_connect(db, postgres_way_to(call, place->name, guest, password), call->error);
+}
+
+bool postgres_drop_roles(struct hosting_call *call, struct db *administrator, struct text name)
+{
+    return postgres_script(call, administrator, "DROP ROLE IF EXISTS {guest}; DROP ROLE IF EXISTS {name}",
+                           BLANKS({ "name", name }, { "guest", guest_of(call, name) }));
 }
 
 /* This session may write: what is read-only is the product. */
 bool postgres_enter(struct hosting_call *call, const struct tenant_place *place, struct db **db)
 {
-    bool entered = place->access == ACCESS_none ? let_in_once(call, place, db)
-                                                : postgres_connect_as_tenant(call, place, db);
-    return entered
+    if (place->access == ACCESS_none)
+        return postgres_enter_as_guest(call, place, db);
+    return postgres_connect_as_tenant(call, place, db)
         && (place->access == ACCESS_full
             || db_run_script(*db, call->error, "SET default_transaction_read_only = off"));
 }

@@ -204,12 +204,22 @@ static bool find_weaknesses(struct hosting_call *call, struct text *found)
     return true;
 }
 
+static bool identify(struct hosting_call *call, struct text *identity)
+{
+    struct stat status;
+    if (stat(call->host->folder, &status) != 0)
+        return fail_io(call->error, call->host->folder);
+    *identity = arena_format(call->arena, "%lld %lld", (long long)status.st_dev, (long long)status.st_ino);
+    return true;
+}
+
 const struct host_driver host_sqlite = {
     .engine = ENGINE_SQLITE,
     .folder_of = folder_of,
     .open = open_host,
     .establish = establish,
     .check = check,
+    .identify = identify,
     .make_role = make_role,
     .make_database = make_database,
     .connect = connect_database,

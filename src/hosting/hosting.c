@@ -245,10 +245,11 @@ bool hosting_load(struct hosting_call *call, const struct tenant_place *place, c
     return go_to_place(&there, place) && call->hosting->driver->load(&there, place, path, watch);
 }
 
-bool hosting_sum(struct hosting_call *call, const struct tenant_place *place, struct table_sums *sums)
+bool hosting_sum(struct hosting_call *call, const struct tenant_place *place, const struct summing *summing,
+                 struct table_sums *sums)
 {
     [[gnu::cleanup(leave)]] struct hosting_call there = *call;
-    return go_to_place(&there, place) && call->hosting->driver->sum(&there, place, sums);
+    return go_to_place(&there, place) && call->hosting->driver->sum(&there, place, summing, sums);
 }
 
 bool hosting_weigh(struct hosting_call *call, const struct tenant_place *place, int64_t *bytes)

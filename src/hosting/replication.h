@@ -21,5 +21,8 @@ struct replication {
                                         const struct copy_watch *watch);
 /* The source is shut and the target has caught up: what replication leaves out is carried over. */
 [[nodiscard]] bool replication_finish(struct hosting_call *call, const struct replication *replication);
+/* Both sides are shut and at rest: they hold the same, row by row. */
+[[nodiscard]] bool replication_compare(struct hosting_call *call, const struct replication *replication,
+                                       struct table_sums *sums);
 /* Nothing of it is left on either side; may be repeated, and called where nothing was begun. */
 [[nodiscard]] bool replication_end(struct hosting_call *call, const struct replication *replication);

@@ -7,13 +7,13 @@
  * it has.
  */
 #include "base/buffer.h"
-#include "base/clock.h"
 #include "crypto/hash.h"
 #include "crypto/scram.h"
 #include "hosting/host.h"
 #include "hosting/replication.h"
+#include "hosting/replication_parts.h"
 
-enum { LOOK_AGAIN_MS = 20, PASSWORD_BYTES = 32, STUCK_AFTER_MS = 60'000 };
+enum { PASSWORD_BYTES = 32 };
 
 static void leave(struct hosting_call *call)
 {
@@ -23,28 +23,6 @@ static void leave(struct hosting_call *call)
 static bool go_to(struct hosting_call *call, const struct tenant_place *place)
 {
     return hosts_take(call->hosting, place->host_id, &call->host, call->error);
-}
-
-static bool connect_to(struct hosting_call *call, const struct tenant_place *place, struct db **db)
-{
-    [[gnu::cleanup(leave)]] struct hosting_call there = *call;
-    return go_to(&there, place) && postgres_connect_to(&there, place->name, db);
-}
-
-static struct text name_of(struct hosting_call *call, const struct replication *replication)
-{
-    struct text name = replication->from->name;
-    return arena_format(call->arena, "nidia_move_%.*s",
-                        TEXT_ARG(text_slice(name, sizeof "tenant_" - 1, name.length)));
-}
-
-static bool ask(struct hosting_call *call, struct db *db, const char *sql, struct text *answer)
-{
-    struct result result;
-    if (!db_run(db, call->arena, &result, call->error, sql, NO_PARAMETERS))
-        return false;
-    *answer = result.row_count > 0 ? cell_text(result.cells[0]) : TEXT("");
-    return true;
 }
 
 /* ---- Possible? ---- */
@@ -73,9 +51,9 @@ bool replication_is_possible(struct hosting_call *call, const struct replication
     *why = "the engine has no replication";
     if (hosting_engine(call->hosting) != ENGINE_POSTGRES)
         return true;
-    if (!connect_to(call, replication->from, &from) || !ask(call, from, source_obstacle, &at_source)
-        || !go_to(&there, replication->to) || !administrator_begin(&there, &to)
-        || !ask(call, to.db, target_obstacle, &at_target))
+    if (!replication_connect(call, replication->from, &from)
+        || !replication_ask(call, from, source_obstacle, &at_source) || !go_to(&there, replication->to)
+        || !administrator_begin(&there, &to) || !replication_ask(call, to.db, target_obstacle, &at_target))
         return false;
     *possible = at_source.length == 0 && at_target.length == 0;
     *why = arena_string(call->arena, at_source.length > 0 ? at_source : at_target);
@@ -99,9 +77,9 @@ static bool publish(struct hosting_call *call, const struct replication *replica
                                  "GRANT CONNECT ON DATABASE {tenant} TO {name};"
                                  "CREATE PUBLICATION {name} FOR ALL TABLES";
     [[gnu::cleanup(db_cleanup)]] struct db *db = NULL;
-    return connect_to(call, replication->from, &db) && db_run_script(db, call->error, identify_rows)
+    return replication_connect(call, replication->from, &db) && db_run_script(db, call->error, identify_rows)
         && postgres_script(call, db, script,
-                           BLANKS({ "name", name_of(call, replication) },
+                           BLANKS({ "name", replication_name(call, replication) },
                                   { "tenant", replication->from->name },
                                   { "verifier", scram_verifier(call->arena, password) }));
 }
@@ -124,7 +102,8 @@ static bool way_to_source(struct hosting_call *call, const struct replication *r
     [[gnu::cleanup(leave)]] struct hosting_call there = *call;
     if (!go_to(&there, replication->from))
         return false;
-    *way = text_from(postgres_way_to(&there, replication->from->name, name_of(call, replication), password));
+    *way = text_from(
+        postgres_way_to(&there, replication->from->name, replication_name(call, replication), password));
     return true;
 }
 
@@ -139,10 +118,10 @@ static bool subscribe(struct hosting_call *call, const struct replication *repli
         "RESET ROLE; ALTER ROLE {name} NOSUPERUSER; ALTER SUBSCRIPTION {name} ENABLE";
     [[gnu::cleanup(db_cleanup)]] struct db *db = NULL;
     struct text way;
-    if (!way_to_source(call, replication, password, &way) || !connect_to(call, replication->to, &db))
+    if (!way_to_source(call, replication, password, &way) || !replication_connect(call, replication->to, &db))
         return false;
     const struct blank *blanks =
-        BLANKS({ "name", name_of(call, replication) }, { "tenant", replication->to->name },
+        BLANKS({ "name", replication_name(call, replication) }, { "tenant", replication->to->name },
                { "way", quoted(call->arena, way) });
     return postgres_script(call, db, make_role, blanks) && postgres_script(call, db, make, blanks)
         && postgres_script(call, db, enable, blanks);
@@ -158,67 +137,6 @@ bool replication_begin(struct hosting_call *call, const struct replication *repl
         && publish(call, replication, password) && subscribe(call, replication, password);
 }
 
-/* ---- Followed ---- */
-
-/* A record of our own, behind all that is written, so that there is something to arrive. */
-static const char mark_end[] = "SELECT pg_logical_emit_message(true, 'nidia', 'here')::text";
-
-static bool has_arrived(struct hosting_call *call, struct db *from, struct text name, struct text position,
-                        bool *arrived)
-{
-    struct result result;
-    if (!db_run(
-            from, call->arena, &result, call->error,
-            "SELECT confirmed_flush_lsn >= $1::pg_lsn FROM pg_replication_slots WHERE slot_name = $2::name",
-            PARAMETERS(value_text(position), value_text(name))))
-        return false;
-    *arrived = result.row_count > 0 && cell_boolean(result.cells[0]);
-    return true;
-}
-
-/* How many of the tables follow by now; an error of the target's would be repeated for ever. */
-static bool count_tables(struct hosting_call *call, struct db *to, int64_t *ready, int64_t *all)
-{
-    static const char sql[] =
-        "SELECT (SELECT count(*) FROM pg_subscription_rel WHERE srsubstate = 'r'),"
-        " (SELECT count(*) FROM pg_subscription_rel),"
-        " (SELECT coalesce(sum(apply_error_count + sync_error_count), 0)::bigint FROM "
-        "pg_stat_subscription_stats s"
-        " JOIN pg_subscription p ON p.oid = s.subid JOIN pg_database d ON d.oid = p.subdbid"
-        " WHERE d.datname = current_database())";
-    struct result result;
-    if (!db_run(to, call->arena, &result, call->error, sql, NO_PARAMETERS))
-        return false;
-    *ready = result.cells[0].integer;
-    *all = result.cells[1].integer;
-    return result.cells[2].integer == 0
-        || fail(call->error, ERROR_conflict, "the target could not follow the source; its log says why");
-}
-
-bool replication_catch_up(struct hosting_call *call, const struct replication *replication,
-                          const struct copy_watch *watch)
-{
-    [[gnu::cleanup(db_cleanup)]] struct db *from = NULL, *to = NULL;
-    struct text position, name = name_of(call, replication);
-    int64_t ready = 0, all = 1, before = -1, moved_us = clock_monotonic_us();
-    bool arrived = false;
-    if (!connect_to(call, replication->from, &from) || !connect_to(call, replication->to, &to)
-        || !ask(call, from, mark_end, &position))
-        return false;
-    for (; !arrived || ready < all; clock_sleep_ms(LOOK_AGAIN_MS)) {
-        if (!count_tables(call, to, &ready, &all) || !has_arrived(call, from, name, position, &arrived))
-            return false;
-        if (watch && watch->tick && !watch->tick(watch->context, ready, all))
-            return fail(call->error, ERROR_internal, "the replication was given up");
-        if (ready != before)
-            moved_us = clock_monotonic_us();
-        before = ready;
-        if (ready == all && clock_monotonic_us() - moved_us > STUCK_AFTER_MS * INT64_C(1'000))
-            return fail(call->error, ERROR_conflict, "the target does not catch up with the source");
-    }
-    return true;
-}
-
 /* ---- Ended ---- */
 
 static bool read_sequences(struct hosting_call *call, struct db *db, struct result *sequences)
@@ -229,7 +147,7 @@ static bool read_sequences(struct hosting_call *call, struct db *db, struct resu
         " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'S' AND n.nspname !~ '^pg_'";
     struct text sql;
     *sequences = (struct result){};
-    return ask(call, db, each, &sql)
+    return replication_ask(call, db, each, &sql)
         && (sql.length == 0
             || db_run(db, call->arena, sequences, call->error, arena_string(call->arena, sql),
                       NO_PARAMETERS));
@@ -239,8 +157,8 @@ bool replication_finish(struct hosting_call *call, const struct replication *rep
 {
     [[gnu::cleanup(db_cleanup)]] struct db *from = NULL, *to = NULL;
     struct result sequences, ignored;
-    if (!connect_to(call, replication->from, &from) || !connect_to(call, replication->to, &to)
-        || !read_sequences(call, from, &sequences))
+    if (!replication_connect(call, replication->from, &from)
+        || !replication_connect(call, replication->to, &to) || !read_sequences(call, from, &sequences))
         return false;
     for (size_t i = 0; i < sequences.row_count; i++) {
         const struct value *row = result_row(&sequences, i);
@@ -301,7 +219,7 @@ bool replication_end(struct hosting_call *call, const struct replication *replic
         " AND i.indisprimary) LOOP EXECUTE format('ALTER TABLE %s REPLICA IDENTITY DEFAULT', t); END LOOP; "
         "END $$";
     const struct blank *blanks =
-        BLANKS({ "name", name_of(call, replication) }, { "tenant", replication->from->name });
+        BLANKS({ "name", replication_name(call, replication) }, { "tenant", replication->from->name });
     return hosting_engine(call->hosting) != ENGINE_POSTGRES
         || (end_at(call, replication->to, at_target, blanks)
             && end_at(call, replication->from, at_source, blanks));

@@ -1,5 +1,7 @@
 #include "hosting/table_sums.h"
 
+enum { PAGES_AT_ONCE = 2'048 };
+
 void table_sums_add(struct table_sums *sums, struct arena *arena, struct table_sum sum)
 {
     sums->tables = arena_extend(arena, sums->tables, sizeof *sums->tables, sums->count, &sums->capacity);
@@ -21,39 +23,97 @@ static bool settle_session(struct db *db, struct error *error)
                          " WHERE name = 'restrict_nonsystem_relation_kind'");
 }
 
-/* record_out() knows no casts: `t::text` could run a function that the tenant has made its cast. */
-static bool sum_table(struct db *db, struct arena *arena, struct text name, struct table_sums *sums,
-                      struct error *error)
+/*
+ * A row as one number. record_out() knows no casts: `t::text` could run a function that the tenant has made
+ * its cast. Where it need not last, values whose bytes are the same on every server are hashed as they are, a
+ * number's scale and the like as text.
+ */
+#define TEXT_OF(record) "textin(record_out(" record "))"
+#define LASTING_NUMBER  "('x' || substr(md5(" TEXT_OF("t.*") "), 1, 16))::bit(64)::bigint"
+#define PASSING_NUMBER                                                                                       \
+    "(SELECT 'hash_record_extended(ROW(' || concat_ws(', ',"                                                 \
+    " string_agg(format('t.%I', attname), ', ' ORDER BY attnum) FILTER (WHERE is_plain),"                    \
+    " '" TEXT_OF("ROW(' || string_agg(format('t.%I', attname), ', ' ORDER BY attnum)"                        \
+                 " FILTER (WHERE NOT is_plain) || ')") "') || '), 0)'"                                       \
+                                                       " FROM (SELECT *, atttypid IN ('bool'::regtype, "     \
+                                                       "'int2'::regtype, 'int4'::regtype, 'int8'::regtype,"  \
+                                                       " 'text'::regtype, 'varchar'::regtype, "              \
+                                                       "'bytea'::regtype, 'uuid'::regtype, 'date'::regtype," \
+                                                       " 'timestamp'::regtype, 'timestamptz'::regtype) AS "  \
+                                                       "is_plain FROM pg_attribute"                          \
+                                                       " WHERE attrelid = c.oid AND attnum > 0 AND NOT "     \
+                                                       "attisdropped) AS columns)"
+
+struct summed_table {
+    struct text name, number; /* as they stand in a query */
+    int64_t pages;
+};
+
+static bool sum_pages(struct db *db, struct arena *arena, const struct summed_table *table, const char *pages,
+                      struct table_sum *sum, struct error *error)
 {
-    struct text sql = arena_format(arena,
-                                   "SELECT count(*), coalesce(sum(('x' || "
-                                   "substr(md5(textin(record_out(t.*))), 1, 16))::bit(64)::bigint),"
-                                   " 0)::text FROM ONLY %.*s AS t",
-                                   TEXT_ARG(name));
+    struct text sql = arena_format(
+        arena, "SELECT count(*), ($1::numeric + coalesce(sum(%.*s), 0))::text FROM ONLY %.*s AS t WHERE %s",
+        TEXT_ARG(table->number), TEXT_ARG(table->name), pages);
     struct result result;
-    if (!db_run(db, arena, &result, error, sql.data, NO_PARAMETERS))
+    if (!db_run(db, arena, &result, error, sql.data, PARAMETERS(value_text(sum->checksum))))
         return false;
-    table_sums_add(sums, arena, (struct table_sum){ name, result.cells[0].integer, result.cells[1].text });
+    sum->rows += result.cells[0].integer;
+    sum->checksum = result.cells[1].text;
+    return true;
+}
+
+/* Whoever may be given up goes through a table piece by piece. */
+static bool sum_table(struct db *db, struct arena *arena, const struct summed_table *table,
+                      const struct copy_watch *watch, struct table_sums *sums, struct error *error)
+{
+    struct table_sum sum = { .name = table->name, .checksum = TEXT("0") };
+    int64_t step = watch ? PAGES_AT_ONCE : table->pages;
+    int64_t page = 0;
+    for (int64_t next = step; next < table->pages; page = next, next += step) {
+        struct text piece = arena_format(arena, "t.ctid >= '(%lld,0)' AND t.ctid < '(%lld,0)'",
+                                         (long long)page, (long long)next);
+        if (!copy_watch_goes_on(watch, 0, 0))
+            return fail(error, ERROR_internal, "the checksums were given up");
+        if (!sum_pages(db, arena, table, piece.data, &sum, error))
+            return false;
+    }
+    struct text rest = page > 0 ? arena_format(arena, "t.ctid >= '(%lld,0)'", (long long)page) : TEXT("true");
+    if (!sum_pages(db, arena, table, rest.data, &sum, error))
+        return false;
+    table_sums_add(sums, arena, sum);
     return true;
 }
 
 /* The tables that pg_dump copies with their rows: an extension's come with the extension. */
-static bool postgres_sum_tables(struct db *db, struct arena *arena, struct table_sums *sums,
-                                struct error *error)
+#define EACH_TABLE(number)                                                                                   \
+    "SELECT format('%I.%I', n.nspname, c.relname), " number                                                  \
+    ", pg_relation_size(c.oid) / current_setting('block_size')::bigint FROM pg_class c"                      \
+    " JOIN pg_namespace n ON n.oid = c.relnamespace"                                                         \
+    " WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND n.nspname <> 'information_schema'"               \
+    " AND n.nspname !~ '^pg_' AND NOT EXISTS (SELECT FROM pg_depend d"                                       \
+    " WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')"                       \
+    " ORDER BY n.nspname, c.relname"
+
+static bool postgres_sum_tables(struct db *db, struct arena *arena, const struct summing *summing,
+                                struct table_sums *sums, struct error *error)
 {
-    static const char tables[] =
-        "SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) FROM pg_catalog.pg_class c"
-        " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
-        " WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND n.nspname <> 'information_schema'"
-        " AND n.nspname !~ '^pg_' AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d"
-        " WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid"
-        " AND d.deptype = 'e') ORDER BY n.nspname, c.relname";
-    struct result names;
-    if (!settle_session(db, error) || !db_run(db, arena, &names, error, tables, NO_PARAMETERS))
+    const char *tables = summing->passing ? EACH_TABLE(PASSING_NUMBER) : EACH_TABLE("NULL");
+    struct result rows;
+    if (!settle_session(db, error) || !db_run(db, arena, &rows, error, tables, NO_PARAMETERS))
         return false;
-    for (size_t i = 0; i < names.row_count; i++)
-        if (!sum_table(db, arena, result_row(&names, i)->text, sums, error))
+    for (size_t i = 0; i < rows.row_count; i++) {
+        const struct value *row = result_row(&rows, i);
+        const struct summed_table table = {
+            .name = row[0].text,
+            .number = value_is_set(row[1]) ? row[1].text : TEXT(LASTING_NUMBER),
+            .pages = cell_integer(row[2]),
+        };
+        if (!copy_watch_goes_on(summing->watch, 0, 0))
+            return fail(error, ERROR_internal, "the checksums were given up");
+        if (!sum_table(db, arena, &table, summing->watch, sums, error))
             return false;
+    }
     return true;
 }
 
@@ -67,13 +127,14 @@ static bool read_version(struct db *db, struct arena *arena, const char *sql, in
     return true;
 }
 
-bool table_sums_take(struct db *db, struct arena *arena, struct table_sums *sums, struct error *error)
+bool table_sums_take(struct db *db, struct arena *arena, const struct summing *summing,
+                     struct table_sums *sums, struct error *error)
 {
     *sums = (struct table_sums){};
     if (db_engine(db) == ENGINE_SQLITE)
-        return sqlite_sum_tables(db, arena, sums, error)
+        return sqlite_sum_tables(db, arena, summing->watch, sums, error)
             && read_version(db, arena, "SELECT max(version) FROM nidia_schema", &sums->schema_version, error);
-    return postgres_sum_tables(db, arena, sums, error)
+    return postgres_sum_tables(db, arena, summing, sums, error)
         && read_version(db, arena, "SELECT max(version) FROM public.nidia_schema", &sums->schema_version,
                         error);
 }

@@ -3,6 +3,7 @@
  * their order does not change. The two engines' checksums differ: only databases of one engine are compared.
  */
 #pragma once
+#include "hosting/copy_watch.h"
 #include "sql/db.h"
 
 struct table_sum {
@@ -20,8 +21,12 @@ struct table_sums {
 
 /* Of what the connection's transaction sees. On PostgreSQL the connection is the tenant's own: planning a
  * query may run a function that an index of his names. */
-[[nodiscard]] bool table_sums_take(struct db *db, struct arena *arena, struct table_sums *sums,
-                                   struct error *error);
+struct summing {
+    bool passing;                   /* told faster, to be compared at once: backups remember the other form */
+    const struct copy_watch *watch; /* NULL: it is not given up */
+};
+[[nodiscard]] bool table_sums_take(struct db *db, struct arena *arena, const struct summing *summing,
+                                   struct table_sums *sums, struct error *error);
 /* `conflict`, naming the first table that differs. */
 [[nodiscard]] bool table_sums_compare(const struct table_sums *expected, const struct table_sums *found,
                                       struct error *error);
@@ -29,5 +34,5 @@ struct table_sums {
 void table_sums_add(struct table_sums *sums, struct arena *arena, struct table_sum sum);
 
 /* table_sums_sqlite.c */
-[[nodiscard]] bool sqlite_sum_tables(struct db *db, struct arena *arena, struct table_sums *sums,
-                                     struct error *error);
+[[nodiscard]] bool sqlite_sum_tables(struct db *db, struct arena *arena, const struct copy_watch *watch,
+                                     struct table_sums *sums, struct error *error);

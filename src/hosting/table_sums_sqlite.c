@@ -6,6 +6,8 @@
 #include "sql/sqlite.h"
 #include <string.h>
 
+enum { ROWS_AT_ONCE = 4'096 };
+
 static void finalize(sqlite3_stmt **statement)
 {
     sqlite3_finalize(*statement);
@@ -40,24 +42,28 @@ static uint64_t hash_row(struct buffer *row, sqlite3_stmt *statement)
     return hash;
 }
 
-static bool sum_table(struct sqlite *sqlite, struct buffer *row, struct text name, struct table_sum *sum,
-                      struct error *error)
+static bool sum_table(struct sqlite *sqlite, struct buffer *row, const struct copy_watch *watch,
+                      struct table_sum *sum, struct error *error)
 {
     [[gnu::cleanup(finalize)]] sqlite3_stmt *statement = NULL;
-    char *sql = sqlite3_mprintf("SELECT * FROM \"%.*w\"", TEXT_ARG(name));
+    char *sql = sqlite3_mprintf("SELECT * FROM \"%.*w\"", TEXT_ARG(sum->name));
     bool prepared = prepare(sqlite, sql, &statement, error);
     sqlite3_free(sql);
     uint64_t hash = 0;
     int step;
     if (!prepared)
         return false;
-    for (; (step = sqlite3_step(statement)) == SQLITE_ROW; sum->rows++)
+    for (; (step = sqlite3_step(statement)) == SQLITE_ROW; sum->rows++) {
+        if (sum->rows % ROWS_AT_ONCE == 0 && !copy_watch_goes_on(watch, 0, 0))
+            return fail(error, ERROR_internal, "the checksums were given up");
         hash += hash_row(row, statement);
+    }
     sum->checksum = arena_format(row->arena, "%016llx", (unsigned long long)hash);
     return step == SQLITE_DONE || sqlite_fail(sqlite, error);
 }
 
-bool sqlite_sum_tables(struct db *db, struct arena *arena, struct table_sums *sums, struct error *error)
+bool sqlite_sum_tables(struct db *db, struct arena *arena, const struct copy_watch *watch,
+                       struct table_sums *sums, struct error *error)
 {
     static const char tables[] = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE "
                                  "'sqlite\\_%' ESCAPE '\\' AND sql NOT LIKE 'CREATE VIRTUAL%' ORDER BY name";
@@ -67,7 +73,7 @@ bool sqlite_sum_tables(struct db *db, struct arena *arena, struct table_sums *su
         return false;
     for (size_t i = 0; i < names.row_count; i++) {
         struct table_sum sum = { .name = result_row(&names, i)->text };
-        if (!sum_table((struct sqlite *)db, &row, sum.name, &sum, error))
+        if (!sum_table((struct sqlite *)db, &row, watch, &sum, error))
             return false;
         table_sums_add(sums, arena, sum);
     }

@@ -73,22 +73,31 @@ static bool send_all(struct conversation *conversation, struct text bytes)
     return true;
 }
 
-static bool receive_all(struct conversation *conversation, struct buffer *answer)
+/* *got 0: the server has ended. */
+static bool receive(struct conversation *conversation, struct buffer *answer, size_t *got)
 {
     for (;;) {
         buffer_reserve(answer, PIECE);
-        ssize_t got = recv(conversation->fd, answer->data + answer->length, PIECE, 0);
-        if (got == 0)
-            return true;
-        if (got > 0)
-            answer->length += (size_t)got;
-        else if (errno != EAGAIN && errno != EINTR)
+        ssize_t received = recv(conversation->fd, answer->data + answer->length, PIECE, 0);
+        if (received < 0 && errno != EAGAIN && errno != EINTR)
             return fail_with_errno(conversation->error, "receiving");
-        else if (!await(conversation, POLLIN))
+        if (received < 0 && !await(conversation, POLLIN))
             return false;
-        if (answer->length > ANSWER_MAX)
-            return fail(conversation->error, ERROR_internal, "the answer is too large");
+        if (received < 0)
+            continue;
+        *got = (size_t)received;
+        answer->length += *got;
+        return answer->length <= ANSWER_MAX
+            || fail(conversation->error, ERROR_internal, "the answer is too large");
     }
+}
+
+static bool receive_all(struct conversation *conversation, struct buffer *answer)
+{
+    for (size_t got = 1; got > 0;)
+        if (!receive(conversation, answer, &got))
+            return false;
+    return true;
 }
 
 static void write_request(const struct http_call *call, struct buffer *request)
@@ -102,29 +111,50 @@ static void write_request(const struct http_call *call, struct buffer *request)
     buffer_add(request, call->body);
 }
 
-/* The length is compared with what came: an answer that was cut off is none. */
-static bool read_answer(struct text answer, int *status, struct text *body, struct error *error)
+/* `length` -1: it is not told. */
+struct answer {
+    int64_t status, length;
+    struct text rest; /* what has come of the body */
+};
+
+static bool read_head(struct text received, struct answer *answer, struct error *error)
 {
-    const char *end = answer.length > 0 ? memmem(answer.data, answer.length, "\r\n\r\n", 4) : NULL;
-    if (!end || !text_starts(answer, TEXT("HTTP/1.1 ")))
+    const char *end = received.length > 0 ? memmem(received.data, received.length, "\r\n\r\n", 4) : NULL;
+    if (!end || !text_starts(received, TEXT("HTTP/1.1 ")))
         return fail(error, ERROR_internal, "the server hung up without an answer");
-    struct text head = { answer.data, (size_t)(end - answer.data) };
-    int64_t code, length = 0;
-    bool readable = text_to_integer(text_slice(head, 9, 12), &code);
+    struct text head = { received.data, (size_t)(end - received.data) };
+    bool readable = text_to_integer(text_slice(head, 9, 12), &answer->status);
+    answer->length = -1;
     for (struct text line = text_cut(&head, '\n'); head.length > 0;) {
         line = text_cut(&head, '\n');
         struct text name = text_cut(&line, ':');
         if (line.length > 0 && line.data[line.length - 1] == '\r')
             line.length--;
         if (text_equal_blind(name, TEXT("content-length")))
-            readable = readable && text_to_integer(text_trim(line), &length);
+            readable = readable && text_to_integer(text_trim(line), &answer->length) && answer->length >= 0;
     }
-    struct text rest = text_slice(answer, (size_t)(end - answer.data) + 4, answer.length);
-    if (!readable || length < 0 || (size_t)length != rest.length)
+    answer->rest = text_slice(received, (size_t)(end - received.data) + 4, received.length);
+    return readable || fail(error, ERROR_internal, "the server's answer cannot be read");
+}
+
+/* The length is compared with what came: an answer that was cut off is none. */
+static bool read_answer(struct text received, int *status, struct text *body, struct error *error)
+{
+    struct answer answer = {};
+    if (!read_head(received, &answer, error))
+        return false;
+    if ((answer.length < 0 ? 0 : answer.length) != (int64_t)answer.rest.length)
         return fail(error, ERROR_internal, "the server's answer is cut off");
-    *status = (int)code;
-    *body = rest;
+    *status = (int)answer.status;
+    *body = answer.rest;
     return true;
+}
+
+static bool begin_call(struct conversation *conversation, const struct http_call *call, struct arena *arena)
+{
+    struct buffer request = { .arena = arena };
+    write_request(call, &request);
+    return open_conversation(conversation, call->address) && send_all(conversation, request.text);
 }
 
 bool http_call(const struct http_call *call, struct arena *arena, int *status, struct text *body,
@@ -134,8 +164,55 @@ bool http_call(const struct http_call *call, struct arena *arena, int *status, s
     [[gnu::cleanup(close_conversation)]] struct conversation conversation = {
         .fd = -1, .until_us = clock_monotonic_us() + timeout_ms * 1000, .error = error
     };
-    struct buffer request = { .arena = arena }, answer = { .arena = arena };
-    write_request(call, &request);
-    return open_conversation(&conversation, call->address) && send_all(&conversation, request.text)
-        && receive_all(&conversation, &answer) && read_answer(answer.text, status, body, error);
+    struct buffer answer = { .arena = arena };
+    return begin_call(&conversation, call, arena) && receive_all(&conversation, &answer)
+        && read_answer(answer.text, status, body, error);
+}
+
+/* Until the whole head is there, or the end. */
+static bool receive_head(struct conversation *conversation, struct buffer *received)
+{
+    size_t got;
+    do
+        if (!receive(conversation, received, &got))
+            return false;
+    while (got > 0 && !memmem(received->data, received->length, "\r\n\r\n", 4));
+    return true;
+}
+
+static bool hand_over(struct conversation *conversation, const struct http_taker *taker, int64_t timeout_ms,
+                      struct buffer *piece, struct answer *answer)
+{
+    int64_t taken = 0;
+    for (size_t got = 1; got > 0;) {
+        if (answer->rest.length > 0 && !taker->take(taker->context, answer->rest))
+            return true;
+        taken += (int64_t)answer->rest.length;
+        piece->length = 0;
+        conversation->until_us = clock_monotonic_us() + timeout_ms * 1000;
+        if (!receive(conversation, piece, &got))
+            return false;
+        answer->rest = piece->text;
+    }
+    return answer->length < 0 || taken == answer->length
+        || fail(conversation->error, ERROR_internal, "the server's answer is cut off");
+}
+
+bool http_receive(const struct http_call *call, const struct http_taker *taker, struct arena *arena,
+                  int *status, struct text *body, struct error *error)
+{
+    int64_t timeout_ms = call->timeout_ms > 0 ? call->timeout_ms : TIMEOUT_MS;
+    [[gnu::cleanup(close_conversation)]] struct conversation conversation = {
+        .fd = -1, .until_us = clock_monotonic_us() + timeout_ms * 1000, .error = error
+    };
+    struct buffer received = { .arena = arena }, piece = { .arena = arena };
+    struct answer answer = {};
+    if (!begin_call(&conversation, call, arena) || !receive_head(&conversation, &received)
+        || !read_head(received.text, &answer, error))
+        return false;
+    *status = (int)answer.status;
+    *body = TEXT("");
+    if (answer.status == 200)
+        return hand_over(&conversation, taker, timeout_ms, &piece, &answer);
+    return receive_all(&conversation, &received) && read_answer(received.text, status, body, error);
 }

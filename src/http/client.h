@@ -15,3 +15,13 @@ struct http_call {
 /* False: no answer could be had. Answers have a Content-Length; their body lies in the arena. */
 [[nodiscard]] bool http_call(const struct http_call *call, struct arena *arena, int *status,
                              struct text *body, struct error *error);
+
+/* Whoever takes an answer as it comes. False: no more of it. */
+struct http_taker {
+    bool (*take)(void *context, struct text piece);
+    void *context;
+};
+/* The same for an answer of any length, or of none: of status 200 the taker gets the body, and `timeout_ms`
+ * is for each piece of it. Another status leaves its body. */
+[[nodiscard]] bool http_receive(const struct http_call *call, const struct http_taker *taker,
+                                struct arena *arena, int *status, struct text *body, struct error *error);

@@ -103,8 +103,8 @@ struct text respond(const struct exchange *exchange, const struct date_line *dat
     buffer_add(&out, (struct text){ date->text, date->length });
     if (response->content_type.length > 0 && !never_a_body)
         add_header(&out, TEXT("Content-Type: "), response->content_type);
-    if (!never_a_body && !response->stream)
-        add_length(&out, response->body.length);
+    if (!never_a_body && (!response->stream || response->stream_length > 0))
+        add_length(&out, response->body.length + (size_t)response->stream_length);
     if (close)
         buffer_add(&out, TEXT("Connection: close\r\n"));
     buffer_add(&out, response->headers.text);

@@ -73,6 +73,7 @@ struct response {
     struct buffer body;
     bool close;                  /* close the connection after it */
     const struct stream *stream; /* NULL: the body is all; HEAD has none of it */
+    int64_t stream_length;       /* what the stream gives in all; 0: it ends when it ends */
 };
 
 struct exchange {

@@ -40,6 +40,10 @@ int invocation_failed(const struct invocation *invocation, const struct error *e
 /* GET, and its answer read; false where that failed, and has been said. */
 [[nodiscard]] bool command_read(struct invocation *invocation, struct text target, struct reply *reply,
                                 struct json *answer);
+/* GET from who serves, taken as it comes. False: it failed, and has been said. */
+struct http_taker;
+[[nodiscard]] bool command_receive(struct invocation *invocation, struct text target,
+                                   const struct http_taker *taker);
 /* A member that is a text or a number; else empty. */
 struct text command_text(const struct json *object, const char *name);
 
@@ -55,6 +59,7 @@ int command_host(struct invocation *invocation);
 int command_fleet(struct invocation *invocation);
 int command_admin(struct invocation *invocation);
 int command_session(struct invocation *invocation);
+int command_events(struct invocation *invocation);
 int command_api_key(struct invocation *invocation);
 int command_key(struct invocation *invocation);
 int command_help(struct invocation *invocation);

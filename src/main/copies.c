@@ -77,7 +77,7 @@ int tenant_export(struct invocation *invocation)
     return ask_and_watch(invocation, invocation->arguments[0], "export", (struct text){}, show_backup);
 }
 
-static bool find_id(struct invocation *invocation, const char *slug, struct text *id)
+bool tenant_find_id(struct invocation *invocation, const char *slug, struct text *id)
 {
     struct reply reply;
     struct json tenant;
@@ -93,7 +93,7 @@ int tenant_list_backups(struct invocation *invocation)
     struct text id;
     if (invocation->count != 1)
         return invocation_misused(invocation, "tenant backups SLUG|ID");
-    if (!find_id(invocation, invocation->arguments[0], &id)
+    if (!tenant_find_id(invocation, invocation->arguments[0], &id)
         || !command_call(invocation, METHOD_GET,
                          arena_format(invocation->arena,
                                       "/api/v1/tenant_backups?limit=100&sort=-created_at&tenant_id=%.*s",
@@ -139,14 +139,15 @@ int tenant_move(struct invocation *invocation)
     return ask_and_watch(invocation, invocation->arguments[0], "move", body.text, show_move);
 }
 
-bool tenant_find_newest_backup(struct invocation *invocation, struct text id, struct text *backup_id)
+bool tenant_find_newest(struct invocation *invocation, struct text id, const char *kind,
+                        struct text *backup_id)
 {
     struct reply reply;
     struct json page;
     struct text target = arena_format(invocation->arena,
-                                      "/api/v1/tenant_backups?limit=1&sort=-completed_at&kind=backup"
+                                      "/api/v1/tenant_backups?limit=1&sort=-completed_at&kind=%s"
                                       "&status=completed&tenant_id=%.*s",
-                                      TEXT_ARG(id));
+                                      kind, TEXT_ARG(id));
     if (!command_read(invocation, target, &reply, &page))
         return false;
     const struct json *rows = json_member(&page, TEXT("data"));
@@ -154,7 +155,7 @@ bool tenant_find_newest_backup(struct invocation *invocation, struct text id, st
         *backup_id = command_text(&rows->items[0], "id");
         return true;
     }
-    fprintf(stderr, "nidia: the tenant has no backup\n");
+    fprintf(stderr, "nidia: the tenant has no %s\n", kind);
     return false;
 }
 
@@ -176,8 +177,8 @@ int tenant_restore_backup(struct invocation *invocation, const char *backup)
     if (invocation->count != 1)
         return invocation_misused(invocation, "tenant restore SLUG|ID --backup ID|newest [--host HOST]");
     if (text_is(backup_id, "newest")
-        && (!find_id(invocation, invocation->arguments[0], &id)
-            || !tenant_find_newest_backup(invocation, id, &backup_id)))
+        && (!tenant_find_id(invocation, invocation->arguments[0], &id)
+            || !tenant_find_newest(invocation, id, "backup", &backup_id)))
         return EXIT_FAILED;
     return ask_and_watch(invocation, invocation->arguments[0], "restore_backup",
                          tenant_restore_order(invocation, backup_id, host), show_move);

@@ -93,6 +93,23 @@ static int add(struct invocation *invocation)
     return EXIT_DONE;
 }
 
+static int set_administrator(struct invocation *invocation)
+{
+    struct buffer body = { .arena = invocation->arena };
+    const char *url = read_url(invocation, invocation_take(invocation, "--admin-url"));
+    struct reply reply;
+    if (invocation->count != 1 || !url)
+        return invocation_misused(invocation, "host set-admin NAME|ID --admin-url URL|-");
+    buffer_add_byte(&body, '{');
+    add_words(&body, "admin_url", url);
+    buffer_add_byte(&body, '}');
+    if (!command_call(invocation, METHOD_POST,
+                      path_of(invocation, invocation->arguments[0], "set_administrator"), body.text, &reply))
+        return EXIT_FAILED;
+    print_record(invocation, &reply, shown);
+    return EXIT_DONE;
+}
+
 static const struct action {
     const char *verb;
     enum method method;
@@ -149,8 +166,11 @@ int command_host(struct invocation *invocation)
         return add(invocation);
     if (invocation_take_verb(invocation, "restore"))
         return restore(invocation);
+    if (invocation_take_verb(invocation, "set-admin"))
+        return set_administrator(invocation);
     for (size_t i = 0; i < sizeof actions / sizeof *actions; i++)
         if (invocation_take_verb(invocation, actions[i].verb))
             return act(invocation, &actions[i]);
-    return invocation_misused(invocation, "host list|show|add|drain|activate|offline|restore|check|remove");
+    return invocation_misused(invocation,
+                              "host list|show|add|set-admin|drain|activate|offline|restore|check|remove");
 }

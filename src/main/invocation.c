@@ -142,6 +142,28 @@ bool command_call(struct invocation *invocation, enum method method, struct text
     return false;
 }
 
+bool command_receive(struct invocation *invocation, struct text target, const struct http_taker *taker)
+{
+    struct error error = {};
+    struct reply reply;
+    const struct http_call call = {
+        .address = socket_address(invocation),
+        .method = method_names[METHOD_GET],
+        .target = arena_string(invocation->arena, target),
+        .timeout_ms = CALL_TIMEOUT_MS,
+    };
+    if (!call.address)
+        (void)fail(&error, ERROR_conflict, "nobody serves on this data folder");
+    if (error.code || !http_receive(&call, taker, invocation->arena, &reply.status, &reply.body, &error)) {
+        invocation_failed(invocation, &error);
+        return false;
+    }
+    if (reply.status < 400)
+        return true;
+    say_problem(invocation, &reply);
+    return false;
+}
+
 bool command_read(struct invocation *invocation, struct text target, struct reply *reply, struct json *answer)
 {
     struct error error = {};

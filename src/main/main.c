@@ -15,8 +15,10 @@ const struct command commands[] = {
       "Brings the databases of all tenants to the schema.", command_fleet },
     { "domain", "domain list|add|verify|primary|check|remove …", "Works on tenants' domains.",
       command_domain },
-    { "host", "host list|show|add|drain|activate|offline|restore|check|remove …",
+    { "host", "host list|show|add|set-admin|drain|activate|offline|restore|check|remove …",
       "Works on the hosts of the tenants' databases.", command_host },
+    { "events", "events [--since POSITION]",
+      "Follows what happens, a line each; --json gives each as an object.", command_events },
     { "admin",
       "admin create EMAIL ROLE [--invite] | admin list | admin "
       "invite|reset-password|reset-second-factors|lock|unlock|end-sessions EMAIL",

@@ -142,7 +142,7 @@ int many_back_up(struct invocation *invocation)
 static bool ask_for_restore(struct many *many, struct member *member)
 {
     struct text backup_id;
-    return tenant_find_newest_backup(many->invocation, member->id, &backup_id)
+    return tenant_find_newest(many->invocation, member->id, "backup", &backup_id)
         && asked_job_begin(many->invocation, path_of(many, member, "restore_backup"),
                            tenant_restore_order(many->invocation, backup_id, many->onto), &member->job_id);
 }

@@ -191,9 +191,9 @@ static const struct other {
     const char *verb;
     int (*run)(struct invocation *invocation);
 } others[] = {
-    { "backup", tenant_back_up },   { "backups", tenant_list_backups }, { "export", tenant_export },
-    { "restore", tenant_restore },  { "clone", tenant_clone },          { "move", tenant_move },
-    { "usage", tenant_show_usage }, { "level", tenant_order_level },
+    { "backup", tenant_back_up }, { "backups", tenant_list_backups }, { "export", tenant_export },
+    { "fetch", tenant_fetch },    { "restore", tenant_restore },      { "clone", tenant_clone },
+    { "move", tenant_move },      { "usage", tenant_show_usage },     { "level", tenant_order_level },
 };
 
 int command_tenant(struct invocation *invocation)
@@ -212,5 +212,5 @@ int command_tenant(struct invocation *invocation)
             return act(invocation, &actions[i]);
     return invocation_misused(
         invocation, "tenant list|show|create|suspend|reactivate|cancel|delete|restore|retry|rollback|"
-                    "backup|backups|export|clone|move|usage|level");
+                    "backup|backups|export|fetch|clone|move|usage|level");
 }

@@ -58,7 +58,38 @@ static void wake_feed(struct work *work, void *data)
     work->site->wake_feed(work->site);
 }
 
+/* A row that was deleted is told of by is_gone. */
+static bool may_hide(const struct table *table)
+{
+    bool has_rules = false;
+    for (const struct rule *rule = table->shown_if; rule < table->shown_if + RULES_MAX; rule++)
+        has_rules |= rule->role && !strchr(rule->sql, '$');
+    return has_rules && !column_named(table, TEXT("deleted_at"));
+}
+
+bool event_who_sees(struct work *work, const struct table *table, const struct value *row, unsigned *roles)
+{
+    struct sql_text sql;
+    struct result result;
+    *roles = 0;
+    if (!may_hide(table))
+        return true;
+    sql_begin(&sql, work->arena);
+    sql_add(&sql, "SELECT ");
+    add_audience(&sql, table, row, table->tenant ? row[table->tenant - 1] : value_null());
+    if (!sql_run(work, &sql, &result))
+        return false;
+    *roles = (unsigned)cell_integer(result.cells[0]);
+    return true;
+}
+
 bool event_add(struct work *work, const char *type, const struct table *table, const struct value *row)
+{
+    return event_add_seen(work, type, table, row, 0);
+}
+
+bool event_add_seen(struct work *work, const char *type, const struct table *table, const struct value *row,
+                    unsigned saw)
 {
     const struct column *revision = column_named(table, TEXT("revision"));
     struct value tenant = table->tenant ? row[table->tenant - 1] : value_null();
@@ -81,8 +112,10 @@ bool event_add(struct work *work, const char *type, const struct table *table, c
         sql_add(sql, ", ");
     }
     sql_add(sql, position_of(work));
-    sql_add(sql, ", ");
+    sql_add(sql, ", (");
     add_audience(sql, table, row, tenant);
+    sql_add(sql, ") | ");
+    buffer_add_integer(&sql->text, saw);
     sql_add(sql, ")");
     if (work->site->wake_feed)
         work_after_commit(work, wake_feed, NULL);

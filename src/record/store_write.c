@@ -120,17 +120,22 @@ bool store_announce(struct work *work, const struct table *table, struct text id
                      arena_format(work->arena, "%s:%.*s", table->name, TEXT_ARG(id)));
 }
 
-/* What every write leaves behind. before NULL: created; after NULL: removed. */
+static bool is_told(const struct table *table)
+{
+    return !(table->is & UNAUDITED) || (table->is & TOLD);
+}
+
+/* What every write leaves behind. before NULL: created; after NULL: removed. `saw`: who saw the row before.
+ */
 static bool leave_traces(struct work *work, const struct table *table, const struct value *before,
-                         const struct value *after)
+                         const struct value *after, unsigned saw)
 {
     const struct value *row = after ? after : before;
     const char *what = !before ? "created" : after ? "updated" : "deleted";
     const char *type = arena_format(work->arena, "%s.%s", table->row_name, what).data;
-    bool is_audited = !(table->is & UNAUDITED), is_told = is_audited || (table->is & TOLD);
-    if (is_audited && !audit_change(work, table, before, after))
+    if (!(table->is & UNAUDITED) && !audit_change(work, table, before, after))
         return false;
-    if (is_told && !event_add(work, type, table, row))
+    if (is_told(table) && !event_add_seen(work, type, table, row, saw))
         return false;
     return !(table->is & CACHED) || store_announce(work, table, row[0].text);
 }
@@ -155,7 +160,7 @@ bool store_create(struct work *work, const struct table *table, struct value *ce
     struct result result;
     if (!sql_run(work, &sql, &result))
         return fault_of_write(work, table);
-    return leave_traces(work, table, NULL, cells);
+    return leave_traces(work, table, NULL, cells, 0);
 }
 
 /* " WHERE id = … AND revision = …": the very row that was read. */
@@ -226,13 +231,16 @@ bool store_update(struct work *work, const struct table *table, const struct val
     for (size_t i = 0; i < table->width; i++)
         row[i] = changes[i].kind == VALUE_ABSENT ? before[i] : changes[i];
 
+    unsigned saw = 0;
     bool counted_only = !differ(work->arena, table, before, row, 0, COUNTED);
     if (!counted_only)
         stamp_update(work, table, row);
     if (differ(work->arena, table, before, row, 0, 0)) {
+        bool tells = !counted_only && is_told(table);
         if (!reference_check(work, table, row, changes)
+            || (tells && !event_who_sees(work, table, before, &saw))
             || !write_differences(work, table, before, row, !counted_only)
-            || (!counted_only && !leave_traces(work, table, before, row)))
+            || (!counted_only && !leave_traces(work, table, before, row, saw)))
             return false;
     }
     memcpy(after, row, sizeof *row * table->width);
@@ -248,5 +256,5 @@ bool store_remove(struct work *work, const struct table *table, const struct val
     add_guard(&sql, table, before);
     /* Its traces come first: while the row stands it can be told who sees it, and so is to hear that it goes.
      */
-    return leave_traces(work, table, before, NULL) && (run_guarded(work, &sql) || fault_of_removal(work));
+    return leave_traces(work, table, before, NULL, 0) && (run_guarded(work, &sql) || fault_of_removal(work));
 }

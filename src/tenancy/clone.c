@@ -63,13 +63,13 @@ bool tenancy_clone(struct work *work, struct text source_id, struct tenant *made
     return audit_event(work, &entry);
 }
 
-static bool copy(struct hosting_call *call, const struct tenant_place *from, struct tenant_place *to,
+static bool copy(struct hosting_call *call, const struct tenant_place *from, const struct tenant_place *to,
                  const char *path, const struct copy_watch *watch)
 {
-    to->access = ACCESS_full; /* it is ours until it is activated */
     struct table_sums expected, found;
     return hosting_dump(call, from, DUMP_TO_LOAD, path, watch, &expected)
-        && hosting_load(call, to, path, watch) && hosting_sum(call, to, &found)
+        && hosting_load(call, to, path, watch)
+        && hosting_sum(call, to, &(struct summing){ .watch = watch }, &found)
         && table_sums_compare(&expected, &found, call->error);
 }
 

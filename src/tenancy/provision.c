@@ -6,27 +6,15 @@
 #include "hosting/placement.h"
 #include "hosting/pool.h"
 #include "hosting/schema_ledger.h"
-#include "record/store.h"
-#include "record/transact.h"
 #include "tenancy/administrator.h"
 #include "tenancy/clone.h"
 #include "tenancy/life.h"
 #include "tenancy/programs.h"
+#include "tenancy/tenant_job.h"
 
 enum { ATTEMPTS_MAX = 10 };
 
-static bool find(struct work *work, struct text tenant_id, struct tenant *tenant)
-{
-    return store_find_by(work, &tenants_table, "id", value_text(tenant_id), work->transacting, tenant->cells);
-}
-
 /* ---- What changes the row: each with the id of the tenant ---- */
-
-static bool change(struct work *work, const struct tenant *tenant, const struct tenant *changes)
-{
-    struct tenant after;
-    return store_update(work, &tenants_table, tenant->cells, changes->cells, after.cells);
-}
 
 static bool place(struct work *work, const struct tenant *tenant, struct tenant *changes)
 {
@@ -39,20 +27,10 @@ static bool place(struct work *work, const struct tenant *tenant, struct tenant 
     return true;
 }
 
-/* The database is gone, and with it what it took of its host. */
-static bool give_back(struct work *work, void *tenant_id)
-{
-    struct tenant tenant;
-    const struct tenant changes = { .database_host_id = value_null() };
-    return find(work, *(struct text *)tenant_id, &tenant)
-        && (!value_is_set(tenant.database_host_id)
-            || (placement_give_back(work, tenant.database_host_id) && change(work, &tenant, &changes)));
-}
-
 static bool activate_row(struct work *work, void *tenant_id)
 {
     struct tenant tenant;
-    if (!find(work, *(struct text *)tenant_id, &tenant))
+    if (!tenant_job_find(work, *(struct text *)tenant_id, &tenant))
         return false;
     if (is_choice(tenant.provisioning_status, provisioning_status, completed))
         return true;
@@ -66,7 +44,7 @@ static bool activate_row(struct work *work, void *tenant_id)
     row.provisioning_status = changes.provisioning_status;
     changes.is_active = value_boolean(tenant_is_active(&row));
     work_count(work, METRIC_tenants_provisioned_total);
-    return change(work, &tenant, &changes);
+    return tenant_job_change(work, &tenant, &changes);
 }
 
 /*
@@ -81,7 +59,7 @@ static bool claim(struct work *work, const struct tenant *tenant, bool *claimed)
     return value_is_set(tenant->cloned_from)
         || (pool_claim(work, tenant, &changes, claimed)
             && (!*claimed
-                || (change(work, tenant, &changes) && administrator_add(work, &tenant_id)
+                || (tenant_job_change(work, tenant, &changes) && administrator_add(work, &tenant_id)
                     && activate_row(work, &tenant_id))));
 }
 
@@ -92,21 +70,21 @@ static bool begin(struct work *work, void *tenant_id)
     struct tenant tenant,
         changes = { .provisioning_status = choice_value(provisioning_status, provisioning) };
     bool claimed = false;
-    if (!find(work, *(struct text *)tenant_id, &tenant))
+    if (!tenant_job_find(work, *(struct text *)tenant_id, &tenant))
         return false;
     if (is_choice(tenant.provisioning_status, provisioning_status, completed))
         return true;
     if (value_is_set(tenant.database_host_id))
-        return change(work, &tenant, &changes);
+        return tenant_job_change(work, &tenant, &changes);
     if (!claim(work, &tenant, &claimed))
         return false;
-    return claimed || (place(work, &tenant, &changes) && change(work, &tenant, &changes));
+    return claimed || (place(work, &tenant, &changes) && tenant_job_change(work, &tenant, &changes));
 }
 
 static bool record_failure(struct work *work, struct text tenant_id, struct text why)
 {
     struct tenant tenant;
-    if (!find(work, tenant_id, &tenant))
+    if (!tenant_job_find(work, tenant_id, &tenant))
         return false;
     if (is_choice(tenant.provisioning_status, provisioning_status, completed))
         return true;
@@ -115,7 +93,7 @@ static bool record_failure(struct work *work, struct text tenant_id, struct text
         .provisioning_error = value_text(why),
         .provisioning_attempts = value_integer(tenant.provisioning_attempts.integer + 1),
     };
-    return change(work, &tenant, &changes);
+    return tenant_job_change(work, &tenant, &changes);
 }
 
 static bool provisioning_failed(struct work *work, const struct job *job, struct text why, bool)
@@ -131,51 +109,34 @@ static bool record_roll_back(struct work *work, void *tenant_id)
 
 /* ---- The steps ---- */
 
-static bool on_row(struct work *work, const struct job *job,
-                   bool (*function)(struct work *work, void *tenant_id))
-{
-    struct text tenant_id = job->tenant_id.text;
-    return db_transact(work, function, &tenant_id);
-}
-
 static bool reserve(struct work *work, const struct job *job)
 {
-    return on_row(work, job, begin);
-}
-
-/* What is done at the host, by the tenant's row. */
-static bool at_host(struct work *work, struct text tenant_id,
-                    bool (*function)(struct hosting_call *call, const struct tenant_place *place))
-{
-    struct tenant tenant;
-    struct tenant_place place;
-    struct hosting_call call = hosting_call_of(work);
-    return find(work, tenant_id, &tenant) && place_of_tenant(work, &tenant, &place)
-        && function(&call, &place);
+    return tenant_job_on_row(work, job, begin);
 }
 
 static bool make_role(struct work *work, const struct job *job)
 {
-    return at_host(work, job->tenant_id.text, hosting_make_role);
+    return tenant_job_at_host(work, job->tenant_id.text, hosting_make_role);
 }
 
 static bool make_database(struct work *work, const struct job *job)
 {
     struct tenant tenant;
-    if (!find(work, job->tenant_id.text, &tenant))
+    if (!tenant_job_find(work, job->tenant_id.text, &tenant))
         return false;
-    return value_is_set(tenant.cloned_from) ? clone_database(work, job, &tenant)
-                                            : at_host(work, job->tenant_id.text, hosting_make_database);
+    return value_is_set(tenant.cloned_from)
+             ? clone_database(work, job, &tenant)
+             : tenant_job_at_host(work, job->tenant_id.text, hosting_make_database);
 }
 
 static bool run_migrations(struct work *work, const struct job *job)
 {
-    return at_host(work, job->tenant_id.text, hosting_migrate);
+    return tenant_job_at_host(work, job->tenant_id.text, hosting_migrate);
 }
 
 static bool add_administrator(struct work *work, const struct job *job)
 {
-    return on_row(work, job, administrator_add);
+    return tenant_job_on_row(work, job, administrator_add);
 }
 
 static bool verify(struct work *work, const struct job *job)
@@ -183,13 +144,13 @@ static bool verify(struct work *work, const struct job *job)
     struct tenant tenant;
     struct tenant_place place;
     struct hosting_call call = hosting_call_of(work);
-    return find(work, job->tenant_id.text, &tenant) && place_of_tenant(work, &tenant, &place)
+    return tenant_job_find(work, job->tenant_id.text, &tenant) && place_of_tenant(work, &tenant, &place)
         && hosting_verify(&call, &place) && schema_ledger_note_whole(work, tenant.id.text, call.schema);
 }
 
 static bool activate(struct work *work, const struct job *job)
 {
-    return on_row(work, job, activate_row);
+    return tenant_job_on_row(work, job, activate_row);
 }
 
 const struct job_program provision_tenant_program = {
@@ -205,110 +166,24 @@ const struct job_program provision_tenant_program = {
     .failed = provisioning_failed,
 };
 
-static bool drop_database(struct work *work, const struct job *job)
-{
-    return at_host(work, job->tenant_id.text, hosting_drop) && on_row(work, job, give_back);
-}
-
 /* A tenant that was provisioned meanwhile keeps its database. */
 static bool drop_unfinished(struct work *work, const struct job *job)
 {
     struct tenant tenant;
-    if (!find(work, job->tenant_id.text, &tenant))
+    if (!tenant_job_find(work, job->tenant_id.text, &tenant))
         return false;
     if (is_choice(tenant.provisioning_status, provisioning_status, completed))
         return fail(&work->error, ERROR_conflict, "the tenant has been provisioned");
-    return drop_database(work, job);
+    return tenant_job_drop_database(work, job);
 }
 
 static bool note_roll_back(struct work *work, const struct job *job)
 {
-    return on_row(work, job, record_roll_back);
+    return tenant_job_on_row(work, job, record_roll_back);
 }
 
 const struct job_program rollback_provisioning_program = {
     .kind = job_kind_rollback_provisioning,
     .attempts_max = ATTEMPTS_MAX,
     .actions = { { "database", drop_unfinished }, { "record", note_roll_back } },
-};
-
-static bool set_access(struct work *work, const struct job *job)
-{
-    struct tenant tenant;
-    if (!find(work, job->tenant_id.text, &tenant))
-        return false;
-    bool has_database = is_choice(tenant.provisioning_status, provisioning_status, completed)
-                     && !value_is_set(tenant.deleted_at);
-    return !has_database || at_host(work, job->tenant_id.text, hosting_set_access);
-}
-
-const struct job_program sync_tenant_access_program = {
-    .kind = job_kind_sync_tenant_access,
-    .attempts_max = ATTEMPTS_MAX,
-    .actions = { { "access", set_access } },
-};
-
-static bool take_step(struct work *work, struct text tenant_id, enum life_action action)
-{
-    struct tenant after;
-    struct text job_id;
-    return tenant_act(work, tenant_id, action, TEXT(""), &after, &job_id);
-}
-
-static bool expire(struct work *work, void *tenant_id)
-{
-    return take_step(work, *(struct text *)tenant_id, LIFE_expire);
-}
-
-static bool cancel(struct work *work, const struct job *job)
-{
-    struct tenant tenant;
-    if (!find(work, job->tenant_id.text, &tenant))
-        return false;
-    return is_choice(tenant.plan_status, plan_status, cancelled) || on_row(work, job, expire);
-}
-
-const struct job_program cancel_tenant_program = {
-    .kind = job_kind_cancel_tenant,
-    .attempts_max = ATTEMPTS_MAX,
-    .actions = { { "cancel", cancel } },
-};
-
-static bool bury_row(struct work *work, void *tenant_id)
-{
-    return take_step(work, *(struct text *)tenant_id, LIFE_bury);
-}
-
-static bool bury(struct work *work, const struct job *job)
-{
-    struct tenant tenant;
-    if (!find(work, job->tenant_id.text, &tenant))
-        return false;
-    return value_is_set(tenant.deleted_at) || on_row(work, job, bury_row);
-}
-
-static bool drop(struct work *work, const struct job *job)
-{
-    struct tenant tenant;
-    if (!find(work, job->tenant_id.text, &tenant))
-        return false;
-    if (!value_is_set(tenant.deleted_at))
-        return fail(&work->error, ERROR_conflict, "the tenant is not deleted");
-    return drop_database(work, job);
-}
-
-const struct job_program delete_tenant_program = {
-    .kind = job_kind_delete_tenant,
-    .attempts_max = ATTEMPTS_MAX,
-    .actions = { { "tombstone", bury }, { "database", drop } },
-};
-
-const struct job_program *const tenancy_job_programs[] = {
-    &provision_tenant_program,
-    &rollback_provisioning_program,
-    &sync_tenant_access_program,
-    &cancel_tenant_program,
-    &delete_tenant_program,
-    &keep_service_promise_program,
-    NULL,
 };

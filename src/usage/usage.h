@@ -41,5 +41,6 @@ void usage_stop(struct usage *usage);
 /* Another node has told whose counts it moved: "NODE:ID,ID". Its own words it does not mind. */
 void usage_heard(struct work *work, struct text told);
 
-/* Begins the month of those who are in a new one and have not consumed in it; and measures the databases. */
+/* Begins the month of those who are in a new one and have not consumed in it; measures the databases; counts
+ * who was there. */
 extern const struct periodic usage_periodics[];

@@ -25,5 +25,6 @@ struct usage {
                                      bool *is_over);
 [[nodiscard]] bool usage_begin_months(struct work *work);
 [[nodiscard]] bool usage_measure_storage(struct work *work);
+[[nodiscard]] bool usage_count_active(struct work *work);
 /* What the database told of a tenant's counts goes to the directory. */
 void usage_learn(struct work *work, struct text tenant_id, const struct usage_row *row);

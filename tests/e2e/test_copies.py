@@ -125,6 +125,37 @@ def test_an_export_is_readable_without_us_and_audited(world):
     assert len(entries) == 1 and entries[0]["tenant_id"] == tenant["id"]
 
 
+def test_an_export_is_fetched_by_whom_it_belongs_to(world):
+    tenant, product = new_customer(world)
+    product.add(300)
+    done(world, world.admin.post(f"/tenants/{tenant['id']}/export", None, 202))
+    export, = backups_of(world, tenant)
+    path = f"/tenant_backups/{export['id']}/download"
+    content = pathlib.Path(export["folder"], export["file"]).read_bytes()
+    owner = world.sign_in_as("tenant_admin", tenant["id"])
+    for client in (world.admin, owner):
+        reply = client.get(path)
+        assert reply.body == content and reply.headers["Content-Length"] == str(len(content)) and len(content) > 40_000
+        assert export["id"] in reply.headers["Content-Disposition"]
+    world.sign_in_as("tenant_admin", world.new_tenant()["id"]).get(path, 404)
+    world.sign_in_as("support").get(path, 403)
+    audited = world.admin.get(f"/audit_logs?action=download&entity_id={export['id']}").json["data"]
+    assert len(audited) >= 2 and {entry["tenant_id"] for entry in audited} == {tenant["id"]}
+    done(world, world.admin.post(f"/tenants/{tenant['id']}/backup", None, 202))
+    backup = next(row for row in backups_of(world, tenant) if row["kind"] == "backup")
+    owner.get(f"/tenant_backups/{backup['id']}/download", 403)
+    target = world.server.data / "fetched"
+    told = json.loads(nidia(world, "tenant", "fetch", tenant["slug"], "--to", str(target), "--json").stdout)
+    assert target.read_bytes() == content and told["id"] == export["id"] and stat.S_IMODE(target.stat().st_mode) == 0o600
+    nidia(world, "tenant", "fetch", tenant["slug"], "--to", str(target), expect=1)
+    with open(pathlib.Path(export["folder"], export["file"]), "r+b") as file:
+        file.write(b"#")
+    assert "not arrived whole" in nidia(world, "tenant", "fetch", tenant["slug"], "--to", f"{target}.2", expect=1).stderr
+    assert not pathlib.Path(f"{target}.2").exists()
+    pathlib.Path(export["folder"], export["file"]).unlink()
+    world.admin.get(path, 409)
+
+
 def test_a_suspended_tenant_is_backed_up_too_and_one_without_database_is_not(world):
     tenant, _ = new_customer(world)
     world.admin.post(f"/tenants/{tenant['id']}/suspend", {"reason": "no pagó"}, 200)

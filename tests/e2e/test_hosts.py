@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import secrets
 import tempfile
 import urllib.parse
@@ -109,8 +110,13 @@ def test_what_cannot_be_used_is_refused_with_its_member(engine):
                      ({"admin_url": "postgres://u:geheim@127.0.0.1:1/postgres"}, "/admin_url", "unreachable"),
                      ({"admin_url": f"postgres://postgres:geheim@127.0.0.1:{port}/postgres"}, "/admin_url", "unreachable"),
                      ({"admin_url": engine.url, "folder": "/tmp/x"}, "/folder", "not_settable")]
-            world.admin.post("/database_hosts", {"name": "twice", "admin_url": engine.url}, 409)
+            for same in (engine.url, engine.url.replace("127.0.0.1", "localhost"), engine.url.rsplit("/", 1)[0] + "/template1"):
+                told = world.admin.post("/database_hosts", {"name": "twice", "admin_url": same, "host": "otra.nidia.test"}, 409).json
+                assert "default" in told["detail"], told
         else:
+            os.symlink(world.server.data / "tenants", world.server.data / "again")
+            told = world.admin.post("/database_hosts", {"name": "twice", "folder": str(world.server.data / "again")}, 409).json
+            assert "default" in told["detail"], told
             wrong = [({"folder": "here"}, "/folder", "malformed"), ({}, "/folder", "required"),
                      ({"folder": "/proc/1/nothing/here"}, "/folder", "unreachable"),
                      ({"folder": "/tmp", "admin_url": "postgres://x"}, "/admin_url", "not_settable")]
@@ -163,3 +169,34 @@ def test_a_pool_gives_its_databases_to_new_tenants(engine):
         world.admin.post("/database_hosts/default/drain", None, 200)
         until(lambda: host(world, "default")["database_count"] == 2 or None, 40, "a drained host's pool is gone")
         nidia(world, "doctor")
+
+
+def test_an_administrator_is_replaced_after_he_was_tried(engine):
+    """Passwords of servers are changed."""
+    with second_place(engine) as (place, second), World(engine) as world:
+        add_host(world, place, weight=1000)
+        path = "/database_hosts/norte/set_administrator"
+        if not second:
+            assert world.admin.post(path, {"admin_url": "postgres://x"}, 422).faults == {"/admin_url": "not_settable"}
+            return
+        tenant = world.new_tenant()
+        assert is_there(engine, tenant, place, second)
+        second.run("CREATE ROLE jefa SUPERUSER LOGIN PASSWORD 'geheim-2'")
+        parts = urllib.parse.urlsplit(second.url)
+        way = f"postgres://jefa:geheim-2@{parts.hostname}:{parts.port}/postgres"
+        for wrong, code in ((way.replace("geheim-2", "geheim-3"), "unreachable"), (engine.url, "rule_broken"), ("no url", "malformed")):
+            answer = world.admin.post(path, {"admin_url": wrong}, 422)
+            assert answer.faults == {"/admin_url": code} and b"geheim" not in answer.body, answer
+        world.admin.post("/database_hosts/default/set_administrator", {"admin_url": way}, 409)
+        world.sign_in_as("support").post(path, {"admin_url": way}, 403)
+        before = world.admin.get("/audit_logs?entity_type=database_hosts&limit=100").json["data"]
+        assert b"geheim" not in world.admin.post(path, {"admin_url": way}, 200).body
+        audited = world.admin.get("/audit_logs?entity_type=database_hosts&limit=100").json["data"]
+        assert len(audited) == len(before) + 1 and "geheim" not in json.dumps(audited)
+        second.run("ALTER ROLE postgres PASSWORD 'another'")
+        second.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'postgres' AND pid <> pg_backend_pid()", way)
+        second.url = way
+        assert world.admin.post("/database_hosts/norte/check", None, 200).json["is_healthy"]
+        assert is_there(engine, world.new_tenant(), place, second)
+        nidia(world, "host", "set-admin", "norte", "--admin-url", way)
+        nidia(world, "host", "set-admin", "norte", expect=2)

@@ -1,10 +1,13 @@
 """What happens is told as it happens: each event once, in order, to whom it concerns (OPERATIONS.md "Events")."""
 
+import json
 import secrets
+import subprocess
 
 from harness import LONG, PASSWORD, World
-from server import until
+from server import PROGRAM, TOP, until
 from stream import Stream
+from test_commands import nidia
 
 LEAVES_WITHIN_S = 1.5  # a second, and the time of a test under a sanitizer
 
@@ -179,6 +182,37 @@ def test_a_job_is_told_to_whom_it_concerns_as_he_may_see_it(world):
         assert stream.of("job")[0].data == own.get(path).json and "leased_by" not in stream.of("job")[0].data
     assert Stream(stranger, path + "/events").status == 404
     assert Stream(world.admin, "/jobs/none/events").status == 404
+
+
+def followed(world, *words):
+    """`nidia events` as a process, whose lines are read as they come."""
+    command = [PROGRAM, "events", *words, "--data", str(world.server.data)] + (["--database", world.database] if world.database else [])
+    return subprocess.Popen(command, cwd=TOP, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def test_events_are_followed_from_a_terminal(engine):
+    with World(engine) as world:
+        first = world.new_plan()
+        with followed(world, "--since", "0", "--json") as follower, followed(world) as reader:
+            heard = []
+
+            def line_of(row, verb):
+                while True:
+                    event = json.loads(follower.stdout.readline())
+                    assert not heard or event["position"] == heard[-1] + 1, (heard[-1], event)
+                    heard.append(event["position"])
+                    if event["entity_id"] == row["id"] and event["type"] == f"plan.{verb}":
+                        return event
+            assert line_of(first, "created")["entity_type"] == "plans"
+            second = world.new_plan()
+            line_of(second, "created")
+            until(lambda: f"plans/{second['id']}" in reader.stdout.readline(), 20, "a line for people")
+            follower.terminate()
+            reader.terminate()
+        nidia(world, "events", "--since", "yesterday", expect=2)
+        world.server.stop()
+        assert "nobody serves" in nidia(world, "events", expect=1).stderr
+        world.start_again()
 
 
 def test_a_server_that_ends_ends_its_streams(engine):

@@ -9,7 +9,7 @@ import uuid
 
 import psycopg2
 
-from harness import World
+from harness import World, only_on
 from server import pause, until
 from test_commands import nidia
 from test_copies import ROW, Product, backup_of, done, finished, moves_of, new_customer, refused, restore
@@ -207,3 +207,35 @@ def test_a_move_that_cannot_be_made_leaves_the_tenant_at_work(engine):
         product.add(1)
         assert product.count() == 4 and is_at(world, tenant, "default")
         assert moves_of(world, tenant)[0]["status"] == "failed"
+
+
+def test_a_replication_that_fails_leaves_nothing_behind(engine):
+    """A slot that nobody reads would hold back the source's log for ever."""
+    only_on(engine, "postgres")
+    with second_place(engine) as (place, second), World(engine) as world:
+        tenant, product = begin(world, place)
+        product.run(f"CREATE TABLE home (id integer PRIMARY KEY CHECK (current_setting('port') = '{tenant['db_port']}'))")
+        product.run("INSERT INTO home VALUES (1)")
+        job = finished(world, move(world, tenant, "norte"))
+        assert job["status"] == "failed" and "could not follow" in job["error"], job
+        for server in (engine, second):
+            for left in ("pg_replication_slots", "pg_subscription", "pg_roles WHERE rolname LIKE 'nidia_move%'"):
+                assert server.run(f"SELECT 1 FROM {left}") == [], left
+        product.add(1)
+        assert product.count() == 4 and is_at(world, tenant, "default")
+
+
+def test_a_database_that_cannot_be_replicated_is_moved_only_where_that_is_allowed_to_take_its_time(engine):
+    with second_place(engine) as (place, _), World(engine) as world:
+        tenant, product = begin(world, place)
+        if engine.name == "postgres":
+            product.run("CREATE UNLOGGED TABLE scratch (note text)")
+        job = finished(world, move(world, tenant, "norte", allow_read_only_seconds=0))
+        assert job["status"] == "failed" and "allow_read_only_seconds" in job["error"], job
+        assert ("unlogged" if engine.name == "postgres" else "no replication") in job["error"], job
+        assert is_at(world, tenant, "default") and moves_of(world, tenant)[0]["read_only_ms"] is None
+        product.add(1)
+        done(world, move(world, tenant, "norte", allow_read_only_seconds=60))
+        product.add(1)
+        latest = moves_of(world, tenant)[0]
+        assert product.count() == 5 and is_at(world, tenant, "norte") and latest["method"] == "dump", latest

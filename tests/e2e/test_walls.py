@@ -100,7 +100,7 @@ def test_nothing_that_a_tenant_hides_in_an_index_runs_with_more_rights_than_its_
     """The condition of an index is looked at wherever a query of its table is planned."""
     tenant, product = new_customer(world)
     product.run("""CREATE FUNCTION spy(integer) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN
-                   IF current_setting('is_superuser') = 'on' OR session_user <> 'ROLE' THEN RAISE 'as %', session_user; END IF;
+                   IF current_setting('is_superuser') = 'on' OR current_user <> 'ROLE' THEN RAISE 'as %', current_user; END IF;
                    RETURN true; END $$; CREATE INDEX spied ON customers (name) WHERE spy(1)""".replace("ROLE", tenant["db_name"]))
     done(world, world.admin.post(f"/tenants/{tenant['id']}/backup", None, 202))
     backup = world.admin.get(f"/tenant_backups?tenant_id={tenant['id']}").json["data"][0]

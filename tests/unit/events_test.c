@@ -106,6 +106,12 @@ TEST_IN_WORLD(who_may_not_see_the_row_does_not_hear_of_it)
     CHECK(audience_of_last(world) == (plans_table.may[READ] & ~(unsigned)TENANT_ADMIN));
     CHECK(world_try_update(&world->work, &plans_table, hidden.cells, changes.cells, hidden.cells));
     CHECK(audience_of_last(world) == plans_table.may[READ]);
+    changes.is_visible = value_boolean(false); /* who sees it no more is told so, once */
+    CHECK(world_try_update(&world->work, &plans_table, hidden.cells, changes.cells, hidden.cells));
+    CHECK(audience_of_last(world) == plans_table.may[READ]);
+    changes = (struct plan){ .display_name = value_string("a plan") };
+    CHECK(world_try_update(&world->work, &plans_table, hidden.cells, changes.cells, hidden.cells));
+    CHECK(audience_of_last(world) == (plans_table.may[READ] & ~(unsigned)TENANT_ADMIN));
     make_plan(world, 2, true, &shown);
     CHECK(world_try_remove(&world->work, &plans_table, shown.cells)); /* who saw it is told that it is gone */
     CHECK(audience_of_last(world) == plans_table.may[READ]);

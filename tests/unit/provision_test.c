@@ -2,15 +2,10 @@
  * back. */
 #include "base/calendar.h"
 #include "directory/directory.h"
+#include "dying.h"
 #include "hosting/place.h"
 #include "hosting/pool.h"
 #include "tenancy_world.h"
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 enum { STEPS = 7 };
 
@@ -187,73 +182,7 @@ TEST_IN_WORLD(a_deleted_tenants_database_is_dropped_when_its_grace_is_over)
     tenancy_end(&tenancy);
 }
 
-/* ---- Killed: this program started again is the process that dies ---- */
-
-static int dying_step; /* dies before it, or with STEPS added, after it */
-
-static bool run_and_die(struct work *work, const struct job *job)
-{
-    if (dying_step >= STEPS)
-        (void)!provision_tenant_program.actions[dying_step - STEPS].run(work, job);
-    raise(SIGKILL);
-    return false;
-}
-
-/* The keys that the parent's world has: tenancy_world's are random. */
-static void open_as_child(struct tenancy_world *tenancy, struct world *world)
-{
-    snprintf(world->scratch.folder, sizeof world->scratch.folder, "%s", getenv("NIDIA_TEST_FOLDER"));
-    snprintf(world->scratch.place, sizeof world->scratch.place, "%s", getenv("NIDIA_TEST_PLACE"));
-    world->scratch.engine = (enum engine)atoi(getenv("NIDIA_TEST_ENGINE"));
-    world_open(world);
-    world->work.now = atoll(getenv("NIDIA_TEST_NOW"));
-    tenancy_open(tenancy, world, text_from(getenv("NIDIA_TEST_KEYS")));
-}
-
-[[gnu::constructor]] static void be_the_child(void)
-{
-    const char *step = getenv("NIDIA_TEST_DYING_STEP");
-    if (!step)
-        return;
-    static struct world world;
-    static struct tenancy_world tenancy;
-    static struct job_program dying;
-    open_as_child(&tenancy, &world);
-    dying_step = atoi(step);
-    dying = provision_tenant_program;
-    dying.actions[dying_step % STEPS].run = run_and_die;
-    tenancy.node.name = TEXT("a process that dies");
-    tenancy.node.programs = (const struct job_program *const[]){ &dying, NULL };
-    tenancy_run_jobs(&tenancy);
-    _exit(1);
-}
-
-static void set_number(const char *name, int64_t number)
-{
-    char text[24];
-    snprintf(text, sizeof text, "%lld", (long long)number);
-    setenv(name, text, 1);
-}
-
-/* True if it died of the signal. */
-static bool run_child(struct tenancy_world *tenancy, int step)
-{
-    struct world *world = tenancy->world;
-    setenv("NIDIA_TEST_FOLDER", world->scratch.folder, 1);
-    setenv("NIDIA_TEST_PLACE", world->scratch.place, 1);
-    setenv("NIDIA_TEST_KEYS", arena_string(world->work.arena, tenancy->keys), 1);
-    set_number("NIDIA_TEST_NOW", world->work.now);
-    set_number("NIDIA_TEST_ENGINE", world->scratch.engine);
-    set_number("NIDIA_TEST_DYING_STEP", step);
-    pid_t child = vfork();
-    if (child == 0) {
-        execl("/proc/self/exe", "provision_test", NULL);
-        _exit(127);
-    }
-    unsetenv("NIDIA_TEST_DYING_STEP");
-    int status = 0;
-    return waitpid(child, &status, 0) == child && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
-}
+const struct job_program *const dying_programs[] = { &provision_tenant_program, NULL };
 
 TEST_IN_WORLD(killed_before_or_after_any_step_it_is_finished_by_another)
 {
@@ -264,7 +193,7 @@ TEST_IN_WORLD(killed_before_or_after_any_step_it_is_finished_by_another)
         tenancy_create(world, arena_format(world->work.arena, "company-%d", step).data, &tenant);
         test_note("killed %s %s on engine %d", step < STEPS ? "before" : "after",
                   provision_tenant_program.actions[step % STEPS].name, world->scratch.engine);
-        CHECK(run_child(&tenancy, step));
+        CHECK(dying_run(&tenancy, job_kind_provision_tenant, step % STEPS, step >= STEPS));
         tenancy_find(world, tenant.id.text, &after);
         CHECK(!value_is_true(after.is_active) || verifies(world, &after));
         CHECK(tenancy_run_jobs(&tenancy) == 0); /* the dead one's lease */
@@ -289,7 +218,7 @@ TEST_IN_WORLD(killed_while_it_takes_over_a_database_of_the_pool_it_has_that_one_
     for (int after = 0; after < 2; after++) { /* before the claim, and after it was committed */
         struct tenant tenant = {};
         tenancy_create(world, after ? "company-b" : "company-a", &tenant);
-        CHECK(run_child(&tenancy, after * STEPS));
+        CHECK(dying_run(&tenancy, job_kind_provision_tenant, 0, after > 0));
         CHECK(world_number(world, "SELECT count(*) FROM pooled_databases") == (after ? 0 : 2));
         world->work.now += MINUTE_MS;
         CHECK(tenancy_run_jobs(&tenancy) == 1);

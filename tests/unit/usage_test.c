@@ -5,6 +5,7 @@
 #include "usage/usage.h"
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { LIMIT = 100, THREADS = 8, TRIES = 40 };
 
@@ -371,5 +372,65 @@ TEST_IN_WORLD(warnings_come_once_also_when_many_reach_the_limit_at_once)
     begin(&usage, world, "America/Bogota");
     CHECK(run_race(world, &usage.tenant, false, true) == LIMIT);
     CHECK(count_warnings(world, "percent = 80") == 1 && count_warnings(world, "percent = 100") == 1);
+    end(&usage);
+}
+
+/* ---- People ---- */
+
+static void add_session(struct world *world, const struct user *user, const struct user *impersonator,
+                        const char *token, int64_t used_at)
+{
+    struct user_session session = {
+        .user_id = user->id,
+        .tenant_id = user->tenant_id,
+        .impersonator_id = impersonator ? impersonator->id : value_null(),
+        .token_hash = value_string(token),
+        .last_activity_at = value_time(used_at),
+        .expires_at = value_time(used_at + DAY_MS),
+        .idle_expires_at = value_time(used_at + DAY_MS),
+    };
+    world_create(world, &user_sessions_table, session.cells);
+}
+
+static bool count_people(struct world *world)
+{
+    for (const struct periodic *periodic = usage_periodics; periodic->name; periodic++)
+        if (strcmp(periodic->name, "count_active_users") == 0)
+            return periodic->run(&world->work);
+    return false;
+}
+
+static bool use_all(struct work *work, void *)
+{
+    struct result result;
+    return db_run(work->db, work->arena, &result, &work->error,
+                  "UPDATE user_sessions SET last_activity_at = $1", PARAMETERS(value_time(work->now)));
+}
+
+TEST_IN_WORLD(people_are_counted_once_on_each_day_of_their_own_clocks)
+{
+    static const char days[] = "SELECT count(*) FROM tenant_usage_daily WHERE active_users > 0";
+    static const char people[] = "SELECT max(active_users) FROM tenant_usage_daily";
+    struct usage_world usage;
+    struct user ana, luz, eva;
+    begin(&usage, world, "America/Bogota");
+    struct text tenant_id = usage.tenant.id.text;
+    int64_t local = zone_local_ms(TEXT("America/Bogota"), world->work.now);
+    world->work.now += DAY_MS - local % DAY_MS + HOUR_MS; /* one o'clock there; in UTC it is later */
+    world_add_user(world, "ana@acme.test", TENANT_ADMIN, tenant_id, &ana);
+    world_add_user(world, "luz@acme.test", TENANT_ADMIN, tenant_id, &luz);
+    world_add_user(world, "eva@acme.test", TENANT_ADMIN, tenant_id, &eva);
+    add_session(world, &ana, NULL, "1", world->work.now);
+    add_session(world, &ana, NULL, "2", world->work.now - MINUTE_MS);
+    add_session(world, &luz, NULL, "3", world->work.now - 30 * MINUTE_MS);
+    add_session(world, &eva, &ana, "5", world->work.now);               /* not she herself */
+    add_session(world, &eva, NULL, "4", world->work.now - 2 * HOUR_MS); /* yesterday */
+    for (int round = 0; round < 2; round++)
+        CHECK(count_people(world) && world_number(world, people) == 2 && world_number(world, days) == 1);
+    world->work.now += 23 * HOUR_MS - MINUTE_MS;
+    CHECK(db_transact(&world->work, use_all, NULL) && count_people(world));
+    CHECK(world_number(world, people) == 3 && world_number(world, days) == 1);
+    world->work.now += HOUR_MS; /* nobody came yet */
+    CHECK(count_people(world) && world_number(world, people) == 3 && world_number(world, days) == 1);
     end(&usage);
 }

@@ -1,0 +1,12 @@
+/* What the files of replication share: replication_follow.c has them. */
+#pragma once
+#include "hosting/replication.h"
+
+/* To the place's database, as the administrator. */
+[[nodiscard]] bool replication_connect(struct hosting_call *call, const struct tenant_place *place,
+                                       struct db **db);
+/* Of the publication, the slot, the subscription and their roles. */
+struct text replication_name(struct hosting_call *call, const struct replication *replication);
+/* The first cell; empty where there is none. */
+[[nodiscard]] bool replication_ask(struct hosting_call *call, struct db *db, const char *sql,
+                                   struct text *answer);
