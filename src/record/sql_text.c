@@ -82,24 +82,33 @@ static void bind_tenant(struct sql_text *sql, const struct actor *actor)
     sql_bind(sql, value_text_or_null(actor->tenant_id));
 }
 
-/* Nobody sees less of what was done to a row for its having been deleted since. */
-static void add_row_rules(struct sql_text *sql, const struct actor *actor, const struct table *table)
+static bool is_own_only(const struct table *table, enum role role)
 {
-    bool can_be_gone = column_named(table, TEXT("deleted_at"));
-    for (const struct rule *rule = table->shown_if; rule < table->shown_if + RULES_MAX; rule++)
-        if (rule->role & actor->role) {
-            sql_add(sql, can_be_gone ? " AND (deleted_at IS NOT NULL OR " : " AND (");
-            sql_add_rule(sql, actor, rule->sql);
-            sql_add(sql, ")");
-        }
+    return table->owner && (table->own_only & role);
 }
 
 static bool has_rule_for(const struct table *table, enum role role)
 {
-    bool has = false;
+    bool has = is_own_only(table, role);
     for (const struct rule *rule = table->shown_if; rule < table->shown_if + RULES_MAX; rule++)
         has = has || (rule->role & role);
     return has;
+}
+
+/* " AND …" for each rule of the table's for the actor; `before` stands before its condition. */
+static void add_rules(struct sql_text *sql, const struct actor *actor, const struct table *table,
+                      const char *before)
+{
+    if (is_own_only(table, actor->role)) {
+        buffer_print(&sql->text, " AND %s = ", column_at(table, table->owner)->name);
+        sql_bind(sql, value_text_or_null(actor->user_id));
+    }
+    for (const struct rule *rule = table->shown_if; rule < table->shown_if + RULES_MAX; rule++)
+        if (rule->role & actor->role) {
+            buffer_print(&sql->text, " AND (%s", before);
+            sql_add_rule(sql, actor, rule->sql);
+            sql_add(sql, ")");
+        }
 }
 
 /* Of a row that tells of others by entity_type and entity_id, as the audit does: may the actor see that one?
@@ -113,7 +122,9 @@ static void add_entity_rules(struct sql_text *sql, const struct actor *actor)
         buffer_print(&sql->text,
                      " AND (entity_type <> '%s' OR EXISTS (SELECT 1 FROM %s WHERE %s.id = entity_id",
                      (*table)->name, (*table)->name, (*table)->name);
-        add_row_rules(sql, actor, *table);
+        /* Nobody sees less of what was done to a row for its having been deleted since. */
+        bool can_be_gone = column_named(*table, TEXT("deleted_at"));
+        add_rules(sql, actor, *table, can_be_gone ? "deleted_at IS NOT NULL OR " : "");
         sql_add(sql, "))");
     }
 }
@@ -250,14 +261,5 @@ void wall_add(struct sql_text *sql, const struct actor *actor, const struct tabl
 {
     if (table->tenant && wall_confines(actor))
         add_tenant_wall(sql, actor, table);
-    if (table->owner && (table->own_only & actor->role)) {
-        buffer_print(&sql->text, " AND %s = ", column_at(table, table->owner)->name);
-        sql_bind(sql, value_text_or_null(actor->user_id));
-    }
-    for (const struct rule *rule = table->shown_if; rule < table->shown_if + RULES_MAX; rule++)
-        if (rule->role & actor->role) {
-            sql_add(sql, " AND (");
-            sql_add_rule(sql, actor, rule->sql);
-            sql_add(sql, ")");
-        }
+    add_rules(sql, actor, table, "");
 }
