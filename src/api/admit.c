@@ -100,7 +100,7 @@ static bool check_service_of(struct call *call, struct text tenant_id)
     struct directory *directory = call->work.site->directory;
     [[maybe_unused, gnu::cleanup(reclaimer_leave)]] struct reader *reader = directory_enter(directory);
     const struct directory_entry *entry = directory_find(directory, ENTRY_id, tenant_id);
-    const struct service_rules *rules = service_rules_of(entry ? entry->level : service_level_off);
+    const struct service_rules *rules = service_rules_of(entry ? entry->terms->level : service_level_off);
     return rules->may_change || fail(&call->work.error, rules->refusal, "");
 }
 

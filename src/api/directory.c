@@ -39,10 +39,17 @@ static const struct directory_entry *find_host(struct call *call, struct text ho
     if (slug.length > 0)
         return admit(call, directory_find(directory, ENTRY_slug, slug));
     const struct directory_entry *entry = directory_find_host(directory, name);
-    return admit(call, entry && service_rules_of(entry->level)->is_found ? entry : NULL);
+    return admit(call, entry && service_rules_of(entry->terms->level)->is_found ? entry : NULL);
 }
 
 enum { ASKED_slug, ASKED_host };
+
+static bool answer_resolution(struct call *call, const struct directory_entry *entry)
+{
+    answer_text(call, directory_entry_part(entry, ENTRY_resolved));
+    buffer_add(&call->response->body, terms_part(entry->terms, TERMS_resolved));
+    return true;
+}
 
 static bool resolve(struct call *call)
 {
@@ -57,7 +64,7 @@ static bool resolve(struct call *call)
     const struct directory_entry *entry =
         host.length > 0 ? find_host(call, host)
                         : admit(call, directory_find(call->work.site->directory, ENTRY_slug, slug));
-    return entry && answer_text(call, directory_entry_part(entry, ENTRY_resolved));
+    return entry && answer_resolution(call, entry);
 }
 
 /* A certificate is worth having for whoever is served at all. */
@@ -66,32 +73,28 @@ static bool ask_for_certificate(struct call *call)
     [[maybe_unused, gnu::cleanup(reclaimer_leave)]] struct reader *reader =
         directory_enter(call->work.site->directory);
     const struct directory_entry *entry = find_host(call, call->queried[0]);
-    if (entry && !service_rules_of(entry->level)->is_found)
+    if (entry && !service_rules_of(entry->terms->level)->is_found)
         return fail(&call->work.error, ERROR_not_found, "tenant");
     return entry && answer_nothing(call);
-}
-
-static struct value part(const struct directory_entry *entry, enum entry_part part)
-{
-    return value_text(directory_entry_part(entry, part));
 }
 
 /* What the entry says, as the members of the answer. */
 static void read_entitlement(const struct directory_entry *entry, int64_t now, struct entitlement *answer)
 {
+    const struct directory_terms *terms = entry->terms;
     *answer = (struct entitlement){
-        .id = part(entry, ENTRY_id),
-        .status = part(entry, ENTRY_plan_status),
-        .service_level = part(entry, ENTRY_service_level),
-        .service_level_reason = value_text_or_null(directory_entry_part(entry, ENTRY_level_reason)),
-        .service_level_until = entry->level_until > 0 ? value_time(entry->level_until) : value_null(),
-        .service_level_next = value_text_or_null(directory_entry_part(entry, ENTRY_level_next)),
-        .is_active = value_boolean(entry->is_active),
-        .plan_type = part(entry, ENTRY_plan_type),
-        .modules = part(entry, ENTRY_modules),
-        .submodules = part(entry, ENTRY_submodules),
-        .features = part(entry, ENTRY_features),
-        .flags = part(entry, ENTRY_flags),
+        .id = value_text(directory_entry_part(entry, ENTRY_id)),
+        .status = value_text(terms_part(terms, TERMS_plan_status)),
+        .service_level = value_text(service_level_choices.texts[terms->level]),
+        .service_level_reason = value_text_or_null(terms_part(terms, TERMS_level_reason)),
+        .service_level_until = terms->level_until > 0 ? value_time(terms->level_until) : value_null(),
+        .service_level_next = value_text_or_null(terms_part(terms, TERMS_level_next)),
+        .is_active = value_boolean(terms->is_active),
+        .plan_type = value_text(terms_part(terms, TERMS_plan_type)),
+        .modules = value_text(terms_part(terms, TERMS_modules)),
+        .submodules = value_text(terms_part(terms, TERMS_submodules)),
+        .features = value_text(terms_part(terms, TERMS_features)),
+        .flags = value_text(terms_part(terms, TERMS_flags)),
         .lease_epoch = value_integer(entry->lease_epoch),
         .version = value_integer(entry->revision),
     };
@@ -99,7 +102,7 @@ static void read_entitlement(const struct directory_entry *entry, int64_t now, s
     const struct use_moment moment = directory_entry_moment(entry, now);
     tenant_use_read(entry->use, &moment, used);
     for (enum tenant_limit limit = 0; limit < LIMIT_COUNT; limit++) {
-        answer->cells[tenant_limits[limit].of_entitlement - 1] = value_integer(entry->limits[limit]);
+        answer->cells[tenant_limits[limit].of_entitlement - 1] = value_integer(terms->limits[limit]);
         answer->cells[tenant_limits[limit].used_of_entitlement - 1] = value_integer(used[limit]);
     }
 }

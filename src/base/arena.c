@@ -62,7 +62,8 @@ static size_t aligned(size_t size)
     return (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 }
 
-void *arena_alloc(struct arena *arena, size_t size)
+/* As it is found: for who writes all of it. */
+static void *take(struct arena *arena, size_t size)
 {
     size = aligned(size ? size : 1);
     struct block *block = arena->blocks;
@@ -70,7 +71,12 @@ void *arena_alloc(struct arena *arena, size_t size)
         arena->blocks = block = block_create(size > BLOCK_SIZE ? size : BLOCK_SIZE, block);
     void *memory = block->memory + block->used;
     block->used += size;
-    return memset(memory, 0, size);
+    return memory;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+    return memset(take(arena, size), 0, size ? size : 1);
 }
 
 void *arena_alloc_array(struct arena *arena, size_t size, size_t count)
@@ -99,9 +105,10 @@ void *arena_grow(struct arena *arena, void *memory, size_t old_size, size_t new_
 
 struct text arena_copy(struct arena *arena, struct text text)
 {
-    char *copy = arena_alloc(arena, text.length + 1);
+    char *copy = take(arena, text.length + 1);
     if (text.length > 0)
         memcpy(copy, text.data, text.length);
+    copy[text.length] = '\0';
     return (struct text){ copy, text.length };
 }
 

@@ -183,10 +183,23 @@ struct text text_of_integer(int64_t integer, char out[static INTEGER_TEXT_SIZE])
     return (struct text){ at, (size_t)(end - at) };
 }
 
+static uint64_t hash_word(uint64_t hash, uint64_t word)
+{
+    hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+    return hash ^ hash >> 32;
+}
+
+/* Eight bytes at a time: it stands in the way of every statement and every look into the directory. */
 uint64_t text_hash(struct text text)
 {
-    uint64_t hash = UINT64_C(14695981039346656037);
-    for (size_t i = 0; i < text.length; i++)
-        hash = (hash ^ (unsigned char)text.data[i]) * UINT64_C(1099511628211);
-    return hash ^ hash >> 32;
+    uint64_t hash = text.length, word;
+    size_t at = 0;
+    for (; at + sizeof word <= text.length; at += sizeof word) {
+        memcpy(&word, text.data + at, sizeof word);
+        hash = hash_word(hash, word);
+    }
+    word = 0;
+    if (at < text.length)
+        memcpy(&word, text.data + at, text.length - at);
+    return hash_word(hash, word);
 }

@@ -55,4 +55,4 @@ struct text text_of_integer(int64_t integer, char out[static INTEGER_TEXT_SIZE])
 bool text_is_utf8(struct text text); /* RFC 3629: no overlong forms, no surrogates */
 size_t text_count_points(struct text utf8);
 struct text text_head(struct text utf8, size_t size_max); /* what fits of it, cut between code points */
-uint64_t text_hash(struct text text); /* FNV-1a; for tables in memory that no client can fill */
+uint64_t text_hash(struct text text);                     /* for tables in memory that no client can fill */

@@ -13,6 +13,7 @@ struct directory *directory_create(void)
     struct directory *directory = memory_new(struct directory);
     directory->reclaimer = reclaimer_create();
     directory->tenants = shards_create(&(struct shards_options){ directory->reclaimer, ENTRY_KEYS, key_of });
+    directory->terms = terms_create_all(directory->reclaimer);
     directory_hosts_create(directory);
     pthread_mutex_init(&directory->writing, NULL);
     return directory;
@@ -32,6 +33,7 @@ void directory_destroy(struct directory *directory)
         return;
     shards_visit(directory->tenants, free_entry, NULL);
     shards_destroy(directory->tenants);
+    terms_destroy_all(directory->terms);
     directory_hosts_destroy(directory);
     reclaimer_destroy(directory->reclaimer);
     pthread_mutex_destroy(&directory->writing);
@@ -84,7 +86,9 @@ void directory_put(struct directory *directory, const struct tenant_facts *facts
     if (newer) {
         if (old && !old->use)
             forget_tombstone(directory, old);
-        shards_replace(directory->tenants, old, directory_entry_create(facts, use));
+        const struct directory_terms *terms = terms_take(directory->terms, &facts->terms);
+        terms_give_back(directory->terms, old ? old->terms : NULL);
+        shards_replace(directory->tenants, old, directory_entry_create(facts, terms, use));
         reclaimer_collect(directory->reclaimer);
     }
     pthread_mutex_unlock(&directory->writing);
@@ -98,6 +102,7 @@ static void forget(struct directory *directory, const struct directory_entry *ol
         return;
     }
     reclaimer_retire(directory->reclaimer, old->use);
+    terms_give_back(directory->terms, old->terms);
     directory->tenant_count--;
 }
 
@@ -125,12 +130,18 @@ void directory_remove(struct directory *directory, struct text id, int64_t revis
     pthread_mutex_unlock(&directory->writing);
 }
 
+static void count(const void *, void *number)
+{
+    ++*(size_t *)number;
+}
+
 struct directory_figures directory_figures(struct directory *directory)
 {
     pthread_mutex_lock(&directory->writing);
     struct directory_figures figures = { .tenants = directory->tenant_count,
                                          .hosts = directory->host_count,
                                          .waiting = reclaimer_waiting(directory->reclaimer) };
+    shards_visit(directory->terms, count, &figures.terms);
     for (size_t i = 0; i < TOMBSTONES_MAX; i++)
         figures.tombstones += directory->tombstones[i] != NULL;
     pthread_mutex_unlock(&directory->writing);

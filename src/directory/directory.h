@@ -51,6 +51,8 @@ void directory_begin_all_hosts(struct directory *directory);
 void directory_end_all_hosts(struct directory *directory);
 
 struct directory_figures {
-    size_t tenants, hosts, tombstones, waiting; /* waiting: replaced, not yet freed */
+    size_t tenants, hosts, tombstones;
+    size_t terms;   /* different ones */
+    size_t waiting; /* replaced, not yet freed */
 };
 struct directory_figures directory_figures(struct directory *directory);

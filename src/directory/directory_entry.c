@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Where the part's bytes stand in the reply already, or the reply's length: most parts are members of it. */
+/* Where the part's bytes stand in the reply already, or the reply's length: id and slug are members of it. */
 static size_t find_in_reply(struct text reply, struct text part)
 {
     const char *at =
@@ -33,18 +33,16 @@ static struct directory_entry *create(const struct text parts[static ENTRY_PARTS
     return entry;
 }
 
-struct directory_entry *directory_entry_create(const struct tenant_facts *facts, struct tenant_use *use)
+struct directory_entry *directory_entry_create(const struct tenant_facts *facts,
+                                               const struct directory_terms *terms, struct tenant_use *use)
 {
     struct directory_entry *entry = create(facts->parts);
     entry->revision = facts->revision;
     entry->plan_revision = facts->plan_revision;
-    entry->level_until = facts->level_until;
-    entry->level = facts->level;
     entry->ticket = facts->ticket;
     entry->lease_epoch = facts->lease_epoch;
-    entry->is_active = facts->is_active;
+    entry->terms = terms;
     entry->use = use;
-    memcpy(entry->limits, facts->limits, sizeof entry->limits);
     return entry;
 }
 
@@ -71,5 +69,5 @@ bool directory_entry_is_older(const struct directory_entry *entry, const struct 
 
 struct use_moment directory_entry_moment(const struct directory_entry *entry, int64_t now)
 {
-    return (struct use_moment){ directory_entry_part(entry, ENTRY_timezone), now };
+    return (struct use_moment){ terms_part(entry->terms, TERMS_timezone), now };
 }

@@ -1,56 +1,43 @@
-/* What the directory knows of a tenant: one immutable piece of memory, and counters that move in place. */
+/* What the directory knows of a tenant: one immutable piece of memory, terms that it may share with others,
+ * and counters that move in place. */
 #pragma once
+#include "directory/directory_terms.h"
 #include "directory/tenant_use.h"
-#include "model/service_level.h"
 
 /* The texts of an entry; the first ENTRY_KEYS of them find it. */
 enum entry_part {
     ENTRY_id,
     ENTRY_slug,
     ENTRY_KEYS,
-    ENTRY_plan_type = ENTRY_KEYS,
-    ENTRY_plan_status,
-    ENTRY_service_level,
-    ENTRY_level_reason, /* may be empty, as what comes next */
-    ENTRY_level_next,
-    ENTRY_timezone,
-    ENTRY_modules, /* JSON arrays, as features/effective.h finds them */
-    ENTRY_submodules,
-    ENTRY_flags,
-    ENTRY_features, /* a JSON array: the plan's */
-    ENTRY_resolved, /* the whole reply of GET /resolve */
+    ENTRY_resolved = ENTRY_KEYS, /* what the reply of GET /resolve begins with: TERMS_resolved follows it */
     ENTRY_PARTS
 };
 
 /* What an entry is made of. */
 struct tenant_facts {
     struct text parts[ENTRY_PARTS];
+    struct terms_facts terms;
     int64_t revision, plan_revision;
     uint64_t ticket; /* taken before they were read: of two readings of the same row, the later */
     int64_t lease_epoch;
-    int64_t limits[LIMIT_COUNT], used[LIMIT_COUNT];
-    int32_t month;       /* of the monthly counts */
-    int64_t level_until; /* 0: nothing is promised */
-    enum service_level level;
-    bool is_active;
+    int64_t used[LIMIT_COUNT];
+    int32_t month; /* of the monthly counts */
 };
 
 struct directory_entry {
     int64_t revision, plan_revision;
     uint64_t ticket;
     int64_t lease_epoch;
-    int64_t limits[LIMIT_COUNT];
+    const struct directory_terms *terms;
     struct tenant_use *use; /* NULL: a tombstone, which only keeps older news from raising the dead */
     struct {
         uint32_t at, length;
     } parts[ENTRY_PARTS]; /* in `bytes` */
-    int64_t level_until;
-    enum service_level level;
-    bool is_active;
     char bytes[];
 };
 
-struct directory_entry *directory_entry_create(const struct tenant_facts *facts, struct tenant_use *use);
+struct directory_entry *directory_entry_create(const struct tenant_facts *facts,
+                                               const struct directory_terms *terms, struct tenant_use *use);
 struct directory_entry *directory_entry_create_tombstone(struct text id, int64_t revision);
 struct text directory_entry_part(const struct directory_entry *entry, enum entry_part part);
 

@@ -76,40 +76,55 @@ static struct value time_or_null(struct value cell)
     return value_is_set(cell) ? value_time(cell.integer) : value_null();
 }
 
-/* The reply of GET /resolve. */
-static struct text resolution_of(const struct value *row, const struct tenant_facts *facts,
-                                 struct arena *arena)
+/* The reply of GET /resolve: first what is the tenant's own, then its terms. */
+enum { OWN_COLUMNS = ONE(resolution, status) - 1 };
+
+static struct buffer write_columns(const struct resolution *resolution, size_t from, size_t to,
+                                   struct arena *arena)
 {
+    struct column_set columns = {};
+    struct buffer json = { .arena = arena };
+    for (size_t i = from; i < to; i++)
+        column_set_add(&columns, i);
+    document_write(&json, &resolutions_table, resolution->cells, &columns);
+    return json;
+}
+
+/* One object in two pieces, of which the second is alike for many tenants. */
+static void write_reply(const struct value *row, struct arena *arena, struct tenant_facts *facts)
+{
+    const struct text *terms = facts->terms.parts;
     struct resolution resolution = {
         .id = row[FACT_id],
         .slug = row[FACT_slug],
+        .db_name = row[FACT_db_name],
+        .lease_epoch = value_integer(facts->lease_epoch),
+        .version = value_integer(facts->revision),
         .status = row[FACT_plan_status],
         .service_level = row[FACT_service_level],
         .service_level_reason = row[FACT_level_reason],
         .service_level_until = time_or_null(row[FACT_level_until]),
         .service_level_next = row[FACT_level_next],
-        .is_active = value_boolean(facts->is_active),
+        .is_active = value_boolean(facts->terms.is_active),
         .plan_type = row[FACT_plan_type],
-        .db_name = row[FACT_db_name],
         .db_host = row[FACT_db_host],
         .db_port = row[FACT_db_port],
-        .modules = value_text(facts->parts[ENTRY_modules]),
-        .submodules = value_text(facts->parts[ENTRY_submodules]),
-        .features = value_text(facts->parts[ENTRY_features]),
-        .flags = value_text(facts->parts[ENTRY_flags]),
-        .lease_epoch = value_integer(facts->lease_epoch),
-        .version = value_integer(facts->revision),
+        .modules = value_text(terms[TERMS_modules]),
+        .submodules = value_text(terms[TERMS_submodules]),
+        .features = value_text(terms[TERMS_features]),
+        .flags = value_text(terms[TERMS_flags]),
     };
     for (int i = 0; i < LIMIT_COUNT; i++)
-        resolution.cells[tenant_limits[i].of_resolution - 1] = value_integer(facts->limits[i]);
-    struct column_set columns = columns_visible(&resolutions_table, SUPER_ADMIN);
-    struct buffer json = { .arena = arena };
-    document_write(&json, &resolutions_table, resolution.cells, &columns);
-    return json.text;
+        resolution.cells[tenant_limits[i].of_resolution - 1] = value_integer(facts->terms.limits[i]);
+    struct buffer own = write_columns(&resolution, 0, OWN_COLUMNS, arena);
+    struct buffer rest = write_columns(&resolution, OWN_COLUMNS, resolutions_table.width, arena);
+    own.data[own.length - 1] = ',';
+    facts->parts[ENTRY_resolved] = own.text;
+    facts->terms.parts[TERMS_resolved] = text_slice(rest.text, 1, rest.length);
 }
 
 static void take_features(struct facts_page *page, const struct value *row, struct arena *arena,
-                          struct tenant_facts *facts)
+                          struct text parts[static TERMS_PARTS])
 {
     const struct tenant_features tenant = { .id = row[FACT_id].text,
                                             .slug = row[FACT_slug].text,
@@ -118,10 +133,28 @@ static void take_features(struct facts_page *page, const struct value *row, stru
                                             .own_modules = row[FACT_own_modules].text };
     struct effective effective;
     effective_compute(&page->catalog, &page->assignments, &tenant, arena, &page->latest, &effective);
-    facts->parts[ENTRY_modules] = effective.modules;
-    facts->parts[ENTRY_submodules] = effective.submodules;
-    facts->parts[ENTRY_flags] = effective.flags;
-    facts->parts[ENTRY_features] = features_of(page, row[FACT_features].text, arena);
+    parts[TERMS_modules] = effective.modules;
+    parts[TERMS_submodules] = effective.submodules;
+    parts[TERMS_flags] = effective.flags;
+    parts[TERMS_features] = features_of(page, row[FACT_features].text, arena);
+}
+
+static void take_terms(struct facts_page *page, const struct value *row, struct arena *arena,
+                       struct terms_facts *terms)
+{
+    *terms = (struct terms_facts){
+        .level_until = cell_integer(row[FACT_level_until]),
+        .level = service_level_named(row[FACT_service_level].text),
+        .is_active = cell_boolean(row[FACT_is_active]),
+        .parts = { [TERMS_plan_type] = row[FACT_plan_type].text,
+                   [TERMS_plan_status] = row[FACT_plan_status].text,
+                   [TERMS_level_reason] = cell_text(row[FACT_level_reason]),
+                   [TERMS_level_next] = cell_text(row[FACT_level_next]),
+                   [TERMS_timezone] = row[FACT_timezone].text },
+    };
+    for (int limit = 0; limit < LIMIT_COUNT; limit++)
+        terms->limits[limit] = row[FACT_limits + limit].integer;
+    take_features(page, row, arena, terms->parts);
 }
 
 bool facts_of_row(struct facts_page *page, size_t i, struct arena *arena, struct tenant_facts *facts)
@@ -132,24 +165,13 @@ bool facts_of_row(struct facts_page *page, size_t i, struct arena *arena, struct
                                     .ticket = page->ticket };
     if (cell_boolean(row[FACT_is_gone]))
         return false;
+    facts->parts[ENTRY_slug] = row[FACT_slug].text;
     facts->lease_epoch = row[FACT_lease_epoch].integer;
     facts->plan_revision = row[FACT_plan_revision].integer;
-    facts->is_active = cell_boolean(row[FACT_is_active]);
-    for (int limit = 0; limit < LIMIT_COUNT; limit++) {
-        facts->limits[limit] = row[FACT_limits + limit].integer;
+    for (int limit = 0; limit < LIMIT_COUNT; limit++)
         facts->used[limit] = row[FACT_used + limit].integer;
-    }
-    facts->parts[ENTRY_slug] = row[FACT_slug].text;
-    facts->parts[ENTRY_plan_type] = row[FACT_plan_type].text;
-    facts->parts[ENTRY_plan_status] = row[FACT_plan_status].text;
-    facts->parts[ENTRY_service_level] = row[FACT_service_level].text;
-    facts->parts[ENTRY_level_reason] = cell_text(row[FACT_level_reason]);
-    facts->parts[ENTRY_level_next] = cell_text(row[FACT_level_next]);
-    facts->parts[ENTRY_timezone] = row[FACT_timezone].text;
     facts->month = month_of_text(cell_text(row[FACT_usage_month]));
-    facts->level_until = cell_integer(row[FACT_level_until]);
-    facts->level = service_level_named(row[FACT_service_level].text);
-    take_features(page, row, arena, facts);
-    facts->parts[ENTRY_resolved] = resolution_of(row, facts, arena);
+    take_terms(page, row, arena, &facts->terms);
+    write_reply(row, arena, facts);
     return true;
 }

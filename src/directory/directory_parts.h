@@ -12,6 +12,7 @@ struct directory {
     struct reclaimer *reclaimer;
     struct shards *tenants; /* struct directory_entry, by ENTRY_KEYS */
     struct shards *hosts;   /* of directory_hosts.c */
+    struct shards *terms;
     _Atomic uint64_t tickets;
     pthread_mutex_t writing;
     const struct directory_entry *tombstones[TOMBSTONES_MAX]; /* a ring: the oldest at `buried` */

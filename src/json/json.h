@@ -55,5 +55,6 @@ void json_add_text(struct buffer *buffer, struct text text);
 void json_add(struct buffer *buffer, const struct json *json); /* compact; members in their order */
 /* A member's name, with the comma before it unless it is the first: json_add_name(b, TEXT("id")). */
 void json_add_name(struct buffer *buffer, struct text name);
+void json_add_member(struct buffer *buffer, const char *identifier); /* the same: nothing of it is escaped */
 void json_add_named_text(struct buffer *buffer, const char *name, struct text text); /* the whole member */
 void json_add_scaled(struct buffer *buffer, int64_t scaled, int places); /* 1500 with 3 places is 1.5 */

@@ -46,11 +46,9 @@ static size_t add_special(struct buffer *buffer, struct text rest)
     return 1;
 }
 
-/* Most texts need no escape: one copy with its quotes, and what stands behind them (a name's colon). */
-static bool add_plain(struct buffer *buffer, struct text text, struct text behind)
+/* One copy with its quotes, and what stands behind them (a name's colon). */
+static void add_quoted(struct buffer *buffer, struct text text, struct text behind)
 {
-    if (find_special(text, 0) < text.length)
-        return false;
     buffer_reserve(buffer, text.length + behind.length + 1);
     char *out = buffer->data + buffer->length;
     *out++ = '"';
@@ -58,6 +56,14 @@ static bool add_plain(struct buffer *buffer, struct text text, struct text behin
         memcpy(out, text.data, text.length);
     memcpy(out + text.length, behind.data, behind.length + 1);
     buffer->length += text.length + behind.length + 1;
+}
+
+/* Most texts need no escape. */
+static bool add_plain(struct buffer *buffer, struct text text, struct text behind)
+{
+    if (find_special(text, 0) < text.length)
+        return false;
+    add_quoted(buffer, text, behind);
     return true;
 }
 
@@ -80,14 +86,25 @@ void json_add_text(struct buffer *buffer, struct text text)
         add_escaped(buffer, text);
 }
 
-void json_add_name(struct buffer *buffer, struct text name)
+static void add_comma(struct buffer *buffer)
 {
     if (buffer->length > 0 && buffer->data[buffer->length - 1] != '{')
         buffer_add_byte(buffer, ',');
+}
+
+void json_add_name(struct buffer *buffer, struct text name)
+{
+    add_comma(buffer);
     if (!add_plain(buffer, name, TEXT("\":"))) {
         add_escaped(buffer, name);
         buffer_add_byte(buffer, ':');
     }
+}
+
+void json_add_member(struct buffer *buffer, const char *identifier)
+{
+    add_comma(buffer);
+    add_quoted(buffer, text_from(identifier), TEXT("\":"));
 }
 
 void json_add_named_text(struct buffer *buffer, const char *name, struct text text)

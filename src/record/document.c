@@ -51,7 +51,7 @@ void document_write_expanded(struct buffer *json, const struct table *table, con
             continue;
         const struct expansion *expansion;
         const struct value *row = expansion_of(expansions, column, cells[i], &expansion);
-        json_add_name(json, text_from(column->name));
+        json_add_member(json, column->name);
         if (row)
             document_write(json, column->references, row, &expansion->columns);
         else

@@ -107,15 +107,18 @@ static bool bind_all(struct sqlite *sqlite, struct error *error, const struct pr
     return true;
 }
 
+/* The column is looked up once: as a value, which may be read so because no other thread uses the connection.
+ */
 static struct value cell(sqlite3_stmt *handle, int column, struct arena *arena)
 {
-    switch (sqlite3_column_type(handle, column)) {
+    sqlite3_value *found = sqlite3_column_value(handle, column);
+    switch (sqlite3_value_type(found)) {
     case SQLITE_NULL: return value_null();
-    case SQLITE_INTEGER: return value_integer(sqlite3_column_int64(handle, column));
+    case SQLITE_INTEGER: return value_integer(sqlite3_value_int64(found));
     default: break;
     }
-    const char *data = (const char *)sqlite3_column_text(handle, column);
-    size_t length = (size_t)sqlite3_column_bytes(handle, column);
+    const char *data = (const char *)sqlite3_value_text(found);
+    size_t length = (size_t)sqlite3_value_bytes(found);
     return value_text(arena_copy(arena, (struct text){ data, length }));
 }
 

@@ -3,21 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Eight bytes at a time: SQL is long, and its hash stands in the way of every query. */
-static uint64_t hash_of(struct text sql)
-{
-    uint64_t hash = sql.length, word;
-    for (; sql.length >= sizeof word; sql = text_slice(sql, sizeof word, sql.length)) {
-        memcpy(&word, sql.data, sizeof word);
-        hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-        hash ^= hash >> 32;
-    }
-    word = 0;
-    memcpy(&word, sql.data, sql.length);
-    hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-    return hash ^ hash >> 32;
-}
-
 static struct statement **bucket_of(struct statement_cache *cache, uint64_t hash)
 {
     return &cache->buckets[hash % STATEMENT_BUCKETS];
@@ -29,7 +14,7 @@ struct statement *statement_create(size_t size, struct text sql)
     memcpy(memory + size, sql.data, sql.length);
     struct statement *statement = (struct statement *)memory;
     statement->sql = (struct text){ memory + size, sql.length };
-    statement->hash = hash_of(sql);
+    statement->hash = text_hash(sql);
     return statement;
 }
 
@@ -49,7 +34,7 @@ static void unlink_age(struct statement_cache *cache, struct statement *statemen
 
 struct statement *statement_find(struct statement_cache *cache, struct text sql)
 {
-    uint64_t hash = hash_of(sql);
+    uint64_t hash = text_hash(sql);
     struct statement *statement = *bucket_of(cache, hash);
     while (statement && (statement->hash != hash || !text_equal(statement->sql, sql)))
         statement = statement->chain;

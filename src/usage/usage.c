@@ -77,9 +77,9 @@ bool usage_consume(struct work *work, const struct directory_entry *entry, enum 
                    int64_t quantity, struct use_taken *taken)
 {
     const struct use_moment moment = directory_entry_moment(entry, work->now);
-    if (!check_service(work, entry->is_active, entry->level))
+    if (!check_service(work, entry->terms->is_active, entry->terms->level))
         return false;
-    if (!tenant_use_take(entry->use, &moment, limit, quantity, entry->limits[limit], taken))
+    if (!tenant_use_take(entry->use, &moment, limit, quantity, entry->terms->limits[limit], taken))
         return refuse(work, limit);
     note(work->site->usage, directory_entry_part(entry, ENTRY_id), taken);
     return true;

@@ -21,12 +21,12 @@ static struct tenant_facts facts_of(int i, int64_t revision, struct names *names
     return (struct tenant_facts){
         .parts = { [ENTRY_id] = text_from(names->id),
                    [ENTRY_slug] = text_from(names->slug),
-                   [ENTRY_plan_type] = TEXT("basic"),
                    [ENTRY_resolved] = text_from(names->resolved) },
+        .terms = { .limits = { [LIMIT_users] = revision },
+                   .is_active = true,
+                   .parts = { [TERMS_plan_type] = TEXT("basic") } },
         .revision = revision,
-        .limits = { [LIMIT_users] = revision },
         .used = { [LIMIT_users] = 1 },
-        .is_active = true,
     };
 }
 
@@ -75,7 +75,7 @@ TEST(a_tenant_is_found_by_its_id_and_its_slug)
     put(directory, 2, 1);
     [[maybe_unused, gnu::cleanup(reclaimer_leave)]] struct reader *reader = directory_enter(directory);
     const struct directory_entry *entry = directory_find(directory, ENTRY_slug, TEXT("empresa-2"));
-    CHECK(entry && text_is(directory_entry_part(entry, ENTRY_plan_type), "basic"));
+    CHECK(entry && text_is(terms_part(entry->terms, TERMS_plan_type), "basic"));
     CHECK(entry && text_is(directory_entry_part(entry, ENTRY_resolved), "empresa-2@1"));
     CHECK(entry
           && entry == directory_find(directory, ENTRY_id, TEXT("01900000-0000-7000-8000-000000000002")));
@@ -101,11 +101,32 @@ TEST(a_change_of_the_plan_alone_replaces_the_entry)
     struct tenant_facts facts = facts_of(1, 3, &names);
     directory_put(directory, &facts);
     facts.plan_revision = 7;
-    facts.limits[LIMIT_users] = 99;
+    facts.terms.limits[LIMIT_users] = 99;
     directory_put(directory, &facts);
     [[maybe_unused, gnu::cleanup(reclaimer_leave)]] struct reader *reader = directory_enter(directory);
     const struct directory_entry *entry = directory_find(directory, ENTRY_slug, text_from(names.slug));
-    CHECK(entry && entry->limits[LIMIT_users] == 99);
+    CHECK(entry && entry->terms->limits[LIMIT_users] == 99);
+}
+
+TEST(terms_that_agree_are_kept_once_and_go_with_the_last_who_has_them)
+{
+    [[gnu::cleanup(destroy)]] struct directory *directory = directory_create();
+    for (int i = 0; i < 10; i++)
+        put(directory, i, 1);
+    CHECK(directory_figures(directory).terms == 1);
+    put(directory, 3, 2); /* other limits */
+    struct names names;
+    struct tenant_facts facts = facts_of(4, 2, &names);
+    facts.terms.parts[TERMS_plan_type] = TEXT("bas");
+    facts.terms.parts[TERMS_plan_status] = TEXT("ic"); /* the same bytes, cut elsewhere */
+    directory_put(directory, &facts);
+    CHECK(directory_figures(directory).terms == 3);
+    removed(directory, 3, 3);
+    put(directory, 4, 3);
+    CHECK(directory_figures(directory).terms == 2);
+    for (int i = 0; i < 10; i++)
+        removed(directory, i, 9);
+    CHECK(directory_figures(directory).terms == 0 && directory_figures(directory).waiting == 0);
 }
 
 TEST(counters_move_in_place_under_a_reader)
@@ -288,7 +309,7 @@ static bool look(struct directory *directory, int i)
         return i % 2 == 1;
     facts_of(i, entry->revision, &names);
     return text_is(directory_entry_part(entry, ENTRY_resolved), names.resolved)
-        && entry->limits[LIMIT_users] == entry->revision && users_of(entry) == 1;
+        && entry->terms->limits[LIMIT_users] == entry->revision && users_of(entry) == 1;
 }
 
 static void *read_loop(void *argument)

@@ -146,7 +146,7 @@ static struct text modules_told(struct world *world, struct text tenant_id)
     [[maybe_unused, gnu::cleanup(reclaimer_leave)]] struct reader *reader =
         directory_enter(world->site.directory);
     const struct directory_entry *entry = directory_find(world->site.directory, ENTRY_id, tenant_id);
-    return entry ? arena_copy(world->work.arena, directory_entry_part(entry, ENTRY_modules)) : TEXT("none");
+    return entry ? arena_copy(world->work.arena, terms_part(entry->terms, TERMS_modules)) : TEXT("none");
 }
 
 TEST_IN_WORLD(a_dated_module_begins_and_ends_with_its_days)

@@ -50,7 +50,7 @@ static bool told_as_active(struct world *world, struct text tenant_id)
     [[maybe_unused, gnu::cleanup(reclaimer_leave)]] struct reader *reader =
         directory_enter(world->site.directory);
     const struct directory_entry *entry = directory_find(world->site.directory, ENTRY_id, tenant_id);
-    return entry && entry->is_active && users_of(entry) == 1;
+    return entry && entry->terms->is_active && users_of(entry) == 1;
 }
 
 TEST_IN_WORLD(a_tenant_gets_its_database_and_its_administrator)

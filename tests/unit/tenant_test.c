@@ -126,7 +126,11 @@ static struct text resolved(struct world *world, const char *slug)
     [[maybe_unused, gnu::cleanup(reclaimer_leave)]] struct reader *reader =
         directory_enter(world->site.directory);
     const struct directory_entry *entry = directory_find(world->site.directory, ENTRY_slug, text_from(slug));
-    return entry ? arena_copy(world->work.arena, directory_entry_part(entry, ENTRY_resolved)) : TEXT("");
+    if (!entry)
+        return TEXT("");
+    struct text own = directory_entry_part(entry, ENTRY_resolved),
+                terms = terms_part(entry->terms, TERMS_resolved);
+    return arena_format(world->work.arena, "%.*s%.*s", TEXT_ARG(own), TEXT_ARG(terms));
 }
 
 TEST_IN_WORLD(the_directory_follows_each_change_of_tenant_and_plan)
