@@ -1,6 +1,8 @@
 """From one right to a greater one: each way that was tried, and does not lead there."""
 
 from harness import PASSWORD
+from mailbox import Folder, link_of
+from test_second_factors import ask_to_enter, person_with_factor
 
 # Whoever may change these decides who gets in, and as what.
 WAYS_IN = ("users", "user_sessions", "user_passkeys", "api_keys", "identity_providers", "provider_identities", "impersonations",
@@ -21,3 +23,13 @@ def test_no_key_changes_how_people_and_machines_get_in(world):
     reader.patch("/system_settings/sign_ins_per_account", {"value": 10000}, 403)
     for path in ("/auth/me", "/auth/sessions", "/auth/second-factors"):
         reader.get(path, 403)
+
+
+def test_a_mailed_link_gives_a_password_and_no_second_factor(world):
+    client, _, _ = person_with_factor(world)
+    email, other = client.user["email"], "Marimba-Lenta-Camino-94"
+    world.visitor.post("/auth/forgot-password", {"email": email}, 202)
+    token = link_of(Folder(world).wait_for(email, "reset_password"))
+    world.visitor.post("/auth/reset-password", {"token": token, "password": other}, 204)
+    client.get("/auth/me", 401)
+    assert "access_token" not in ask_to_enter(world, client, 202, other).json

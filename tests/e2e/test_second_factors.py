@@ -16,6 +16,8 @@ from test_commands import nidia
 
 STEP_S = 30
 SHORT = "Ocho-4471"
+PROVIDER = {"name": "puerta", "display_name": "Puerta", "issuer": "https://puerta.example", "client_id": "x", "scopes": "openid",
+            "role_rules": [{"value": "a", "role": "support"}]}
 
 
 def code_of(secret, steps=0):
@@ -245,7 +247,10 @@ def test_what_is_sensitive_asks_for_a_recent_proof(world):
             ("POST", f"{path}/set_password", {"password": "Otra-Clave-Larga-5521"}), ("PATCH", path, {"email": "otra@nidia.test"}),
             ("PATCH", path, {"system_role": "super_admin"}), ("POST", "/api_keys", {"name": "x", "scopes": ["directory"]}),
             ("PATCH", "/system_settings/step_up_minutes", {"value": 60}), ("DELETE", f"/tenants/{tenant['id']}", None),
-            ("POST", f"/tenants/{tenant['id']}/export", None), ("DELETE", f"/auth/sessions/{claims_of(client.token)['sid']}", None)):
+            ("POST", f"/tenants/{tenant['id']}/export", None),
+            ("POST", f"/tenants/{tenant['id']}/reveal_database_password", {"reason": "x"}),
+            ("POST", "/users", {"email": "puerta@nidia.test", "system_role": "super_admin"}), ("POST", "/identity_providers", PROVIDER),
+            ("DELETE", f"/auth/sessions/{claims_of(client.token)['sid']}", None)):
         reply = client.request(method, sensitive, body, 403)
         assert reply.code == "step_up_required", f"{method} {sensitive}: {reply}"
     client.patch(path, {"first_name": "Otra"})
