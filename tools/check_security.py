@@ -40,6 +40,10 @@ def first_cells(page, title):
     return [name for cell in re.findall(r"^\| (`.*?) \|", section(page, title), re.M) for name in re.findall(r"`([^`]+)`", cell)]
 
 
+def differing(what, used, told):
+    yield from (f"{what} {name!r} is {'not told' if name in used else 'told, and nowhere used'}" for name in sorted(used ^ told))
+
+
 def rows(page):
     return re.findall(r"^\| (\d+\.\d+\.\d+) \| [^|]+ \| ([^|]+) \|$", page, re.M)
 
@@ -87,8 +91,7 @@ def check_ways_in(page):
     paths = json.loads(read("tests/golden/openapi.json"))["paths"]
     operations = [operation for path in paths.values() for operation in path.values() if isinstance(operation, dict)]
     gives = {operation["operationId"] for operation in operations if gives_tokens(operation)}
-    told = set(first_cells(page, "Ways in"))
-    yield from (f"the way in {name} is {'not told' if name in gives else 'none'}" for name in sorted(gives ^ told))
+    return differing("the way in", gives, set(first_cells(page, "Ways in")))
 
 
 def check_algorithms(page):
@@ -108,10 +111,20 @@ def check_outdated(_):
             yield from (f"{path.relative_to(TOP)}: {what}: {found[0]}" for found in re.finditer(pattern, code))
 
 
+def matches(pattern):
+    return {name for text in sources().values() for name in re.findall(pattern, text)}
+
+
 def check_log(page):
-    logged = {name for text in sources().values() for name in re.findall(r'\bLOG\(\w+,\s*"([^"]+)"', text)}
-    told = set(first_cells(page, "What is logged")) - {"message"}
-    yield from (f"the line {name!r} is {'not told' if name in logged else 'never logged'}" for name in sorted(logged ^ told))
+    return differing("the line", matches(r'\bLOG\(\w+,\s*"([^"]+)"'), set(first_cells(page, "What is logged")) - {"message"})
+
+
+def check_audit(page):
+    actions = matches(r'\.action = (?:[^",;]*\? )?"(\w+)"') | matches(r'\baudit(?:_end)?\(work, [^";]*?"(\w+)"')
+    return differing("the audit record", actions, set(first_cells(page, "What is audited")) - {"action"})
+
+
+def check_sinks(_):
     for path, text in sources().items():
         if re.search(r"\bfprintf\(stderr|\bsyslog\(", text) and path.parent.name not in ("main", "base"):
             yield f"{path.relative_to(TOP)} writes beside the log"
@@ -122,7 +135,7 @@ def check_hints(_):
     yield from (f"the API knows a {word}" for word in ("password_hint", "secret_question", "security_question") if word in contract)
 
 
-CHECKS = [check_requirements, check_tests, check_settings, check_ways_in, check_algorithms, check_outdated, check_log, check_hints]
+CHECKS = [check_requirements, check_tests, check_settings, check_ways_in, check_algorithms, check_outdated, check_log, check_audit, check_sinks, check_hints]
 # What replaces what, and which check must see it.
 PLANTED = [
     (check_requirements, r"^\| 7\.2\.3 .*\n", ""),
@@ -134,6 +147,7 @@ PLANTED = [
     (check_ways_in, r"^\| `refresh` .*\n", ""),
     (check_algorithms, r"`AES-256-GCM`", "some cipher"),
     (check_log, r"`key_lost`", "`key_found`"),
+    (check_audit, r"`step_up` \| coming", "`step_down` | coming"),
 ]
 
 

@@ -155,8 +155,8 @@ const struct route tenant_routes[] = {
       .handle = revoke_leases, .takes = &reasons_table, .gives = &tenants_table, .how = GIVES_ROW,
       .codes = { STEPPED }, .doc = "Void all leases of a tenant's entitlements that are out." },
     { METHOD_POST, "/tenants/{id}/reveal_database_password", "reveal_database_password", COST_WRITE,
-      SUPER_ADMIN, .guarded = true, .handle = reveal_password, .takes = &reasons_table, .gives = &shown_passwords_table,
-      .how = GIVES_ROW, .no_idempotency = true, .codes = { STEPPED },
+      SUPER_ADMIN, .guarded = true, .handle = reveal_password, .takes = &reasons_table,
+      .gives = &shown_passwords_table, .how = GIVES_ROW, .no_idempotency = true, .codes = { STEPPED },
       .doc = "Show the password of a tenant's database; who saw it and why is audited." },
     {},
 };

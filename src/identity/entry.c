@@ -44,9 +44,12 @@ static void become(struct work *work, const struct grant *grant)
 static bool take_place(struct work *work, const struct arrival *arrival, struct text amr, struct grant *grant)
 {
     struct user_session session;
-    return store_find_by(work, &user_sessions_table, "id", value_text(arrival->session_id), true,
-                         session.cells)
-        && session_end(work, &session, "proven_anew") && session_begin(work, arrival->user, amr, grant)
+    if (!store_find_by(work, &user_sessions_table, "id", value_text(arrival->session_id), true,
+                       session.cells))
+        return false;
+    if (!value_is_true(session.is_active)) /* it was ended while the password was compared */
+        return fail(&work->error, ERROR_invalid_token, "");
+    return session_end(work, &session, "proven_anew") && session_begin(work, arrival->user, amr, grant)
         && audit(work, arrival->user, "step_up", "success",
                  arena_format(work->arena, "{\"amr\":%.*s}", TEXT_ARG(amr)));
 }

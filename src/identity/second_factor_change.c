@@ -45,8 +45,11 @@ static bool renew_session(struct work *work, struct factor_change *change, unsig
 {
     struct user *user = change->user;
     struct user_session session;
-    if (!sessions_find_own(work, work->actor.session_id, &session)
-        || !sessions_end_all(work, user->id.text, "second_factor_changed")
+    if (!sessions_find_own(work, work->actor.session_id, &session))
+        return false;
+    if (!value_is_true(session.is_active)) /* it was ended after the call was let in */
+        return fail(&work->error, ERROR_invalid_token, "");
+    if (!sessions_end_all(work, user->id.text, "second_factor_changed")
         || !store_find_by(work, &users_table, "id", user->id, true, user->cells))
         return false;
     unsigned amr = (amr_read(work->arena, session.amr.text) | added) & ~lost;
