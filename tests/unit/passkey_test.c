@@ -1,64 +1,8 @@
 /* Passkeys: registered and used once, for this site, by their owner. */
-#include "browser.h"
 #include "identity/passkey_proof.h"
 #include "identity/relying_party.h"
-#include "identity/second_factor_change.h"
-#include "identity_world.h"
-#include "json/json.h"
+#include "passkey_owner.h"
 #include <string.h>
-
-/* A person in front of a browser. */
-struct desk {
-    struct world *world;
-    struct user user;
-    struct browser browser;
-};
-
-static void desk_begin(struct desk *desk, struct world *world, const char *email)
-{
-    desk->world = world;
-    identity_add_user(world, email, SUPPORT, TEXT(""), &desk->user);
-    struct grant grant;
-    CHECK(identity_sign_in(&world->work, email, PASSWORD, TEXT(""), &grant));
-    desk->browser = browser_create(world->work.arena, WEBAUTHN_ES256, email);
-}
-
-static void desk_end(struct desk *desk)
-{
-    browser_destroy(&desk->browser);
-}
-
-#define DESK(email)                                                                                          \
-    IDENTITY;                                                                                                \
-    [[gnu::cleanup(desk_end)]] struct desk desk;                                                             \
-    desk_begin(&desk, world, email)
-
-static struct text offer(struct work *work)
-{
-    struct text options = {};
-    CHECK(passkey_offer(work, &options));
-    return options;
-}
-
-static bool try_register(struct desk *desk, struct text answer, struct user_passkey *passkey)
-{
-    const struct passkey_registration registration = { TEXT("Laptop"), answer };
-    struct work *work = &desk->world->work;
-    struct user user;
-    struct factor_change change = { .user = &user };
-    error_clear(&work->error);
-    if (!passkey_register(work, &registration, &change, passkey))
-        return false;
-    work->actor.session_id = change.grant.session_id; /* who makes the change goes on in a new one */
-    return true;
-}
-
-static struct user_passkey registered(struct desk *desk)
-{
-    struct user_passkey passkey = {};
-    CHECK(try_register(desk, browser_register(&desk->browser, offer(&desk->world->work)), &passkey));
-    return passkey;
-}
 
 static bool settle(struct work *work, void *proof)
 {
@@ -68,10 +12,10 @@ static bool settle(struct work *work, void *proof)
 static const struct passkey_challenge signing_in = { CHALLENGE_SIGN_IN, { "", 0 } };
 
 /* Why the answer is refused; "" where it proves who it is. */
-static const char *judged(struct desk *desk, struct text answer)
+static const char *judged(struct passkey_owner *owner, struct text answer)
 {
     struct passkey_proof proof = { .credential = answer, .challenge = signing_in };
-    struct work *work = &desk->world->work;
+    struct work *work = &owner->world->work;
     error_clear(&work->error);
     work->now++; /* ids are ordered by time */
     if (!passkey_proof_read(work, &proof))
@@ -81,27 +25,27 @@ static const char *judged(struct desk *desk, struct text answer)
     return proof.refused ? proof.refused : "";
 }
 
-static const char *signed_now(struct desk *desk)
+static const char *signed_now(struct passkey_owner *owner)
 {
-    struct text options = passkey_request(&desk->world->work, &signing_in, TEXT(""));
-    return judged(desk, browser_sign(&desk->browser, options));
+    struct text options = passkey_request(&owner->world->work, &signing_in, TEXT(""));
+    return judged(owner, browser_sign(&owner->browser, options));
 }
 
-static bool is_unproven(struct desk *desk, const char *why)
+static bool is_unproven(struct passkey_owner *owner, const char *why)
 {
-    const struct error *error = &desk->world->work.error;
+    const struct error *error = &owner->world->work.error;
     return error->fault_count == 1 && error->faults[0].code == ERROR_passkey_unproven
         && strcmp(error->faults[0].pointer, "/credential") == 0 && strcmp(error->faults[0].about, why) == 0;
 }
 
 TEST_IN_WORLD(a_passkey_is_registered_and_proves_its_owner_again_and_again)
 {
-    DESK("ana@nidia.test");
-    struct user_passkey passkey = registered(&desk), after;
-    CHECK(text_equal(passkey.user_id.text, desk.user.id.text) && value_is_true(passkey.user_verified));
+    OWNER("ana@nidia.test");
+    struct user_passkey passkey = owner_register(&owner), after;
+    CHECK(text_equal(passkey.user_id.text, owner.user.id.text) && value_is_true(passkey.user_verified));
     CHECK(is_choice(passkey.algorithm, passkey_algorithm, es256) && text_is(passkey.name.text, "Laptop"));
     for (int i = 0; i < 3; i++)
-        CHECK(text_is(text_from(signed_now(&desk)), ""));
+        CHECK(text_is(text_from(signed_now(&owner)), ""));
     CHECK(store_find_by(&world->work, &user_passkeys_table, "id", passkey.id, false, after.cells));
     CHECK(after.sign_count.integer == 4 && after.last_used_at.integer == world->work.now);
     CHECK(after.revision.integer == passkey.revision.integer);
@@ -109,9 +53,8 @@ TEST_IN_WORLD(a_passkey_is_registered_and_proves_its_owner_again_and_again)
 
 TEST_IN_WORLD(what_the_browser_says_must_be_for_us_and_now)
 {
-    DESK("ana@nidia.test");
-    struct browser *browser = &desk.browser;
-    struct work *work = &world->work;
+    OWNER("ana@nidia.test");
+    struct browser *browser = &owner.browser;
     struct user_passkey passkey;
     static const struct {
         const char *origin, *type, *more, *why;
@@ -129,96 +72,97 @@ TEST_IN_WORLD(what_the_browser_says_must_be_for_us_and_now)
         browser->type = lies[i].type;
         browser->more_client_data = lies[i].more;
         test_note("%s", lies[i].why);
-        CHECK(!try_register(&desk, browser_register(browser, offer(work)), &passkey)
-              && is_unproven(&desk, lies[i].why));
+        CHECK(!owner_try_register(&owner, browser_register(browser, owner_is_offered(&owner)), &passkey)
+              && is_unproven(&owner, lies[i].why));
     }
     browser->origin = "http://localhost:8080";
     browser->type = NULL;
     browser->more_client_data = ",\"crossOrigin\":false,\"added\":[1]";
-    registered(&desk);
+    owner_register(&owner);
     for (size_t i = 0; i < sizeof lies / sizeof *lies; i++) {
         browser->origin = lies[i].origin;
         browser->type = lies[i].type;
         browser->more_client_data = lies[i].more;
-        CHECK(text_is(text_from(signed_now(&desk)), lies[i].why));
+        CHECK(text_is(text_from(signed_now(&owner)), lies[i].why));
     }
 }
 
 TEST_IN_WORLD(a_challenge_is_good_once_for_one_purpose_one_person_and_five_minutes)
 {
-    DESK("ana@nidia.test");
+    OWNER("ana@nidia.test");
     struct work *work = &world->work;
     struct user_passkey passkey;
-    struct text options = offer(work), answer = browser_register(&desk.browser, options);
+    struct text options = owner_is_offered(&owner), answer = browser_register(&owner.browser, options);
     work->now += CHALLENGE_LIFE_MS;
-    CHECK(!try_register(&desk, answer, &passkey) && is_unproven(&desk, "void_challenge"));
+    CHECK(!owner_try_register(&owner, answer, &passkey) && is_unproven(&owner, "void_challenge"));
     work->now -= 1;
-    CHECK(try_register(&desk, answer, &passkey));
-    desk.browser.key.credential_id = "another";
-    CHECK(!try_register(&desk, browser_register(&desk.browser, options), &passkey)
-          && is_unproven(&desk, "void_challenge"));
+    CHECK(owner_try_register(&owner, answer, &passkey));
+    owner.browser.key.credential_id = "another";
+    CHECK(!owner_try_register(&owner, browser_register(&owner.browser, options), &passkey)
+          && is_unproven(&owner, "void_challenge"));
 
-    struct text taken_elsewhere = offer(work);
+    struct text taken_elsewhere = owner_is_offered(&owner);
     work->actor.user_id = TEXT("00000000-0000-7000-8000-000000000000");
-    CHECK(!try_register(&desk, browser_register(&desk.browser, taken_elsewhere), &passkey)
-          && is_unproven(&desk, "void_challenge"));
-    work->actor.user_id = desk.user.id.text;
-    desk.browser.key.credential_id = "ana@nidia.test";
-    CHECK(text_is(text_from(judged(&desk, browser_sign(&desk.browser, offer(work)))), "void_challenge"));
+    CHECK(!owner_try_register(&owner, browser_register(&owner.browser, taken_elsewhere), &passkey)
+          && is_unproven(&owner, "void_challenge"));
+    work->actor.user_id = owner.user.id.text;
+    owner.browser.key.credential_id = "ana@nidia.test";
+    CHECK(text_is(text_from(judged(&owner, browser_sign(&owner.browser, owner_is_offered(&owner)))),
+                  "void_challenge"));
 
-    answer = browser_sign(&desk.browser, passkey_request(work, &signing_in, TEXT("")));
-    CHECK(text_is(text_from(judged(&desk, answer)), ""));
-    CHECK(text_is(text_from(judged(&desk, answer)), "void_challenge"));
-    answer = browser_sign(&desk.browser, passkey_request(work, &signing_in, TEXT("")));
+    answer = browser_sign(&owner.browser, passkey_request(work, &signing_in, TEXT("")));
+    CHECK(text_is(text_from(judged(&owner, answer)), ""));
+    CHECK(text_is(text_from(judged(&owner, answer)), "void_challenge"));
+    answer = browser_sign(&owner.browser, passkey_request(work, &signing_in, TEXT("")));
     work->now += CHALLENGE_LIFE_MS;
-    CHECK(text_is(text_from(judged(&desk, answer)), "void_challenge"));
+    CHECK(text_is(text_from(judged(&owner, answer)), "void_challenge"));
 }
 
 TEST_IN_WORLD(another_key_another_person_and_an_unverified_one_prove_nobody)
 {
-    DESK("ana@nidia.test");
-    struct browser *browser = &desk.browser;
-    registered(&desk);
+    OWNER("ana@nidia.test");
+    struct browser *browser = &owner.browser;
+    owner_register(&owner);
     browser->key.credential_id = "nobodys";
-    CHECK(text_is(text_from(signed_now(&desk)), "unknown_passkey"));
+    CHECK(text_is(text_from(signed_now(&owner)), "unknown_passkey"));
     browser->key.credential_id = "ana@nidia.test";
 
     [[gnu::cleanup(browser_destroy)]] struct browser other =
         browser_create(world->work.arena, WEBAUTHN_ES256, "ana@nidia.test");
     struct authenticator ours = browser->key;
     browser->key = other.key;
-    CHECK(text_is(text_from(signed_now(&desk)), "wrong_signature"));
+    CHECK(text_is(text_from(signed_now(&owner)), "wrong_signature"));
     browser->key = ours;
 
     struct text handle = browser->user_handle;
     browser->user_handle = TEXT("00000000-0000-7000-8000-000000000000");
-    CHECK(text_is(text_from(signed_now(&desk)), "wrong_user"));
+    CHECK(text_is(text_from(signed_now(&owner)), "wrong_user"));
     browser->user_handle = TEXT("");
-    CHECK(text_is(text_from(signed_now(&desk)), "wrong_user"));
+    CHECK(text_is(text_from(signed_now(&owner)), "wrong_user"));
     browser->user_handle = handle;
     browser->key.flags = AUTHENTICATOR_PRESENT;
-    CHECK(text_is(text_from(signed_now(&desk)), "nobody_verified"));
+    CHECK(text_is(text_from(signed_now(&owner)), "nobody_verified"));
 }
 
 TEST_IN_WORLD(a_key_that_was_registered_without_a_pin_is_one_factor_whatever_it_says_later)
 {
-    DESK("ana@nidia.test");
-    desk.browser.key.flags = AUTHENTICATOR_PRESENT;
-    CHECK(!value_is_true(registered(&desk).user_verified));
-    desk.browser.key.flags |= AUTHENTICATOR_VERIFIED;
-    CHECK(text_is(text_from(signed_now(&desk)), "one_factor"));
+    OWNER("ana@nidia.test");
+    owner.browser.key.flags = AUTHENTICATOR_PRESENT;
+    CHECK(!value_is_true(owner_register(&owner).user_verified));
+    owner.browser.key.flags |= AUTHENTICATOR_VERIFIED;
+    CHECK(text_is(text_from(signed_now(&owner)), "one_factor"));
 }
 
 TEST_IN_WORLD(a_count_that_goes_back_shows_a_clone_and_neither_is_accepted_again)
 {
-    DESK("ana@nidia.test");
-    struct user_passkey passkey = registered(&desk), after;
-    desk.browser.key.sign_count = 10;
-    CHECK(text_is(text_from(signed_now(&desk)), ""));
-    desk.browser.key.sign_count = 10; /* 11 again */
-    CHECK(text_is(text_from(signed_now(&desk)), "cloned"));
-    desk.browser.key.sign_count = 50;
-    CHECK(text_is(text_from(signed_now(&desk)), "cloned"));
+    OWNER("ana@nidia.test");
+    struct user_passkey passkey = owner_register(&owner), after;
+    owner.browser.key.sign_count = 10;
+    CHECK(text_is(text_from(signed_now(&owner)), ""));
+    owner.browser.key.sign_count = 10; /* 11 again */
+    CHECK(text_is(text_from(signed_now(&owner)), "cloned"));
+    owner.browser.key.sign_count = 50;
+    CHECK(text_is(text_from(signed_now(&owner)), "cloned"));
     CHECK(store_find_by(&world->work, &user_passkeys_table, "id", passkey.id, false, after.cells));
     CHECK(value_is_set(after.cloned_at) && after.sign_count.integer == 11);
     CHECK(world_number(world, "SELECT count(*) FROM audit_logs WHERE action = 'passkey_cloned'") == 1);
@@ -226,44 +170,45 @@ TEST_IN_WORLD(a_count_that_goes_back_shows_a_clone_and_neither_is_accepted_again
 
 TEST_IN_WORLD(a_key_that_does_not_count_stays_at_nothing)
 {
-    DESK("ana@nidia.test");
-    desk.browser.key.sign_count = 0;
-    registered(&desk);
-    CHECK(text_is(text_from(signed_now(&desk)), "") && text_is(text_from(signed_now(&desk)), ""));
-    desk.browser.key.sign_count = 5;
-    CHECK(text_is(text_from(signed_now(&desk)), ""));
-    desk.browser.key.sign_count = 0;
-    CHECK(text_is(text_from(signed_now(&desk)), "cloned"));
+    OWNER("ana@nidia.test");
+    owner.browser.key.sign_count = 0;
+    owner_register(&owner);
+    CHECK(text_is(text_from(signed_now(&owner)), "") && text_is(text_from(signed_now(&owner)), ""));
+    owner.browser.key.sign_count = 5;
+    CHECK(text_is(text_from(signed_now(&owner)), ""));
+    owner.browser.key.sign_count = 0;
+    CHECK(text_is(text_from(signed_now(&owner)), "cloned"));
 }
 
 TEST_IN_WORLD(a_person_has_so_many_passkeys_and_each_once)
 {
-    DESK("ana@nidia.test");
+    OWNER("ana@nidia.test");
     struct user_passkey passkey;
     struct work *work = &world->work;
-    registered(&desk);
-    CHECK(!try_register(&desk, browser_register(&desk.browser, offer(work)), &passkey)
+    owner_register(&owner);
+    CHECK(!owner_try_register(&owner, browser_register(&owner.browser, owner_is_offered(&owner)), &passkey)
           && work->error.code == ERROR_taken);
     for (int i = 1; i < PASSKEYS_MAX; i++) {
-        desk.browser.key.credential_id = arena_format(work->arena, "key %d", i).data;
-        registered(&desk);
+        owner.browser.key.credential_id = arena_format(work->arena, "key %d", i).data;
+        owner_register(&owner);
     }
-    desk.browser.key.credential_id = "one too many";
-    CHECK(!try_register(&desk, browser_register(&desk.browser, offer(work)), &passkey)
+    owner.browser.key.credential_id = "one too many";
+    CHECK(!owner_try_register(&owner, browser_register(&owner.browser, owner_is_offered(&owner)), &passkey)
           && work->error.code == ERROR_limit_reached);
-    CHECK(text_contains(offer(work), TEXT("excludeCredentials\":[{\"type\":\"public-key\",\"id\":\"")));
+    CHECK(text_contains(owner_is_offered(&owner),
+                        TEXT("excludeCredentials\":[{\"type\":\"public-key\",\"id\":\"")));
 }
 
 TEST_IN_WORLD(every_text_of_an_answer_has_a_limit_and_faults_name_their_place)
 {
-    DESK("ana@nidia.test");
+    OWNER("ana@nidia.test");
     struct user_passkey passkey;
     struct work *work = &world->work;
     const struct error *error = &work->error;
-    CHECK(!try_register(&desk, TEXT("{}"), &passkey) && error->fault_count == 3);
+    CHECK(!owner_try_register(&owner, TEXT("{}"), &passkey) && error->fault_count == 3);
     CHECK(strcmp(error->faults[0].pointer, "/credential/id") == 0 && error->faults[0].code == ERROR_required);
-    CHECK(!try_register(
-        &desk, TEXT("{\"id\":7,\"response\":{\"clientDataJSON\":\"a\",\"attestationObject\":\"+/\"}}"),
+    CHECK(!owner_try_register(
+        &owner, TEXT("{\"id\":7,\"response\":{\"clientDataJSON\":\"a\",\"attestationObject\":\"+/\"}}"),
         &passkey));
     CHECK(error->faults[0].code == ERROR_wrong_type && error->faults[1].code == ERROR_malformed
           && strcmp(error->faults[2].pointer, "/credential/response/attestationObject") == 0);
@@ -272,10 +217,10 @@ TEST_IN_WORLD(every_text_of_an_answer_has_a_limit_and_faults_name_their_place)
                                       "{\"id\":\"%.*s\",\"response\":{\"clientDataJSON\":\"%.*s\","
                                       "\"attestationObject\":\"%.*s\"}}",
                                       TEXT_ARG(zeros), TEXT_ARG(zeros), TEXT_ARG(zeros));
-    CHECK(!try_register(&desk, answer, &passkey) && error->fault_count == 3);
+    CHECK(!owner_try_register(&owner, answer, &passkey) && error->fault_count == 3);
     for (size_t i = 0; i < error->fault_count; i++)
         CHECK(error->faults[i].code == ERROR_too_long);
-    CHECK(strcmp(judged(&desk, TEXT("{\"id\":\"AA\"}")), "failed") == 0 && error->fault_count == 3);
+    CHECK(strcmp(judged(&owner, TEXT("{\"id\":\"AA\"}")), "failed") == 0 && error->fault_count == 3);
 }
 
 TEST_IN_WORLD(the_relying_party_is_where_the_world_reaches_us)
