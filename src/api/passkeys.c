@@ -66,8 +66,9 @@ static bool login(struct call *call)
 
 const struct route passkey_routes[] = {
     { METHOD_POST, "/auth/passkeys/options", "offer_passkey", COST_QUERY, SIGNED_IN, .guarded = true,
-      .open_under = DUTY_ENROL_FACTOR, .handle = offer, .gives = &passkey_questions_table, .how = GIVES_ROW,
-      .no_idempotency = true, .codes = { ERROR_not_found },
+      .open_under = DUTY_ENROL_FACTOR, .always_open = true, .handle = offer,
+      .gives = &passkey_questions_table, .how = GIVES_ROW, .no_idempotency = true,
+      .codes = { ERROR_not_found },
       .doc = "What one's browser is asked to make a passkey of: not one that its device has already." },
     { METHOD_POST, "/auth/passkeys", "add_passkey", COST_SLOW, SIGNED_IN, .guarded = true,
       .open_under = DUTY_ENROL_FACTOR, .always_open = true, .handle = add, .takes = &fresh_passkeys_table,

@@ -3,6 +3,7 @@
 #include "crypto/hash.h"
 #include "identity/passkey.h"
 #include "identity/relying_party.h"
+#include "letters/notice.h"
 #include "record/audit.h"
 #include "record/store.h"
 #include "json/json.h"
@@ -79,12 +80,20 @@ static bool audit_clone(struct work *work, const struct user_passkey *passkey)
     return audit_event(work, &entry);
 }
 
+static bool tell_of_clone(struct work *work, const struct user_passkey *passkey)
+{
+    const struct mail_word words[] = { { "passkey", passkey->name.text }, {} };
+    struct user user;
+    return store_find_by(work, &users_table, "id", passkey->user_id, true, user.cells)
+        && notice_send(work, &(struct notice){ mail_kind_passkey_cloned, &user, {}, words });
+}
+
 /* Two devices count by themselves: one of them is a copy, and nobody can tell which. */
 static bool mark_clone(struct work *work, struct user_passkey *passkey)
 {
     struct user_passkey changes = { .cloned_at = value_time(work->now) };
     return store_update(work, &user_passkeys_table, passkey->cells, changes.cells, passkey->cells)
-        && audit_clone(work, passkey);
+        && audit_clone(work, passkey) && tell_of_clone(work, passkey);
 }
 
 static bool count_use(struct work *work, const struct passkey_proof *proof)

@@ -5,6 +5,7 @@ import json
 
 from chromium import OtherSite
 from harness import PASSWORD
+from mailbox import Folder
 
 
 def site(world):
@@ -105,7 +106,7 @@ def test_after_the_password_a_passkey_is_the_second_factor(world, browser):
             == {"/credential": "required"}
 
 
-def test_a_copy_is_found_by_its_count_and_none_is_accepted_again(world, browser):
+def test_a_copy_is_found_by_its_count_and_its_owner_is_told(world, browser):
     browser.visit(site(world))
     with browser.plug_in() as key:
         person = person_with(world, browser)
@@ -117,6 +118,7 @@ def test_a_copy_is_found_by_its_count_and_none_is_accepted_again(world, browser)
         assert row["cloned_at"]
         key.put({**credential, "signCount": 1000})
         sign_in(world, browser, 401)
+        assert "Llavero" in Folder(world).wait_for(person.user["email"], "passkey_cloned").get_body(("plain",)).get_content()
         audited = world.admin.get(f"/audit_logs?action=passkey_cloned&entity_id={row['id']}").json["data"]
         assert [record["outcome"] for record in audited] == ["denied"]
 

@@ -118,6 +118,19 @@ TEST_IN_WORLD(a_challenge_is_good_once_for_one_purpose_one_person_and_five_minut
     CHECK(text_is(text_from(judged(&owner, answer)), "void_challenge"));
 }
 
+TEST_IN_WORLD(a_challenge_for_one_purpose_is_good_for_no_other)
+{
+    struct work *work = &world->work;
+    for (enum challenge_purpose given = 0; given <= CHALLENGE_SECOND_FACTOR; given++) {
+        const struct passkey_challenge made = { given, TEXT("somebody") };
+        struct text challenge = challenge_make(work, &made);
+        for (enum challenge_purpose used = 0; used <= CHALLENGE_SECOND_FACTOR; used++)
+            CHECK(challenge_matches(work, &(struct passkey_challenge){ used, TEXT("somebody") }, challenge)
+                  == (used == given));
+        CHECK(!challenge_matches(work, &made, text_slice(challenge, 1, challenge.length)));
+    }
+}
+
 TEST_IN_WORLD(another_key_another_person_and_an_unverified_one_prove_nobody)
 {
     OWNER("ana@nidia.test");
