@@ -65,7 +65,7 @@ static bool find(const struct list *list, const char hash[static HASH_LENGTH], o
     off_t low = 0, high = size; /* beginnings of lines, or the end */
     *held = false;
     while (low < high && !*held) {
-        struct line line;
+        struct line line = {};
         if (!read_line(list, low + (high - low) / 2, &line))
             return false;
         int order = memcmp(line.hash, hash, HASH_LENGTH);
