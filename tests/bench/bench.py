@@ -1,5 +1,6 @@
 """The benchmarks of ./bench: each figure beside its yardstick in the same run, medians of interleaved rounds."""
 
+import contextlib
 import os
 import pathlib
 import shutil
@@ -12,8 +13,8 @@ import threading
 import time
 import uuid
 
-from load import Load, Nginx, pgbench, resident_mib, timed
-from server import ADMIN_EMAIL, ADMIN_PASSWORD, Server, free_port, until
+from load import Load, Nginx, pgbench, settled_mib, timed
+from server import ADMIN_EMAIL, ADMIN_PASSWORD, Server, free_port, pause, until
 from client import Client
 from harness import PostgreSQL
 import listeners
@@ -85,9 +86,9 @@ def multiply_tenants(path, count):
     database.close()
 
 
-def sqlite_server():
+def sqlite_server(options=()):
     """A server with TENANTS tenants, as shipped but for the log's end."""
-    server = Server(None).start()
+    server = Server(None, options=options).start()
     make_first = sign_in(server)
     wait_active(make_first, make_tenant(make_first, "primera"))
     make_first.patch("/system_settings/quota_machine", {"value": 0})
@@ -96,8 +97,30 @@ def sqlite_server():
     return server.start()
 
 
+IN_TURN_SCRIPT = """
+local paths, at = {}, 0
+for path in io.lines(os.getenv("BENCH_PATHS")) do paths[#paths + 1] = path end
+function request()
+  at = at % #paths + 1
+  return wrk.format("GET", paths[at])
+end
+"""
+
+
+def write_in_turn(server, folder):
+    """A script that asks for one tenant after the other: hardly any answer is remembered from the time before."""
+    paths, script = folder / "paths", folder / "in_turn.lua"
+    with contextlib.closing(sqlite3.connect(server.data / "superadmin.db")) as database:
+        ids = database.execute("SELECT id FROM tenants ORDER BY slug").fetchall()
+    paths.write_text("".join(f"/api/v1/tenants/{one}\n" for one, in ids))
+    script.write_text(IN_TURN_SCRIPT)
+    os.environ["BENCH_PATHS"] = str(paths)
+    return script
+
+
 def measure_reading(folder):
-    server = sqlite_server()
+    internal = free_port()
+    server = sqlite_server(["--internal", f"127.0.0.1:{internal}"])
     client = sign_in(server)
     tenant = client.get("/tenants/empresa-00007").json["id"]
     key = client.post("/api_keys", {"name": "bench", "scopes": ["directory"]}, expect=201).json["key"]
@@ -113,10 +136,10 @@ def measure_reading(folder):
               for path, (target, header) in paths.items()}
     nginx = Nginx(folder, bodies)
 
-    def measured(path, figure, what, reach):
+    def measured(path, figure, what, reach, script=None):
         target, header = paths[path]
         url = f"http://127.0.0.1:{server.port}{target}"
-        ours, theirs = interleaved(lambda: Load(url, SECONDS, CONNECTIONS, server.process.pid, [header]),
+        ours, theirs = interleaved(lambda: Load(url, SECONDS, CONNECTIONS, server.process.pid, [header], script),
                                    lambda: nginx.load(path, SECONDS, CONNECTIONS))
         assert not any(load.failed for load in ours + theirs), f"{what}: replies other than 2xx"
         cpu, cpu_theirs = median(ours, "cpu_us"), median(theirs, "cpu_us")
@@ -125,49 +148,100 @@ def measure_reading(folder):
         row(what, f"{cpu:.1f} us {rate:.0f}/s", f"nginx {cpu_theirs:.1f} us {rate_theirs:.0f}/s", f"{ratio:.2f}", reach)
 
     measured("/one", "cpu", "signed-in GET /tenants/{id}, SQLite", "CPU <= 2x")
+    measured("/one", "cpu", f"the same, {TENANTS} tenants in turn", "-", write_in_turn(server, folder))
     measured("/list", "cpu", f"20 of {TENANTS} tenants, filtered, with total", "CPU <= 8x")
     measured("/resolve", "rate", "resolve", "throughput >= 0.8x")
     measured("/host", "rate", f"resolve?host= of {TENANTS} domains", "throughput >= 0.8x")
     measured("/ask", "rate", f"tls/ask of {TENANTS} domains", "throughput >= 0.8x")
     nginx.stop()
+    measure_credential(server, internal, paths["/ask"][0], signed_in)
+    measure_hashing(server)
     measure_sign_ins(server, f"http://127.0.0.1:{server.port}{paths['/one'][0]}", signed_in)
     server.stop()
     measure_start(server)
     server.remove()
 
 
-def measure_sign_ins(server, url, header, where=""):
+def measure_credential(server, internal, target, header):
+    """What a request costs more where an access token comes with it: reading, verifying and admitting, and counting its quota."""
+    def cost(port, headers):
+        return Load(f"http://127.0.0.1:{port}{target}", SECONDS, CONNECTIONS, server.process.pid, headers)
+    signed_in, open_to_all = interleaved(lambda: cost(server.port, [header]), lambda: cost(internal, []))
+    assert not any(load.failed for load in signed_in + open_to_all), "tls/ask: replies other than 2xx"
+    more = statistics.median(one.cpu_us - other.cpu_us for one, other in zip(signed_in, open_to_all))
+    row("an access token's verification, with quota", f"{more:.1f} us", f"without {median(open_to_all, 'cpu_us'):.1f} us", "-", "<= 3 us")
+
+
+class Guesses:
     """Wrong passwords of unknown people, as fast as they are answered: each costs a whole bcrypt."""
-    admin = sign_in(server)
-    for setting in ("sign_ins_per_account", "sign_ins_per_address"):
-        admin.patch(f"/system_settings/{setting}", {"value": 10_000})
-    ended = threading.Event()
-    counts = [0] * 4
 
-    def guess(i):
-        client = Client(server.port)
-        while not ended.is_set():
+    CLIENTS = 4
+
+    def __init__(self, server):
+        admin = sign_in(server)
+        for setting in ("sign_ins_per_account", "sign_ins_per_address"):
+            admin.patch(f"/system_settings/{setting}", {"value": 10_000})
+        self.server, self.ended, self.counts = server, threading.Event(), [0] * self.CLIENTS
+
+    def guess(self, i):
+        client = Client(self.server.port)
+        while not self.ended.is_set():
             client.post("/auth/login", {"email": f"nadie{i}@example.com", "password": f"una clave cualquiera {uuid.uuid4()}"}, expect=None)
-            counts[i] += 1
+            self.counts[i] += 1
 
-    def load():
-        return Load(url, LATENCY_SECONDS, 8, server.process.pid, [header])
-
-    def load_beside_sign_ins():
-        ended.clear()
-        threads = [threading.Thread(target=guess, args=(i,)) for i in range(len(counts))]
+    def beside(self, action):
+        self.ended.clear()
+        threads = [threading.Thread(target=self.guess, args=(i,)) for i in range(self.CLIENTS)]
         for thread in threads:
             thread.start()
-        result = load()
-        ended.set()
+        result = action()
+        self.ended.set()
         for thread in threads:
             thread.join()
         return result
 
-    beside, alone = interleaved(load_beside_sign_ins, load)
+    def rate(self, seconds):
+        """How many are answered in a second: from the first question to the last answer."""
+        before, begun = sum(self.counts), time.monotonic()
+        self.beside(lambda: pause(seconds))
+        return (sum(self.counts) - before) / (time.monotonic() - begun)
+
+
+def hashes_a_second(processes, seconds):
+    """Of bcrypt alone, at our cost, by so many processes."""
+    hashing = [subprocess.Popen([sys.executable, "-W", "ignore", "-c", RAW_BCRYPT, str(seconds)], stdout=subprocess.PIPE, text=True)
+               for _ in range(processes)]
+    return sum(float(one.communicate()[0]) for one in hashing)
+
+
+RAW_BCRYPT = """
+import crypt, sys, time
+begun, count = time.monotonic(), 0
+while time.monotonic() - begun < float(sys.argv[1]):
+    crypt.crypt("una clave de cuarenta y cuatro letras o mas.", "$2b$12$abcdefghijklmnopqrstuu")
+    count += 1
+print(count / (time.monotonic() - begun))
+"""
+
+
+def measure_hashing(server):
+    names = [thread.read_text().strip() for thread in pathlib.Path(f"/proc/{server.process.pid}/task").glob("*/comm")]
+    threads, guesses = names.count("hashing"), Guesses(server)
+    ours, raw = interleaved(lambda: guesses.rate(LATENCY_SECONDS), lambda: hashes_a_second(threads, LATENCY_SECONDS))
+    rate, rate_raw = statistics.median(ours), statistics.median(raw)
+    row(f"sign-ins, {threads} hashing", f"{rate:.2f}/s", f"bcrypt alone {rate_raw:.2f}/s", f"{rate / rate_raw:.2f}", ">= 0.9x")
+
+
+def measure_sign_ins(server, url, header, where=""):
+    guesses = Guesses(server)
+
+    def load():
+        return Load(url, LATENCY_SECONDS, 8, server.process.pid, [header])
+
+    beside, alone = interleaved(lambda: guesses.beside(load), load)
     with_them, without = median(beside, "p99_ms"), median(alone, "p99_ms")
     ratio = statistics.median(one.p99_ms / other.p99_ms for one, other in zip(beside, alone))  # of neighbours in time
-    row(f"p99 beside {sum(counts)} sign-ins{where}", f"{with_them:.2f} ms", f"without {without:.2f} ms",
+    row(f"p99 beside {sum(guesses.counts)} sign-ins{where}", f"{with_them:.2f} ms", f"without {without:.2f} ms",
         f"{ratio:.2f}", "<= 2x")
 
 
@@ -178,7 +252,7 @@ def measure_start(server):
         server.stop()
     server.start()
     row(f"start with {TENANTS} tenants", f"{statistics.median(times):.0f} ms", "-", "-", "<= 100 ms")
-    row(f"idle memory with {TENANTS} tenants", f"{resident_mib(server.process.pid):.1f} MiB", "-", "-", "<= 30 MiB")
+    row(f"idle memory with {TENANTS} tenants", f"{settled_mib(server.process.pid):.1f} MiB", "-", "-", "<= 30 MiB")
     row("stripped binary", f"{PROGRAM.stat().st_size / 1e6:.2f} MB", "-", "-", "<= 5 MB")
     server.stop()
 

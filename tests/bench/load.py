@@ -12,6 +12,7 @@ from server import free_port, until  # noqa: E402
 
 HERE = pathlib.Path(__file__).resolve().parent
 TICKS = os.sysconf("SC_CLK_TCK")
+SETTLED_S = 5
 PIECE = 1500  # characters; nginx takes parameters of at most 4 kB
 
 
@@ -92,6 +93,19 @@ def pgbench(url, seconds, connections):
 def resident_mib(pid):
     status = pathlib.Path(f"/proc/{pid}/status").read_text()
     return int(re.search(r"VmRSS:\s+(\d+) kB", status)[1]) / 1024
+
+
+def settled_mib(pid):
+    """Once it has grown no more for some seconds: its first periodic work is done."""
+    most = [resident_mib(pid), time.monotonic()]
+
+    def is_settled():
+        now = resident_mib(pid)
+        if now > most[0]:
+            most[:] = now, time.monotonic()
+        return time.monotonic() - most[1] > SETTLED_S
+    until(is_settled, 60, "a server at rest")
+    return resident_mib(pid)
 
 
 def timed(action):
