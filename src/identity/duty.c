@@ -3,7 +3,7 @@
 
 static bool find_anothers_password(struct work *, const struct user *user, bool *owed)
 {
-    *owed = value_is_true(user->must_change_password);
+    *owed = value_is_true(user->must_change_password) && value_is_set(user->password_hash);
     return true;
 }
 
