@@ -123,7 +123,7 @@ static bool is_guarded(const struct call *call)
     const struct route *route = call->route;
     if (route->guarded || (route->table && route->table->guarded & 1u << route->action))
         return true;
-    for (size_t i = 0; route->action == UPDATE && !route->takes && i < call->taken_count; i++)
+    for (size_t i = 0; route->table && route->action == UPDATE && !route->takes && i < call->taken_count; i++)
         if (call->taken[i].kind != VALUE_ABSENT && route->table->columns[i].is & GUARDED)
             return true;
     return false;

@@ -106,7 +106,7 @@ static struct text make_secret(struct work *work, struct text prefix, struct val
 
 bool api_key_create(struct work *work, struct api_key *key, struct text *secret)
 {
-    bool confined;
+    bool confined = false;
     unsigned char bytes[PREFIX_SIZE];
     if (!check_tenants(work, key, &confined) || !check_scopes(work, key, confined)
         || !check_end(work, work->now, &key->expires_at) || !check_room(work))
