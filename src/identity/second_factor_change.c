@@ -1,9 +1,11 @@
 #include "identity/second_factor_change.h"
 #include "identity/amr.h"
 #include "identity/recovery_code.h"
+#include "letters/notice.h"
 #include "record/audit.h"
 #include "record/store.h"
 
+/* In the audit, and by mail to whose they are. */
 static bool audit(struct work *work, const struct user *user, const char *action, const char *method)
 {
     const struct audit_entry entry = {
@@ -14,7 +16,8 @@ static bool audit(struct work *work, const struct user *user, const char *action
         .outcome = "success",
         .metadata = method ? arena_format(work->arena, "{\"method\":\"%s\"}", method) : (struct text){},
     };
-    return audit_event(work, &entry);
+    return audit_event(work, &entry)
+        && notice_send(work, &(struct notice){ .kind = mail_kind_second_factors_changed, .user = user });
 }
 
 static const char *name_of(enum second_factor_kind kind)

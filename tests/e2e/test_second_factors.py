@@ -12,6 +12,8 @@ import time
 import urllib.parse
 
 from harness import PASSWORD
+from mailbox import Folder
+from server import until
 from test_commands import nidia
 
 STEP_S = 30
@@ -180,6 +182,8 @@ def test_an_administrator_resets_what_somebody_lost(world):
     nidia(world, "admin", "reset-second-factors", operator.user["email"])
     ask_to_enter(world, operator, 200)
     assert [len(audited(world, "reset_second_factors", client)) for client in (lost, operator)] == [1, 1]
+    for client in (lost, operator):
+        until(lambda: len(Folder(world).mails_to(client.user["email"], "second_factors_changed")) == 2, 20, "mails of what was added and reset")
 
 
 def is_confined(world, client):

@@ -618,7 +618,7 @@ CREATE TABLE outgoing_mails (
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
     revision bigint NOT NULL DEFAULT 1,
-    CONSTRAINT outgoing_mails_kind_choice CHECK (kind IN ('reset_password', 'invitation', 'impersonation', 'verify_email', 'confirm_new_email', 'confirm_old_email', 'email_changed', 'password_changed', 'new_device', 'session_ended', 'account_locked', 'passkey_cloned', 'usage_warning')),
+    CONSTRAINT outgoing_mails_kind_choice CHECK (kind IN ('reset_password', 'invitation', 'impersonation', 'verify_email', 'confirm_new_email', 'confirm_old_email', 'email_changed', 'password_changed', 'second_factors_changed', 'new_device', 'session_ended', 'account_locked', 'passkey_cloned', 'usage_warning')),
     CONSTRAINT outgoing_mails_status_choice CHECK (status IN ('queued', 'sent', 'failed', 'void'))
 );
 CREATE INDEX outgoing_mails_kind ON outgoing_mails (kind, id);
@@ -635,7 +635,7 @@ CREATE TABLE mailed_links (
     epoch bigint NOT NULL,
     expires_at timestamptz NOT NULL,
     created_at timestamptz NOT NULL,
-    CONSTRAINT mailed_links_purpose_choice CHECK (purpose IN ('reset_password', 'invitation', 'impersonation', 'verify_email', 'confirm_new_email', 'confirm_old_email', 'email_changed', 'password_changed', 'new_device', 'session_ended', 'account_locked', 'passkey_cloned', 'usage_warning'))
+    CONSTRAINT mailed_links_purpose_choice CHECK (purpose IN ('reset_password', 'invitation', 'impersonation', 'verify_email', 'confirm_new_email', 'confirm_old_email', 'email_changed', 'password_changed', 'second_factors_changed', 'new_device', 'session_ended', 'account_locked', 'passkey_cloned', 'usage_warning'))
 );
 CREATE INDEX mailed_links_user_id ON mailed_links (user_id NULLS FIRST, id);
 CREATE UNIQUE INDEX mailed_links_token_hash_unique ON mailed_links (token_hash);

@@ -595,7 +595,7 @@ CREATE INDEX impersonations_created_at ON impersonations (created_at, id);
 
 CREATE TABLE outgoing_mails (
     id TEXT PRIMARY KEY NOT NULL,
-    kind TEXT NOT NULL CONSTRAINT outgoing_mails_kind_choice CHECK (kind IN ('reset_password', 'invitation', 'impersonation', 'verify_email', 'confirm_new_email', 'confirm_old_email', 'email_changed', 'password_changed', 'new_device', 'session_ended', 'account_locked', 'passkey_cloned', 'usage_warning')),
+    kind TEXT NOT NULL CONSTRAINT outgoing_mails_kind_choice CHECK (kind IN ('reset_password', 'invitation', 'impersonation', 'verify_email', 'confirm_new_email', 'confirm_old_email', 'email_changed', 'password_changed', 'second_factors_changed', 'new_device', 'session_ended', 'account_locked', 'passkey_cloned', 'usage_warning')),
     user_id TEXT REFERENCES users (id) ON DELETE RESTRICT,
     recipient TEXT NOT NULL,
     status TEXT NOT NULL DEFAULT 'queued' CONSTRAINT outgoing_mails_status_choice CHECK (status IN ('queued', 'sent', 'failed', 'void')),
@@ -616,7 +616,7 @@ CREATE INDEX outgoing_mails_next_attempt_at_id ON outgoing_mails (next_attempt_a
 
 CREATE TABLE mailed_links (
     id TEXT PRIMARY KEY NOT NULL,
-    purpose TEXT NOT NULL CONSTRAINT mailed_links_purpose_choice CHECK (purpose IN ('reset_password', 'invitation', 'impersonation', 'verify_email', 'confirm_new_email', 'confirm_old_email', 'email_changed', 'password_changed', 'new_device', 'session_ended', 'account_locked', 'passkey_cloned', 'usage_warning')),
+    purpose TEXT NOT NULL CONSTRAINT mailed_links_purpose_choice CHECK (purpose IN ('reset_password', 'invitation', 'impersonation', 'verify_email', 'confirm_new_email', 'confirm_old_email', 'email_changed', 'password_changed', 'second_factors_changed', 'new_device', 'session_ended', 'account_locked', 'passkey_cloned', 'usage_warning')),
     user_id TEXT REFERENCES users (id) ON DELETE RESTRICT,
     token_hash TEXT NOT NULL,
     epoch INTEGER NOT NULL,

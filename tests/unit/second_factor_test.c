@@ -7,8 +7,8 @@
 #include "identity/step_up.h"
 #include "identity/totp.h"
 #include "identity_world.h"
-#include "json/json.h"
 #include "settings/settings.h"
+#include "json/json.h"
 #include <liboath/oath.h>
 #include <pthread.h>
 #include <stdlib.h>
