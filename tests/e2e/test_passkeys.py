@@ -106,6 +106,20 @@ def test_after_the_password_a_passkey_is_the_second_factor(world, browser):
             == {"/credential": "required"}
 
 
+def test_a_passkey_proves_again_who_one_is(world, browser):
+    browser.visit(site(world))
+    with browser.plug_in():
+        person = person_with(world, browser)
+        before = claims(person.token)
+        challenge = person.post("/auth/step-up", {}, 202).json
+        proof = {"ticket": challenge["ticket"], "method": "passkey", "credential": browser.get(challenge["passkey"])}
+        granted = world.visitor.post("/auth/second-factor", proof, 200).json
+        after = claims(granted["access_token"])
+        assert after["sid"] != before["sid"] and after["amr"] == ["pwd", "pop", "mfa"]
+        person.get("/auth/me", 401)
+        person.twin(token=granted["access_token"]).get("/auth/me")
+
+
 def test_a_copy_is_found_by_its_count_and_its_owner_is_told(world, browser):
     browser.visit(site(world))
     with browser.plug_in() as key:
