@@ -9,6 +9,7 @@ static const struct {
     { AMR_CODE, "otp" },
     { AMR_PASSKEY, "pop" },
     { AMR_TWO_FACTORS, "mfa" },
+    { AMR_FEDERATED, "fed" },
 };
 enum { WORD_COUNT = sizeof words / sizeof *words };
 

@@ -7,6 +7,7 @@ enum amr {
     AMR_CODE = 1 << 1, /* good once: of an authenticator app, or for recovery */
     AMR_TWO_FACTORS = 1 << 2,
     AMR_PASSKEY = 1 << 3,
+    AMR_FEDERATED = 1 << 4, /* at an identity provider: our own word */
 };
 
 struct text amr_write(struct arena *arena, unsigned amr); /* ["pwd","otp","mfa"] */

@@ -3,6 +3,7 @@
 #include "crypto/hash.h"
 #include "crypto/one_time_code.h"
 #include "identity/amr.h"
+#include "identity/break_glass.h"
 #include "identity/lock.h"
 #include "identity/new_device.h"
 #include "identity/passkey_factor.h"
@@ -50,8 +51,19 @@ static bool take_place(struct work *work, const struct arrival *arrival, struct 
     if (!value_is_true(session.is_active)) /* it was ended while the password was compared */
         return fail(&work->error, ERROR_invalid_token, "");
     return session_end(work, &session, "proven_anew") && session_begin(work, arrival->user, amr, grant)
+        && session_hand_over(work, arrival->session_id, grant->session_id)
         && audit(work, arrival->user, "step_up", "success",
                  arena_format(work->arena, "{\"amr\":%.*s}", TEXT_ARG(amr)));
+}
+
+/* What ends with the provider's session, and signs out there, is this session from now on. */
+static bool attach_provider(struct work *work, const struct arrival *arrival, struct text session_id)
+{
+    struct result result;
+    return arrival->provider_sign_in_id.length == 0
+        || db_run(work->db, work->arena, &result, &work->error,
+                  "UPDATE provider_sign_ins SET session_id = $1 WHERE id = $2",
+                  PARAMETERS(value_text(session_id), value_text(arrival->provider_sign_in_id)));
 }
 
 bool entry_finish(struct work *work, const struct arrival *arrival, struct grant *grant)
@@ -66,7 +78,7 @@ bool entry_finish(struct work *work, const struct arrival *arrival, struct grant
         return take_place(work, arrival, amr, grant);
     if ((arrival->device.length == 0 && !new_device_tell(work, user))
         || !store_update(work, &users_table, user->cells, changes.cells, user->cells)
-        || !session_begin(work, user, amr, grant))
+        || !session_begin(work, user, amr, grant) || !attach_provider(work, arrival, grant->session_id))
         return false;
     become(work, grant);
     work_count(work, METRIC_sign_ins_total);
@@ -84,6 +96,7 @@ static bool add_ticket(struct work *work, const struct arrival *arrival, struct 
         .user_id = arrival->user->id,
         .session_id = value_text_or_null(arrival->session_id),
         .token_hash = value_text(sha256_hex(work->arena, *token)),
+        .provider_sign_in_id = value_text_or_null(arrival->provider_sign_in_id),
         .amr = value_text(amr_write(work->arena, arrival->amr)),
         .device = value_text_or_null(arrival->device),
         .epoch = arrival->user->session_epoch,
@@ -173,6 +186,7 @@ static bool prove(struct work *work, struct second_factor_attempt *attempt, stru
         return refuse(work, attempt, entry);
     const struct arrival arrival = {
         .user = user,
+        .provider_sign_in_id = cell_text(attempt->ticket->provider_sign_in_id),
         .amr = amr_read(work->arena, attempt->ticket->amr.text) | method->amr | AMR_TWO_FACTORS,
         .device = cell_text(attempt->ticket->device),
         .session_id = cell_text(attempt->ticket->session_id),
@@ -209,6 +223,9 @@ bool entry_begin(struct work *work, const struct arrival *arrival, struct entry 
     struct second_factor_ticket ticket;
     unsigned kinds;
     *entry = (struct entry){};
+    entry->refused = break_glass_bars(work, arrival->user, arrival->amr);
+    if (entry->refused)
+        return audit(work, arrival->user, "sign_in_failed", "denied", TEXT("{\"reason\":\"sso_required\"}"));
     if (!value_is_true(arrival->user->mfa_enabled) || arrival->amr & AMR_TWO_FACTORS)
         return entry_finish(work, arrival, &entry->grant);
     if (!add_ticket(work, arrival, &ticket, &entry->ticket)

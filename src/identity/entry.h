@@ -11,11 +11,12 @@
 
 /* Who was recognised, and by what. */
 struct arrival {
-    struct user *user;      /* as the transaction found it; left as it is then */
-    unsigned amr;           /* with AMR_TWO_FACTORS no other factor is asked for */
-    struct text device;     /* the name of a known device, which has a throttle of its own; empty: none */
-    struct text otp;        /* a second factor's code that came along; empty: none */
-    struct text session_id; /* of the session that the new one takes the place of; empty: none */
+    struct user *user;  /* as the transaction found it; left as it is then */
+    unsigned amr;       /* with AMR_TWO_FACTORS no other factor is asked for */
+    struct text device; /* the name of a known device, which has a throttle of its own; empty: none */
+    struct text otp;    /* a second factor's code that came along; empty: none */
+    struct text provider_sign_in_id; /* how it came about at an identity provider; empty: it did not */
+    struct text session_id;          /* of the session that the new one takes the place of; empty: none */
 };
 
 /* What came of it. */

@@ -1,4 +1,5 @@
 #include "identity/identity.h"
+#include "identity/break_glass.h"
 #include "identity/passkey_factor.h"
 
 static bool end_session(struct work *work, const struct value *cells)
@@ -13,6 +14,9 @@ const struct service identity_services[] = {
       .create = user_create,
       .update = user_update,
       .remove = user_remove },
+    { .table = &system_settings_table,
+      .create = break_glass_create_setting,
+      .update = break_glass_update_setting },
     { .table = &user_sessions_table, .remove = end_session },
     { .table = &user_passkeys_table, .update = passkey_update, .remove = passkey_remove },
     { .table = &api_keys_table, .update = api_key_update, .remove = api_key_revoke },

@@ -3,6 +3,7 @@
 #include "crypto/hash.h"
 #include "crypto/token.h"
 #include "identity/amr.h"
+#include "identity/break_glass.h"
 #include "identity/claims.h"
 #include "identity/device.h"
 #include "identity/duty.h"
@@ -100,6 +101,14 @@ bool session_begin_acting(struct work *work, const struct user *user, const stru
         .idle_expires_at = value_time(until_ms),
     };
     return store_create(work, &user_sessions_table, session.cells) && sign_access(work, &session, grant);
+}
+
+bool session_hand_over(struct work *work, struct text from_id, struct text to_id)
+{
+    struct result result;
+    return db_run(work->db, work->arena, &result, &work->error,
+                  "UPDATE provider_sign_ins SET session_id = $1 WHERE session_id = $2",
+                  PARAMETERS(value_text(to_id), value_text(from_id)));
 }
 
 static bool audit_end(struct work *work, const char *action, const char *type, struct text id,
@@ -270,7 +279,7 @@ bool session_refresh(struct work *work, struct text refresh_token, struct grant 
         return false;
     if (may && is_acting(&session) && !impersonation_find_actor(work, &session, &grant->impersonator, &may))
         return false;
-    *refused = !may;
+    *refused = !may || break_glass_bars(work, &grant->user, amr_read(work->arena, cell_text(session.amr)));
     if (*refused)
         return true;
     if (!follow(work, &session, refresh_token, grant, refused))

@@ -31,6 +31,9 @@ struct grant {
 [[nodiscard]] bool session_refresh(struct work *work, struct text refresh_token, struct grant *grant,
                                    bool *refused);
 
+/* In a transaction: what a session has to do with an identity provider is the other's from now on. */
+[[nodiscard]] bool session_hand_over(struct work *work, struct text from_id, struct text to_id);
+
 /* In a transaction; one that is over stays as it is. Who ended it and why is audited. */
 [[nodiscard]] bool session_end(struct work *work, const struct user_session *session, const char *reason);
 /* In a transaction: all sessions of the user and all their access tokens. */

@@ -3,6 +3,7 @@
 #include "base/pool.h"
 #include "crypto/password.h"
 #include "identity/amr.h"
+#include "identity/break_glass.h"
 #include "identity/known_device.h"
 #include "identity/lock.h"
 #include "identity/toll.h"
@@ -102,6 +103,7 @@ static bool judge(struct work *work, struct attempt *attempt)
                      : attempt->compared.length == 0                               ? "no_password"
                      : !attempt->matches || changed                                ? "wrong_password"
                      : !may                                                        ? "not_active"
+                     : break_glass_bars(work, &attempt->user, AMR_PASSWORD)        ? "sso_required"
                                                                                    : NULL;
     return true;
 }
@@ -145,7 +147,8 @@ bool sign_in(struct work *work, const struct credentials *credentials, struct en
     if (attempt.user_known
         && !known_device_read(work, credentials->device, attempt.user.id.text, &attempt.device))
         attempt.device = (struct text){};
-    attempt.welcome = attempt.welcome && !lock_bars(work, &attempt.user, attempt.device.length > 0);
+    attempt.welcome = attempt.welcome && !lock_bars(work, &attempt.user, attempt.device.length > 0)
+                   && !break_glass_bars(work, &attempt.user, AMR_PASSWORD);
     if (!toll_pay(work, attempt.account, attempt.device, &attempt.toll))
         return false;
     pool_run(work->site->hashing, compare, &(struct password_check){ work, &attempt, credentials->password });

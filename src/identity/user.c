@@ -1,6 +1,7 @@
 #include "identity/user.h"
 #include "base/pool.h"
 #include "crypto/password.h"
+#include "identity/break_glass.h"
 #include "identity/email_change.h"
 #include "identity/email_verification.h"
 #include "identity/lock.h"
@@ -24,8 +25,9 @@ bool user_spare_last_admin(struct work *work, const struct user *user)
     if (!db_lock(work->db, work->arena, &work->error, TEXT("super_admins"))
         || !db_run(work->db, work->arena, &result, &work->error, others, PARAMETERS(user->id)))
         return false;
-    return cell_integer(result_row(&result, 0)[0]) > 0
-        || fail(&work->error, ERROR_conflict, "there is no other active super admin");
+    if (cell_integer(result_row(&result, 0)[0]) == 0)
+        return fail(&work->error, ERROR_conflict, "there is no other active super admin");
+    return break_glass_spare(work, user);
 }
 
 /* What is hashed on a thread of its own. */
@@ -173,6 +175,10 @@ bool user_update(struct work *work, const struct value *before_cells, struct val
     if (value_is_set(changes->is_active))
         wanted.is_active = changes->is_active;
     bool loses = loses_rights(before, &wanted);
+    bool leaves_glass = value_is_true(before->is_break_glass) && value_is_set(changes->is_break_glass)
+                     && !value_is_true(changes->is_break_glass);
+    if (leaves_glass && !break_glass_spare(work, before))
+        return false;
     if (!check_role(work, &wanted) || (loses && !user_spare_last_admin(work, before))
         || !store_update(work, &users_table, before_cells, change_cells, after_cells))
         return false;

@@ -85,6 +85,15 @@ static bool remove_tickets(struct work *work)
                  0);
 }
 
+/* Those that never came to a session: none can any more, its ticket has expired. */
+static bool remove_provider_sign_ins(struct work *work)
+{
+    return clean(work,
+                 "DELETE FROM provider_sign_ins WHERE id IN (SELECT id FROM provider_sign_ins WHERE "
+                 "session_id IS NULL AND created_at < $1 ORDER BY created_at LIMIT $2)",
+                 HOUR_MS);
+}
+
 /* What waits still is kept, however long. */
 static bool remove_mails(struct work *work)
 {
@@ -118,6 +127,7 @@ const struct periodic cleaning_periodics[] = {
     { .name = "remove_email_changes", .every_seconds = 3'600, .run = remove_email_changes },
     { .name = "remove_links", .every_seconds = 3'600, .run = remove_links },
     { .name = "remove_tickets", .every_seconds = 3'600, .run = remove_tickets },
+    { .name = "remove_provider_sign_ins", .every_seconds = 3'600, .run = remove_provider_sign_ins },
     { .name = "remove_mails", .every_seconds = 3'600, .run = remove_mails },
     { .name = "remove_events", .every_seconds = 3'600, .run = remove_events },
     { .name = "remove_throttles", .every_seconds = 3'600, .run = remove_throttles },

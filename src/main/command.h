@@ -56,6 +56,7 @@ int command_doctor(struct invocation *invocation);
 int command_tenant(struct invocation *invocation);
 int command_domain(struct invocation *invocation);
 int command_host(struct invocation *invocation);
+int command_provider(struct invocation *invocation);
 int command_fleet(struct invocation *invocation);
 int command_admin(struct invocation *invocation);
 int command_session(struct invocation *invocation);

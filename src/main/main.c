@@ -17,6 +17,8 @@ const struct command commands[] = {
       command_domain },
     { "host", "host list|show|add|set-admin|drain|activate|offline|restore|check|remove …",
       "Works on the hosts of the tenants' databases.", command_host },
+    { "provider", "provider list|show|add|set-secret|enable|disable|check|remove …",
+      "Works on the identity providers of staff.", command_provider },
     { "events", "events [--since POSITION]",
       "Follows what happens, a line each; --json gives each as an object.", command_events },
     { "admin",

@@ -12,11 +12,14 @@ struct attempt {
     struct text state;    /* comes back with the answer */
     struct text nonce;    /* comes back inside of the ID token */
     struct text verifier; /* of PKCE (RFC 7636): shown to the provider with the code */
+    struct text
+        device; /* the known-device cookie: a browser that comes from elsewhere does not bring it along */
     struct text return_to;
     int64_t expires_ms;
 };
 
-struct attempt attempt_make(struct work *work, struct text provider_id, struct text return_to);
+struct attempt attempt_make(struct work *work, struct text provider_id, struct text device,
+                            struct text return_to);
 struct text attempt_challenge(struct work *work, const struct attempt *attempt); /* S256 */
 
 struct text attempt_seal(struct work *work, const struct attempt *attempt);

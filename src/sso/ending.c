@@ -8,7 +8,9 @@
 #include "record/store.h"
 #include "record/transact.h"
 #include "settings/options.h"
+#include "sso/id_token.h"
 #include "sso/sign_in.h"
+#include "sso/signed.h"
 
 enum { PROVIDER_SESSION_LENGTH_MAX = 255 };
 
@@ -25,17 +27,16 @@ static struct text provider_session(const struct said *said)
 }
 
 bool ending_note(struct work *work, const struct provider *provider, const struct attempt *attempt,
-                 const struct said *said, struct text session_id)
+                 const struct said *said, struct text *id)
 {
-    struct text id = random_uuid(work->arena, work->now);
+    *id = random_uuid(work->arena, work->now);
     struct provider_sign_in row = {
-        .id = value_text(id),
-        .session_id = value_text(session_id),
+        .id = value_text(*id),
         .provider_id = provider->row.id,
         .nonce_hash = value_text(sha256_hex(work->arena, attempt->nonce)),
         .provider_session = value_text_or_null(provider_session(said)),
         .id_token_sealed =
-            value_text(seal(work->arena, work->site->keyring, said->id_token, token_place(work->arena, id))),
+            value_text(seal(work->arena, work->site->keyring, said->id_token, token_place(work->arena, *id))),
     };
     if (store_create(work, &provider_sign_ins_table, row.cells))
         return true;
@@ -45,7 +46,54 @@ bool ending_note(struct work *work, const struct provider *provider, const struc
     return fail(&work->error, ERROR_sso_attempt_void, "");
 }
 
-/* ---- Signing out ---- */
+/* ---- The provider's end of it ---- */
+
+bool ending_spread(struct work *work, const struct ended_there *ended, const char *reason)
+{
+    static const char find[] =
+        "SELECT u.id FROM provider_sign_ins s JOIN user_sessions u ON u.id = s.session_id "
+        "WHERE s.provider_id = $1 AND u.is_active AND (CAST($2 AS text) IS NULL OR s.provider_session = $2) "
+        "AND (CAST($3 AS text) IS NULL OR EXISTS (SELECT 1 FROM provider_identities i "
+        "WHERE i.provider_id = s.provider_id AND i.subject = $3 AND i.user_id = u.user_id)) ORDER BY u.id";
+    struct result result;
+    if (!db_run(work->db, work->arena, &result, &work->error, find,
+                PARAMETERS(value_text(ended->provider_id), value_text_or_null(ended->session),
+                           value_text_or_null(ended->subject))))
+        return false;
+    for (size_t i = 0; i < result.row_count; i++) {
+        struct user_session session;
+        if (!store_find_by(work, &user_sessions_table, "id", result_row(&result, i)[0], true, session.cells)
+            || !session_end(work, &session, reason))
+            return false;
+    }
+    return true;
+}
+
+static bool spread(struct work *work, void *data)
+{
+    return ending_spread(work, data, "signed_out_at_provider");
+}
+
+bool sso_hear_logout(struct work *work, struct text name, struct text token)
+{
+    struct provider provider;
+    struct json claims;
+    if (!provider_find(work, name, &provider) || !provider_discover(work, &provider)
+        || !signed_read(work, &provider, token, TEXT("logout+jwt"), &claims))
+        return false;
+    const struct claims_expected expected = claims_expected_of(work, &provider, (struct text){});
+    const char *fault = logout_token_fault(&claims, &expected);
+    if (fault)
+        return fail(&work->error, ERROR_sso_untrusted, "%s", fault);
+    struct ended_there ended = {
+        .provider_id = provider.row.id.text,
+        .session = json_member_text(&claims, "sid"),
+        .subject = json_member_text(&claims, "sub"),
+    };
+    return db_transact(work, spread, &ended);
+}
+
+/* ---- Signing out here ---- */
 
 struct leaving {
     struct provider_sign_in sign_in;

@@ -4,10 +4,8 @@
 #include "net/fetch.h"
 #include "record/site.h"
 #include "settings/options.h"
-#include "settings/settings.h"
 #include "sso/id_token.h"
-#include "sso/jwt.h"
-#include "sso/published.h"
+#include "sso/signed.h"
 
 enum { HTTP_OK = 200, HTTP_SERVER_FAULT = 500, ACCESS_TOKEN_LENGTH_MAX = 8 * 1024 };
 
@@ -77,41 +75,13 @@ static bool is_bearer_token(struct text token)
 
 /* ---- The ID token ---- */
 
-/* A key that is not known may have come since the keys were fetched: they are fetched anew, once. */
-static bool verify(struct work *work, const struct provider *provider, const struct jwt *jwt)
-{
-    static const int64_t ages_ms[] = { PUBLISHED_KEPT_MS, PUBLISHED_AGAIN_MS };
-    enum jwt_outcome outcome = JWT_KEY_MISSING;
-    for (size_t i = 0; i < sizeof ages_ms / sizeof *ages_ms && outcome == JWT_KEY_MISSING; i++) {
-        struct text key_set;
-        if (!provider_key_set(work, provider, ages_ms[i], &key_set))
-            return false;
-        outcome = jwt_verify(work->arena, jwt, key_set);
-    }
-    return outcome == JWT_GENUINE
-        || distrust(work, outcome == JWT_FORGED ? "the signature is wrong" : "the key is unknown");
-}
-
 static bool read_id_token(struct work *work, const struct provider *provider, const struct attempt *attempt,
                           struct said *said)
 {
-    struct jwt jwt;
-    struct error ignored = {};
-    const struct id_token_expected expected = {
-        .issuer = provider->row.issuer.text,
-        .client_id = provider->row.client_id.text,
-        .nonce = attempt->nonce,
-        .now_ms = work->now,
-        .skew_ms = settings_integer(work->site->settings, SETTING_sso_clock_skew_seconds) * 1'000,
-    };
-    if (!jwt_read(work->arena, said->id_token, &jwt)
-        || (jwt.type.length > 0 && !text_equal_blind(jwt.type, TEXT("JWT"))))
-        return distrust(work, "the ID token is none that is taken");
-    if (!verify(work, provider, &jwt))
+    const struct claims_expected expected = claims_expected_of(work, provider, attempt->nonce);
+    if (!signed_read(work, provider, said->id_token, TEXT("JWT"), &said->claims))
         return false;
-    const char *fault = "the ID token is none that is taken";
-    if (json_read(jwt.payload, work->arena, &said->claims, &ignored))
-        fault = id_token_fault(&said->claims, &expected);
+    const char *fault = id_token_fault(&said->claims, &expected);
     return !fault || distrust(work, fault);
 }
 
@@ -152,7 +122,7 @@ bool exchange_code(struct work *work, const struct provider *provider, const str
     if (answer.status != HTTP_OK)
         return fail(&work->error, ERROR_sso_refused, "the code was not taken");
     if (!json_read(answer.body, work->arena, &tokens, &ignored))
-        return distrust(work, "the ID token is none that is taken");
+        return distrust(work, "the token is none that is taken");
     said->id_token = json_member_text(&tokens, "id_token");
     if (!read_id_token(work, provider, attempt, said))
         return false;

@@ -4,6 +4,7 @@
 #include "record/site.h"
 #include "record/store.h"
 #include "settings/options.h"
+#include "sso/ending.h"
 #include "sso/published.h"
 #include "sso/staff.h"
 #include "json/json.h"
@@ -150,10 +151,14 @@ static bool create(struct work *work, struct value *cells)
     return store_create(work, &identity_providers_table, cells);
 }
 
+/* Who came in there goes, where it is shut. */
 static bool update(struct work *work, const struct value *before, struct value *changes, struct value *after)
 {
-    return check(work, (const struct identity_provider *)changes)
-        && store_update(work, &identity_providers_table, before, changes, after);
+    const struct identity_provider *wanted = (const struct identity_provider *)changes;
+    bool shuts = value_is_set(wanted->is_enabled) && !value_is_true(wanted->is_enabled);
+    const struct ended_there all = { .provider_id = ((const struct identity_provider *)before)->id.text };
+    return check(work, wanted) && store_update(work, &identity_providers_table, before, changes, after)
+        && (!shuts || ending_spread(work, &all, "provider_disabled"));
 }
 
 const struct service sso_services[] = {

@@ -3,7 +3,8 @@
 #include "base/metrics.h"
 #include "base/percent.h"
 #include "crypto/hash.h"
-#include "identity/lock.h"
+#include "identity/amr.h"
+#include "identity/known_device.h"
 #include "identity/throttle.h"
 #include "record/audit.h"
 #include "record/site.h"
@@ -15,7 +16,7 @@
 #include "sso/provider.h"
 #include "sso/staff.h"
 
-enum { TEN_MINUTES_MS = 10 * MINUTE_MS, REFUSAL_LENGTH_MAX = 60, SESSION_LENGTH_MAX = 255 };
+enum { TEN_MINUTES_MS = 10 * MINUTE_MS, REFUSAL_LENGTH_MAX = 60 };
 
 /* ---- Throttling: each call costs a question to the provider ---- */
 
@@ -81,7 +82,8 @@ static struct text authorization_url(struct work *work, const struct provider *p
     return url.text;
 }
 
-bool sso_begin(struct work *work, struct text name, struct text return_to, struct sso_beginning *beginning)
+bool sso_begin(struct work *work, struct text name, struct text device, struct text return_to,
+               struct sso_beginning *beginning)
 {
     struct provider provider;
     if (return_to.length == 0)
@@ -90,7 +92,7 @@ bool sso_begin(struct work *work, struct text name, struct text return_to, struc
         return fail(&work->error, ERROR_malformed_value, "a path of this place");
     if (!take_token(work) || !provider_find(work, name, &provider) || !provider_discover(work, &provider))
         return false;
-    struct attempt attempt = attempt_make(work, provider.row.id.text, return_to);
+    struct attempt attempt = attempt_make(work, provider.row.id.text, device, return_to);
     *beginning =
         (struct sso_beginning){ authorization_url(work, &provider, &attempt), attempt_seal(work, &attempt) };
     return true;
@@ -99,11 +101,12 @@ bool sso_begin(struct work *work, struct text name, struct text return_to, struc
 /* ---- Coming back ---- */
 
 /* From the answer to the session. */
-struct arrival {
+struct coming {
     const struct provider *provider;
     const struct attempt *attempt;
     const struct said *said;
-    struct grant *grant;
+    struct user user;
+    struct entry *entry;
     const struct refusal *refused;
 };
 
@@ -126,101 +129,91 @@ static bool check_answer(struct work *work, const struct sso_answer *answer, con
     return fail(&work->error, ERROR_sso_refused, "%.*s", TEXT_ARG(word));
 }
 
-static bool audit(struct work *work, const struct arrival *arrival)
+static bool audit_refusal(struct work *work, const struct coming *coming)
 {
-    struct text name = arrival->provider->row.name.text, user_id = cell_text(arrival->grant->user.id);
-    struct buffer metadata = { .arena = work->arena };
-    buffer_print(&metadata, "{\"provider\":\"%.*s\"", TEXT_ARG(name));
-    if (arrival->refused)
-        buffer_print(&metadata, ",\"reason\":\"%s\"", arrival->refused->reason);
-    buffer_add_byte(&metadata, '}');
+    struct text user_id = cell_text(coming->user.id);
     const struct audit_entry entry = {
-        .action = arrival->refused ? "sign_in_failed" : "sign_in",
+        .action = "sign_in_failed",
         .entity_type = "users",
         .entity_id = user_id,
         .user_id = user_id,
-        .outcome = arrival->refused ? "denied" : "success",
-        .metadata = metadata.text,
+        .outcome = "denied",
+        .metadata = arena_format(work->arena, "{\"provider\":\"%.*s\",\"reason\":\"%s\"}",
+                                 TEXT_ARG(coming->provider->row.name.text), coming->refused->reason),
     };
+    work_count(work, METRIC_sign_in_failures_total);
     return audit_event(work, &entry);
 }
 
-/* From here on the work is that person's: its audit record too. */
-static void become(struct work *work, const struct grant *grant)
+/* By two factors, where the provider says so (RFC 8176). */
+static unsigned amr_of(const struct said *said)
 {
-    work->actor = (struct actor){
-        .role = role_named(grant->user.system_role.text),
-        .user_id = grant->user.id.text,
-        .session_id = grant->session_id,
-    };
+    const struct json *methods = json_member(&said->claims, TEXT("amr"));
+    unsigned amr = AMR_FEDERATED;
+    for (size_t i = 0; methods && methods->kind == JSON_ARRAY && i < methods->count; i++)
+        if (methods->items[i].kind == JSON_TEXT && text_is(methods->items[i].text, "mfa"))
+            amr |= AMR_TWO_FACTORS;
+    return amr;
 }
 
-static bool let_in(struct work *work, struct arrival *arrival)
+static bool let_in(struct work *work, struct coming *coming)
 {
-    struct user *user = &arrival->grant->user;
-    struct user changes = {
-        .last_login_at = value_time(work->now),
-        .last_login_ip = value_text_or_null(work->origin.address),
-    };
     struct bucket bucket = address_bucket(work);
-    lock_forget(user, &changes);
-    if (!store_update(work, &users_table, user->cells, changes.cells, user->cells)
-        || !throttle_give_back(work, &bucket) || !session_begin(work, user, TEXT("[\"fed\"]"), arrival->grant)
-        || !ending_note(work, arrival->provider, arrival->attempt, arrival->said, arrival->grant->session_id))
-        return false;
-    become(work, arrival->grant);
-    return true;
+    struct arrival arrival = { .user = &coming->user, .amr = amr_of(coming->said) };
+    if (!known_device_read(work, coming->attempt->device, coming->user.id.text, &arrival.device))
+        arrival.device = (struct text){};
+    return throttle_give_back(work, &bucket)
+        && ending_note(work, coming->provider, coming->attempt, coming->said, &arrival.provider_sign_in_id)
+        && entry_begin(work, &arrival, coming->entry);
 }
 
 /* Refused or not, it is kept: the transaction succeeds. */
 static bool settle(struct work *work, void *data)
 {
-    struct arrival *arrival = data;
-    return staff_find(work, arrival->provider, arrival->said, &arrival->grant->user, &arrival->refused)
-        && (arrival->refused || let_in(work, arrival)) && audit(work, arrival);
+    struct coming *coming = data;
+    coming->user = (struct user){};
+    return staff_find(work, coming->provider, coming->said, &coming->user, &coming->refused)
+        && (coming->refused ? audit_refusal(work, coming) : let_in(work, coming));
 }
 
-/* What the provider did wrong outlives the refusal. */
+/* What the provider did wrong is kept too. */
 static bool note_distrust(struct work *work, void *data)
 {
-    return audit(work, data);
+    return audit_refusal(work, data);
 }
 
-static void tell_distrust(struct work *work, struct arrival *arrival)
+static void tell_distrust(struct work *work, struct coming *coming)
 {
     struct error error = work->error;
     const struct refusal refusal = { .reason = error_words[error.code].code };
-    arrival->refused = &refusal;
+    coming->refused = &refusal;
     error_clear(&work->error);
-    (void)!db_transact(work, note_distrust, arrival);
+    (void)!db_transact(work, note_distrust, coming);
     work->error = error;
 }
 
-static bool arrive(struct work *work, const struct sso_answer *answer, struct arrival *arrival)
+static bool receive(struct work *work, const struct sso_answer *answer, struct coming *coming)
 {
     struct said said;
-    arrival->said = &said;
-    if (!check_answer(work, answer, arrival->provider, arrival->attempt)
-        || !exchange_code(work, arrival->provider, arrival->attempt, answer->code, &said)) {
-        tell_distrust(work, arrival);
+    coming->said = &said;
+    if (!check_answer(work, answer, coming->provider, coming->attempt)
+        || !exchange_code(work, coming->provider, coming->attempt, answer->code, &said)) {
+        tell_distrust(work, coming);
         return false;
     }
-    if (!db_transact(work, settle, arrival))
-        return false;
-    metric_add(arrival->refused ? METRIC_sign_in_failures_total : METRIC_sign_ins_total, 1);
-    return !arrival->refused || fail(&work->error, ERROR_sso_no_access, "%s", arrival->refused->says);
+    return db_transact(work, settle, coming)
+        && (!coming->refused || fail(&work->error, ERROR_sso_no_access, "%s", coming->refused->says));
 }
 
-bool sso_finish(struct work *work, const struct sso_answer *answer, struct grant *grant,
+bool sso_finish(struct work *work, const struct sso_answer *answer, struct entry *entry,
                 struct text *return_to)
 {
     struct provider provider;
     struct attempt attempt;
-    struct arrival arrival = { .provider = &provider, .attempt = &attempt, .grant = grant };
-    *grant = (struct grant){};
+    struct coming coming = { .provider = &provider, .attempt = &attempt, .entry = entry };
     if (!attempt_open(work, answer->cookie, &attempt))
         return fail(&work->error, ERROR_sso_attempt_void, "");
     *return_to = attempt.return_to;
     return take_token(work) && provider_find(work, answer->provider, &provider)
-        && provider_discover(work, &provider) && arrive(work, answer, &arrival);
+        && provider_discover(work, &provider) && receive(work, answer, &coming);
 }

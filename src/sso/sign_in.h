@@ -1,14 +1,15 @@
 /* Signing in and out at an identity provider: authorization code with PKCE (RFC 9700, OpenID Connect Core).
  */
 #pragma once
-#include "identity/session.h"
+#include "identity/entry.h"
 
-/* Where the browser goes next, and the cookie with which it is to come back. Waits for the network. */
+/* Where the browser goes next, and the cookie with which it is to come back. `device`: the known-device
+ * cookie. Waits for the network. */
 struct sso_beginning {
     struct text url, cookie;
 };
-[[nodiscard]] bool sso_begin(struct work *work, struct text provider, struct text return_to,
-                             struct sso_beginning *beginning);
+[[nodiscard]] bool sso_begin(struct work *work, struct text provider, struct text device,
+                             struct text return_to, struct sso_beginning *beginning);
 
 /* What it came back with. */
 struct sso_answer {
@@ -21,10 +22,13 @@ struct sso_answer {
  * On the pool for who waits for others: asks the provider, and opens its own transactions. On success
  * work->actor is the one who signed in, and *return_to where that one wanted to go.
  */
-[[nodiscard]] bool sso_finish(struct work *work, const struct sso_answer *answer, struct grant *grant,
+[[nodiscard]] bool sso_finish(struct work *work, const struct sso_answer *answer, struct entry *entry,
                               struct text *return_to);
 
 /* Ends the actor's session here; *url: where the browser ends it at the provider, empty where there is
  * nothing to end.
  */
 [[nodiscard]] bool sso_sign_out(struct work *work, struct text *url);
+
+/* The provider says, by itself, that sessions are over (OpenID Connect Back-Channel Logout). */
+[[nodiscard]] bool sso_hear_logout(struct work *work, struct text provider, struct text token);

@@ -12,6 +12,7 @@ static const struct refusal unknown_person = { "unknown_person", "nobody here is
 static const struct refusal email_taken = { "email_taken", "somebody else has your e-mail" };
 static const struct refusal not_active = { "not_active", "your account is not active" };
 static const struct refusal not_staff = { "not_staff", "you are not of the staff" };
+static const struct refusal break_glass = { "break_glass", "your account never signs in there" };
 static const struct refusal locked = { "locked", "your account is locked" };
 
 /* ---- The role ---- */
@@ -55,6 +56,9 @@ bool staff_link(struct work *work, struct value *cells)
             && fail_at(&work->error, "/user_id", ERROR_no_such_reference, "user");
     if (!is_staff(&user))
         return fail_at(&work->error, "/user_id", ERROR_rule_broken, "only staff signs in there");
+    if (value_is_true(user.is_break_glass))
+        return fail_at(&work->error, "/user_id", ERROR_rule_broken,
+                       "who is is_break_glass never signs in there");
     return store_create(work, &provider_identities_table, cells);
 }
 
@@ -99,6 +103,7 @@ static bool find_by_email(struct work *work, struct text email, struct text *use
 {
     static const char find[] =
         "SELECT id FROM users u WHERE email = $1 AND deleted_at IS NULL AND tenant_id IS NULL "
+        "AND NOT is_break_glass "
         "AND NOT EXISTS (SELECT 1 FROM provider_identities i WHERE i.user_id = u.id)";
     return find_id(work, find, PARAMETERS(value_text(email)), user_id);
 }
@@ -187,10 +192,11 @@ static bool judge(struct work *work, const struct user *user, const struct refus
     bool may;
     if (!person_may_enter(work, user, &may))
         return false;
-    *refused = !may                        ? &not_active
-             : !is_staff(user)             ? &not_staff
-             : lock_bars(work, user, true) ? &locked
-                                           : NULL;
+    *refused = !may                                ? &not_active
+             : !is_staff(user)                     ? &not_staff
+             : value_is_true(user->is_break_glass) ? &break_glass
+             : lock_bars(work, user, true)         ? &locked
+                                                   : NULL;
     return true;
 }
 

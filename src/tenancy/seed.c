@@ -75,6 +75,7 @@ bool seed_prepare(struct work *work, const struct service *people, struct seed *
         .first_name = value_string("Super"),
         .last_name = value_string("Admin"),
         .system_role = choice_value(system_role, super_admin),
+        .is_break_glass = value_boolean(true),
         .must_change_password = value_boolean(false), /* chosen by the operator, or random */
     };
     return seed->users->prepare(work, seed->admin.cells);

@@ -3,15 +3,16 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import { createInterface } from 'node:readline';
-import Provider from 'oidc-provider';
 
+console.info = console.warn = () => {}; // what it says of being used for development
+const { default: Provider } = await import('oidc-provider');
 const told = JSON.parse(process.argv[2]);
 let people = told.people;
 
 const provider = new Provider(told.issuer, {
   clients: [{
     client_id: told.client_id,
-    client_secret: told.client_secret,
+    client_secret: told.client_secret ?? undefined,
     token_endpoint_auth_method: told.client_secret ? told.auth_method : 'none',
     redirect_uris: [told.redirect_uri],
     post_logout_redirect_uris: [told.home],

@@ -53,7 +53,7 @@ class IdentityProvider:
 
     def __enter__(self):
         self.process = subprocess.Popen([TOP / "tools/node.sh", "tests/e2e/identity_provider.mjs", json.dumps(self.told)],
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout.readline() == "ready\n"
         return self
 
@@ -75,11 +75,12 @@ class IdentityProvider:
 
     def register(self, **columns):
         """With the server, by its super admin."""
-        return self.world.admin.post("/identity_providers", {
-            "name": self.name, "display_name": self.name.title(), "issuer": self.issuer, "client_id": self.told["client_id"],
-            "client_secret": self.told["client_secret"], "allows_private_network": True, "scopes": "openid email profile groups",
-            "role_claim": "groups", "role_rules": [{"value": "admins", "role": "super_admin"}, {"value": "helpers", "role": "support"}],
-            "creates_people": True, **{name: value for name, value in columns.items()}}, 201).json
+        row = {"name": self.name, "display_name": self.name.title(), "issuer": self.issuer, "client_id": self.told["client_id"],
+               "allows_private_network": True, "scopes": "openid email profile groups", "creates_people": True,
+               "role_rules": [{"value": "admins", "role": "super_admin"}, {"value": "helpers", "role": "support"}], **columns}
+        if self.told["client_secret"]:
+            row["client_secret"] = self.told["client_secret"]
+        return self.world.admin.post("/identity_providers", row, 201).json
 
 
 class StayHere(urllib.request.HTTPRedirectHandler):
