@@ -87,6 +87,7 @@ static const struct mail_word words[] = {
     { "time", TEXT_CONSTANT("mañana") },
     { "until", TEXT_CONSTANT("pasado mañana") },
     { "device", TEXT_CONSTANT("Firefox") },
+    { "passkey", TEXT_CONSTANT("la del llavero") },
     { "address", TEXT_CONSTANT("192.0.2.1") },
     { "tenant", TEXT_CONSTANT("Acme") },
     { "impersonator", TEXT_CONSTANT("Eva") },
