@@ -5,11 +5,8 @@ static const struct {
     enum amr amr;
     const char *word;
 } words[] = {
-    { AMR_PASSWORD, "pwd" },
-    { AMR_CODE, "otp" },
-    { AMR_PASSKEY, "pop" },
-    { AMR_TWO_FACTORS, "mfa" },
-    { AMR_FEDERATED, "fed" },
+    { AMR_PASSWORD, "pwd" },    { AMR_CODE, "otp" },      { AMR_PASSKEY, "pop" },
+    { AMR_TWO_FACTORS, "mfa" }, { AMR_FEDERATED, "fed" },
 };
 enum { WORD_COUNT = sizeof words / sizeof *words };
 

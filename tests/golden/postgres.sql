@@ -376,6 +376,7 @@ CREATE TABLE users (
     phone text COLLATE "C",
     avatar_url text COLLATE "C",
     system_role text COLLATE "C" NOT NULL DEFAULT 'tenant_admin',
+    is_break_glass boolean NOT NULL DEFAULT false,
     email_verified boolean NOT NULL DEFAULT false,
     email_verified_at timestamptz,
     mfa_enabled boolean NOT NULL DEFAULT false,
@@ -398,10 +399,12 @@ CREATE TABLE users (
     search text COLLATE "C" NOT NULL DEFAULT '' /* email, first_name, last_name */,
     CONSTRAINT users_system_role_choice CHECK (system_role IN ('super_admin', 'support', 'billing_admin', 'tenant_admin')),
     CONSTRAINT user_staff_has_no_tenant CHECK ((system_role = 'tenant_admin') = (tenant_id IS NOT NULL)),
+    CONSTRAINT user_break_glass_is_super_admin CHECK (NOT is_break_glass OR system_role = 'super_admin'),
     CONSTRAINT user_locked_has_its_time CHECK (NOT is_locked OR locked_at IS NOT NULL)
 );
 CREATE INDEX users_tenant_id ON users (tenant_id NULLS FIRST, id);
 CREATE INDEX users_system_role ON users (system_role, id);
+CREATE INDEX users_is_break_glass ON users (is_break_glass, id);
 CREATE INDEX users_is_active ON users (is_active, id);
 CREATE INDEX users_is_locked ON users (is_locked, id);
 CREATE INDEX users_last_login_at ON users (last_login_at NULLS FIRST, id);
@@ -444,43 +447,6 @@ CREATE INDEX user_sessions_expires_at ON user_sessions (expires_at, id);
 CREATE INDEX user_sessions_idle_expires_at ON user_sessions (idle_expires_at, id);
 CREATE INDEX user_sessions_created_at ON user_sessions (created_at, id);
 
-CREATE TABLE totp_seeds (
-    id uuid PRIMARY KEY NOT NULL,
-    user_id uuid NOT NULL,
-    seed_sealed text COLLATE "C" NOT NULL,
-    last_step bigint NOT NULL DEFAULT 0,
-    confirmed_at timestamptz,
-    created_at timestamptz NOT NULL
-);
-CREATE INDEX totp_seeds_user_id ON totp_seeds (user_id, id);
-CREATE UNIQUE INDEX totp_seeds_user_id_unique ON totp_seeds (user_id) WHERE confirmed_at IS NOT NULL;
-
-CREATE TABLE recovery_codes (
-    id uuid PRIMARY KEY NOT NULL,
-    user_id uuid NOT NULL,
-    code_hash text COLLATE "C" NOT NULL,
-    created_at timestamptz NOT NULL
-);
-CREATE INDEX recovery_codes_user_id ON recovery_codes (user_id, id);
-CREATE UNIQUE INDEX recovery_codes_code_hash_unique ON recovery_codes (code_hash);
-
-CREATE TABLE second_factor_tickets (
-    id uuid PRIMARY KEY NOT NULL,
-    user_id uuid NOT NULL,
-    session_id uuid,
-    token_hash text COLLATE "C" NOT NULL,
-    amr jsonb NOT NULL,
-    device text COLLATE "C",
-    epoch bigint NOT NULL,
-    attempts bigint NOT NULL DEFAULT 0,
-    expires_at timestamptz NOT NULL,
-    created_at timestamptz NOT NULL
-);
-CREATE INDEX second_factor_tickets_user_id ON second_factor_tickets (user_id, id);
-CREATE INDEX second_factor_tickets_session_id ON second_factor_tickets (session_id NULLS FIRST, id);
-CREATE UNIQUE INDEX second_factor_tickets_token_hash_unique ON second_factor_tickets (token_hash);
-CREATE INDEX second_factor_tickets_expires_at ON second_factor_tickets (expires_at, id);
-
 CREATE TABLE identity_providers (
     id uuid PRIMARY KEY NOT NULL,
     name text COLLATE "C" NOT NULL,
@@ -521,17 +487,18 @@ CREATE UNIQUE INDEX provider_identities_provider_id_subject_unique ON provider_i
 
 CREATE TABLE provider_sign_ins (
     id uuid PRIMARY KEY NOT NULL,
-    session_id uuid NOT NULL,
+    session_id uuid,
     provider_id uuid NOT NULL,
     nonce_hash text COLLATE "C" NOT NULL,
     provider_session text COLLATE "C",
     id_token_sealed text COLLATE "C" NOT NULL,
     created_at timestamptz NOT NULL
 );
-CREATE UNIQUE INDEX provider_sign_ins_session_id_unique ON provider_sign_ins (session_id);
+CREATE UNIQUE INDEX provider_sign_ins_session_id_unique ON provider_sign_ins (session_id NULLS FIRST);
 CREATE INDEX provider_sign_ins_provider_id ON provider_sign_ins (provider_id, id);
 CREATE UNIQUE INDEX provider_sign_ins_nonce_hash_unique ON provider_sign_ins (nonce_hash);
 CREATE INDEX provider_sign_ins_provider_session ON provider_sign_ins (provider_session NULLS FIRST, id);
+CREATE INDEX provider_sign_ins_created_at ON provider_sign_ins (created_at, id);
 
 CREATE TABLE user_passkeys (
     id uuid PRIMARY KEY NOT NULL,
@@ -555,6 +522,45 @@ CREATE INDEX user_passkeys_user_id ON user_passkeys (user_id, id);
 CREATE INDEX user_passkeys_tenant_id ON user_passkeys (tenant_id NULLS FIRST, id);
 CREATE UNIQUE INDEX user_passkeys_credential_id_unique ON user_passkeys (credential_id);
 CREATE INDEX user_passkeys_created_at ON user_passkeys (created_at, id);
+
+CREATE TABLE totp_seeds (
+    id uuid PRIMARY KEY NOT NULL,
+    user_id uuid NOT NULL,
+    seed_sealed text COLLATE "C" NOT NULL,
+    last_step bigint NOT NULL DEFAULT 0,
+    confirmed_at timestamptz,
+    created_at timestamptz NOT NULL
+);
+CREATE INDEX totp_seeds_user_id ON totp_seeds (user_id, id);
+CREATE UNIQUE INDEX totp_seeds_user_id_unique ON totp_seeds (user_id) WHERE confirmed_at IS NOT NULL;
+
+CREATE TABLE recovery_codes (
+    id uuid PRIMARY KEY NOT NULL,
+    user_id uuid NOT NULL,
+    code_hash text COLLATE "C" NOT NULL,
+    created_at timestamptz NOT NULL
+);
+CREATE INDEX recovery_codes_user_id ON recovery_codes (user_id, id);
+CREATE UNIQUE INDEX recovery_codes_code_hash_unique ON recovery_codes (code_hash);
+
+CREATE TABLE second_factor_tickets (
+    id uuid PRIMARY KEY NOT NULL,
+    user_id uuid NOT NULL,
+    session_id uuid,
+    provider_sign_in_id uuid,
+    token_hash text COLLATE "C" NOT NULL,
+    amr jsonb NOT NULL,
+    device text COLLATE "C",
+    epoch bigint NOT NULL,
+    attempts bigint NOT NULL DEFAULT 0,
+    expires_at timestamptz NOT NULL,
+    created_at timestamptz NOT NULL
+);
+CREATE INDEX second_factor_tickets_user_id ON second_factor_tickets (user_id, id);
+CREATE INDEX second_factor_tickets_session_id ON second_factor_tickets (session_id NULLS FIRST, id);
+CREATE INDEX second_factor_tickets_provider_sign_in_id ON second_factor_tickets (provider_sign_in_id NULLS FIRST, id);
+CREATE UNIQUE INDEX second_factor_tickets_token_hash_unique ON second_factor_tickets (token_hash);
+CREATE INDEX second_factor_tickets_expires_at ON second_factor_tickets (expires_at, id);
 
 CREATE TABLE api_keys (
     id uuid PRIMARY KEY NOT NULL,
@@ -1177,16 +1183,17 @@ ALTER TABLE users ADD CONSTRAINT users_tenant_id_reference FOREIGN KEY (tenant_i
 ALTER TABLE user_sessions ADD CONSTRAINT user_sessions_user_id_reference FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE RESTRICT;
 ALTER TABLE user_sessions ADD CONSTRAINT user_sessions_tenant_id_reference FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE RESTRICT;
 ALTER TABLE user_sessions ADD CONSTRAINT user_sessions_impersonator_id_reference FOREIGN KEY (impersonator_id) REFERENCES users (id) ON DELETE RESTRICT;
-ALTER TABLE totp_seeds ADD CONSTRAINT totp_seeds_user_id_reference FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE RESTRICT;
-ALTER TABLE recovery_codes ADD CONSTRAINT recovery_codes_user_id_reference FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE RESTRICT;
-ALTER TABLE second_factor_tickets ADD CONSTRAINT second_factor_tickets_user_id_reference FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE RESTRICT;
-ALTER TABLE second_factor_tickets ADD CONSTRAINT second_factor_tickets_session_id_reference FOREIGN KEY (session_id) REFERENCES user_sessions (id) ON DELETE CASCADE;
 ALTER TABLE provider_identities ADD CONSTRAINT provider_identities_user_id_reference FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE RESTRICT;
 ALTER TABLE provider_identities ADD CONSTRAINT provider_identities_provider_id_reference FOREIGN KEY (provider_id) REFERENCES identity_providers (id) ON DELETE RESTRICT;
 ALTER TABLE provider_sign_ins ADD CONSTRAINT provider_sign_ins_session_id_reference FOREIGN KEY (session_id) REFERENCES user_sessions (id) ON DELETE CASCADE;
 ALTER TABLE provider_sign_ins ADD CONSTRAINT provider_sign_ins_provider_id_reference FOREIGN KEY (provider_id) REFERENCES identity_providers (id) ON DELETE RESTRICT;
 ALTER TABLE user_passkeys ADD CONSTRAINT user_passkeys_user_id_reference FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE RESTRICT;
 ALTER TABLE user_passkeys ADD CONSTRAINT user_passkeys_tenant_id_reference FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE RESTRICT;
+ALTER TABLE totp_seeds ADD CONSTRAINT totp_seeds_user_id_reference FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE RESTRICT;
+ALTER TABLE recovery_codes ADD CONSTRAINT recovery_codes_user_id_reference FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE RESTRICT;
+ALTER TABLE second_factor_tickets ADD CONSTRAINT second_factor_tickets_user_id_reference FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE RESTRICT;
+ALTER TABLE second_factor_tickets ADD CONSTRAINT second_factor_tickets_session_id_reference FOREIGN KEY (session_id) REFERENCES user_sessions (id) ON DELETE CASCADE;
+ALTER TABLE second_factor_tickets ADD CONSTRAINT second_factor_tickets_provider_sign_in_id_reference FOREIGN KEY (provider_sign_in_id) REFERENCES provider_sign_ins (id) ON DELETE CASCADE;
 ALTER TABLE api_keys ADD CONSTRAINT api_keys_tenant_id_reference FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE RESTRICT;
 ALTER TABLE api_keys ADD CONSTRAINT api_keys_created_by_reference FOREIGN KEY (created_by) REFERENCES users (id) ON DELETE RESTRICT;
 ALTER TABLE impersonations ADD CONSTRAINT impersonations_impersonator_id_reference FOREIGN KEY (impersonator_id) REFERENCES users (id) ON DELETE RESTRICT;

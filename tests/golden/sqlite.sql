@@ -367,6 +367,7 @@ CREATE TABLE users (
     phone TEXT,
     avatar_url TEXT,
     system_role TEXT NOT NULL DEFAULT 'tenant_admin' CONSTRAINT users_system_role_choice CHECK (system_role IN ('super_admin', 'support', 'billing_admin', 'tenant_admin')),
+    is_break_glass INTEGER NOT NULL DEFAULT false CHECK (is_break_glass IN (0, 1)),
     email_verified INTEGER NOT NULL DEFAULT false CHECK (email_verified IN (0, 1)),
     email_verified_at INTEGER,
     mfa_enabled INTEGER NOT NULL DEFAULT false CHECK (mfa_enabled IN (0, 1)),
@@ -388,10 +389,12 @@ CREATE TABLE users (
     revision INTEGER NOT NULL DEFAULT 1,
     search TEXT NOT NULL DEFAULT '' /* email, first_name, last_name */,
     CONSTRAINT user_staff_has_no_tenant CHECK ((system_role = 'tenant_admin') = (tenant_id IS NOT NULL)),
+    CONSTRAINT user_break_glass_is_super_admin CHECK (NOT is_break_glass OR system_role = 'super_admin'),
     CONSTRAINT user_locked_has_its_time CHECK (NOT is_locked OR locked_at IS NOT NULL)
 ) STRICT;
 CREATE INDEX users_tenant_id ON users (tenant_id, id);
 CREATE INDEX users_system_role ON users (system_role, id);
+CREATE INDEX users_is_break_glass ON users (is_break_glass, id);
 CREATE INDEX users_is_active ON users (is_active, id);
 CREATE INDEX users_is_locked ON users (is_locked, id);
 CREATE INDEX users_last_login_at ON users (last_login_at, id);
@@ -434,43 +437,6 @@ CREATE INDEX user_sessions_expires_at ON user_sessions (expires_at, id);
 CREATE INDEX user_sessions_idle_expires_at ON user_sessions (idle_expires_at, id);
 CREATE INDEX user_sessions_created_at ON user_sessions (created_at, id);
 
-CREATE TABLE totp_seeds (
-    id TEXT PRIMARY KEY NOT NULL,
-    user_id TEXT NOT NULL REFERENCES users (id) ON DELETE RESTRICT,
-    seed_sealed TEXT NOT NULL,
-    last_step INTEGER NOT NULL DEFAULT 0,
-    confirmed_at INTEGER,
-    created_at INTEGER NOT NULL
-) STRICT;
-CREATE INDEX totp_seeds_user_id ON totp_seeds (user_id, id);
-CREATE UNIQUE INDEX totp_seeds_user_id_unique ON totp_seeds (user_id) WHERE confirmed_at IS NOT NULL;
-
-CREATE TABLE recovery_codes (
-    id TEXT PRIMARY KEY NOT NULL,
-    user_id TEXT NOT NULL REFERENCES users (id) ON DELETE RESTRICT,
-    code_hash TEXT NOT NULL,
-    created_at INTEGER NOT NULL
-) STRICT;
-CREATE INDEX recovery_codes_user_id ON recovery_codes (user_id, id);
-CREATE UNIQUE INDEX recovery_codes_code_hash_unique ON recovery_codes (code_hash);
-
-CREATE TABLE second_factor_tickets (
-    id TEXT PRIMARY KEY NOT NULL,
-    user_id TEXT NOT NULL REFERENCES users (id) ON DELETE RESTRICT,
-    session_id TEXT REFERENCES user_sessions (id) ON DELETE CASCADE,
-    token_hash TEXT NOT NULL,
-    amr TEXT NOT NULL CHECK (amr IS NULL OR json_valid(amr)),
-    device TEXT,
-    epoch INTEGER NOT NULL,
-    attempts INTEGER NOT NULL DEFAULT 0,
-    expires_at INTEGER NOT NULL,
-    created_at INTEGER NOT NULL
-) STRICT;
-CREATE INDEX second_factor_tickets_user_id ON second_factor_tickets (user_id, id);
-CREATE INDEX second_factor_tickets_session_id ON second_factor_tickets (session_id, id);
-CREATE UNIQUE INDEX second_factor_tickets_token_hash_unique ON second_factor_tickets (token_hash);
-CREATE INDEX second_factor_tickets_expires_at ON second_factor_tickets (expires_at, id);
-
 CREATE TABLE identity_providers (
     id TEXT PRIMARY KEY NOT NULL,
     name TEXT NOT NULL,
@@ -511,7 +477,7 @@ CREATE UNIQUE INDEX provider_identities_provider_id_subject_unique ON provider_i
 
 CREATE TABLE provider_sign_ins (
     id TEXT PRIMARY KEY NOT NULL,
-    session_id TEXT NOT NULL REFERENCES user_sessions (id) ON DELETE CASCADE,
+    session_id TEXT REFERENCES user_sessions (id) ON DELETE CASCADE,
     provider_id TEXT NOT NULL REFERENCES identity_providers (id) ON DELETE RESTRICT,
     nonce_hash TEXT NOT NULL,
     provider_session TEXT,
@@ -522,6 +488,7 @@ CREATE UNIQUE INDEX provider_sign_ins_session_id_unique ON provider_sign_ins (se
 CREATE INDEX provider_sign_ins_provider_id ON provider_sign_ins (provider_id, id);
 CREATE UNIQUE INDEX provider_sign_ins_nonce_hash_unique ON provider_sign_ins (nonce_hash);
 CREATE INDEX provider_sign_ins_provider_session ON provider_sign_ins (provider_session, id);
+CREATE INDEX provider_sign_ins_created_at ON provider_sign_ins (created_at, id);
 
 CREATE TABLE user_passkeys (
     id TEXT PRIMARY KEY NOT NULL,
@@ -544,6 +511,45 @@ CREATE INDEX user_passkeys_user_id ON user_passkeys (user_id, id);
 CREATE INDEX user_passkeys_tenant_id ON user_passkeys (tenant_id, id);
 CREATE UNIQUE INDEX user_passkeys_credential_id_unique ON user_passkeys (credential_id);
 CREATE INDEX user_passkeys_created_at ON user_passkeys (created_at, id);
+
+CREATE TABLE totp_seeds (
+    id TEXT PRIMARY KEY NOT NULL,
+    user_id TEXT NOT NULL REFERENCES users (id) ON DELETE RESTRICT,
+    seed_sealed TEXT NOT NULL,
+    last_step INTEGER NOT NULL DEFAULT 0,
+    confirmed_at INTEGER,
+    created_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX totp_seeds_user_id ON totp_seeds (user_id, id);
+CREATE UNIQUE INDEX totp_seeds_user_id_unique ON totp_seeds (user_id) WHERE confirmed_at IS NOT NULL;
+
+CREATE TABLE recovery_codes (
+    id TEXT PRIMARY KEY NOT NULL,
+    user_id TEXT NOT NULL REFERENCES users (id) ON DELETE RESTRICT,
+    code_hash TEXT NOT NULL,
+    created_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX recovery_codes_user_id ON recovery_codes (user_id, id);
+CREATE UNIQUE INDEX recovery_codes_code_hash_unique ON recovery_codes (code_hash);
+
+CREATE TABLE second_factor_tickets (
+    id TEXT PRIMARY KEY NOT NULL,
+    user_id TEXT NOT NULL REFERENCES users (id) ON DELETE RESTRICT,
+    session_id TEXT REFERENCES user_sessions (id) ON DELETE CASCADE,
+    provider_sign_in_id TEXT REFERENCES provider_sign_ins (id) ON DELETE CASCADE,
+    token_hash TEXT NOT NULL,
+    amr TEXT NOT NULL CHECK (amr IS NULL OR json_valid(amr)),
+    device TEXT,
+    epoch INTEGER NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    expires_at INTEGER NOT NULL,
+    created_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX second_factor_tickets_user_id ON second_factor_tickets (user_id, id);
+CREATE INDEX second_factor_tickets_session_id ON second_factor_tickets (session_id, id);
+CREATE INDEX second_factor_tickets_provider_sign_in_id ON second_factor_tickets (provider_sign_in_id, id);
+CREATE UNIQUE INDEX second_factor_tickets_token_hash_unique ON second_factor_tickets (token_hash);
+CREATE INDEX second_factor_tickets_expires_at ON second_factor_tickets (expires_at, id);
 
 CREATE TABLE api_keys (
     id TEXT PRIMARY KEY NOT NULL,
