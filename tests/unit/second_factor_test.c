@@ -282,7 +282,8 @@ TEST_IN_WORLD(a_reset_removes_all_and_a_short_password_must_be_changed)
     CHECK(identity_reaches(work, access_token));
     world_act_as_system(world);
     identity_reload(work, &user);
-    struct user changes = { .password_is_short = value_boolean(true) };
+    struct user changes = { .password_is_short = value_boolean(true),
+                            .must_change_password = value_boolean(false) };
     CHECK(world_try_update(work, &users_table, user.cells, changes.cells, after.cells));
     CHECK(db_transact(work, reset, &user));
     CHECK(!identity_reaches(work, access_token));
