@@ -118,11 +118,9 @@ static bool check_service(struct call *call)
     return may;
 }
 
-static bool is_guarded(const struct call *call)
+static bool changes_guarded_column(const struct call *call)
 {
     const struct route *route = call->route;
-    if (route->guarded || (route->table && route->table->guarded & 1u << route->action))
-        return true;
     for (size_t i = 0; route->table && route->action == UPDATE && !route->takes && i < call->taken_count; i++)
         if (call->taken[i].kind != VALUE_ABSENT && route->table->columns[i].is & GUARDED)
             return true;
@@ -137,9 +135,23 @@ bool call_ask_again(struct call *call)
     return is_recent || fail(&call->work.error, ERROR_step_up_required, "");
 }
 
+/* What such a column says decides who gets in: of a table that others may change, too, it is for its people
+ * alone. */
+static bool is_person(struct call *call)
+{
+    const struct actor *actor = &call->work.actor;
+    if (actor_is_machine(actor))
+        return fail(&call->work.error, ERROR_forbidden, "");
+    return !actor_is_impersonated(actor) || fail(&call->work.error, ERROR_out_of_reach, "");
+}
+
 bool call_check_guard(struct call *call)
 {
-    return !is_guarded(call) || call_ask_again(call);
+    const struct route *route = call->route;
+    if (changes_guarded_column(call))
+        return is_person(call) && call_ask_again(call);
+    bool guarded = route->guarded || (route->table && route->table->guarded & 1u << route->action);
+    return !guarded || call_ask_again(call);
 }
 
 bool call_admit(struct call *call)

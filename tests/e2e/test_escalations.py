@@ -33,3 +33,16 @@ def test_a_mailed_link_gives_a_password_and_no_second_factor(world):
     world.visitor.post("/auth/reset-password", {"token": token, "password": other}, 204)
     client.get("/auth/me", 401)
     assert "access_token" not in ask_to_enter(world, client, 202, other).json
+
+
+def test_only_a_tenants_own_people_say_whether_it_requires_second_factors(world):
+    tenant = world.new_tenant()
+    owner, staff = world.sign_in_as("tenant_admin", tenant["id"]), world.sign_in_as("support")
+    path = f"/tenants/{tenant['id']}"
+    machine = world.visitor.twin(token=owner.post("/api_keys", {"name": "k", "scopes": ["tenants:write"]}, 201).json["key"])
+    order = {"reason": "Revisar la cuenta", "minutes": 5}
+    acting = world.visitor.twin(token=staff.post(f"/users/{owner.user['id']}/impersonate", order, 201).json["access_token"])
+    for client, code in ((machine, "forbidden"), (acting, "out_of_reach")):
+        assert client.patch(path, {"requires_second_factor": False}, 403).code == code
+        client.patch(path, {"name": "Otra razón social"})
+    owner.patch(path, {"requires_second_factor": True})
