@@ -29,7 +29,7 @@ static void free_headers(struct curl_slist **headers)
     curl_slist_free_all(*headers);
 }
 
-static size_t take(char *bytes, size_t size, size_t count, void *data)
+static size_t take(const char *bytes, size_t size, size_t count, void *data)
 {
     struct dialogue *dialogue = data;
     size_t length = size * count;
