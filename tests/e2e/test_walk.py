@@ -199,7 +199,7 @@ class Walk:
             return False
         if kind in ("bigint", "integer"):
             return schema.get("minimum", 1)
-        word = secrets.token_hex(16)[:schema.get("maxLength")]
+        word = f"w{secrets.token_hex(16)}"[:schema.get("maxLength")]  # a name of a database may be one
         return next(text for text in (word, "COP", "CO", f"https://{word}.test", secrets.token_hex(32), MISSING) if re.search(schema.get("pattern", ""), text))
 
 
