@@ -132,5 +132,6 @@ class Server:
     def memory_errors(self):
         """What a sanitizer had to say."""
         signs = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:", "WARNING: ThreadSanitizer", "Assertion `")
-        text = self.log()
-        return text[min(text.find(sign) for sign in signs if sign in text):][:6000] if any(s in text for s in signs) else ""
+        text = "".join(line for line in self.log().splitlines(True) if not line.startswith("{"))  # what it logged itself
+        found = [text.rfind("\n", 0, text.find(sign)) + 1 for sign in signs if sign in text]  # with the file that it names
+        return text[min(found):][:6000] if found else ""
