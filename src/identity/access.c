@@ -81,13 +81,13 @@ static bool ask_session(struct work *work, const struct holder *holder, bool *al
     return true;
 }
 
-/* The same of a tenant; an empty id is shut out by nobody. */
-static bool ask_tenant(struct work *work, struct text id, bool *allowed)
+/* The same of a tenant, where memory is not fresh; an empty id is shut out by nobody. */
+static bool ask_tenant(struct work *work, struct text id, bool fresh, bool *allowed)
 {
     static const char shut[] = "SELECT 1 FROM tenants t WHERE t.id = $1 AND " IS_SHUT("t");
     struct result result;
     *allowed = revocations_allow(work->site->revocations, id, 0);
-    if (id.length == 0 || revocations_are_fresh(work->site))
+    if (id.length == 0 || fresh)
         return true;
     if (!db_run(work->db, work->arena, &result, &work->error, shut, PARAMETERS(value_text(id))))
         return false;
@@ -128,27 +128,27 @@ static enum access grant(struct work *work, const struct actor *actor)
     return ACCESS_GRANTED;
 }
 
-static enum access decide_session(struct work *work, const struct holder *holder)
+static enum access decide_session(struct work *work, const struct holder *holder, bool fresh)
 {
     const struct actor actor = actor_of(holder);
     bool allowed = is_allowed(work->site->revocations, &actor);
-    if (!revocations_are_fresh(work->site) && !ask_session(work, holder, &allowed))
+    if (!fresh && !ask_session(work, holder, &allowed))
         return ACCESS_REFUSED;
     return allowed ? grant(work, &actor) : refuse(work);
 }
 
 /* Of several tenants those are left out that are shut out. */
-static enum access decide_key(struct work *work, const struct holder *holder)
+static enum access decide_key(struct work *work, const struct holder *holder, bool fresh)
 {
     struct actor actor = actor_of(holder);
     struct buffer open = { .arena = work->arena };
     bool allowed, any = actor.tenant_ids.length == 0;
-    if (!ask_tenant(work, actor.tenant_id, &allowed))
+    if (!ask_tenant(work, actor.tenant_id, fresh, &allowed))
         return ACCESS_REFUSED;
     for (struct text rest = actor.tenant_ids; rest.length > 0 && allowed;) {
         struct text id = text_cut(&rest, ' ');
         bool is_open;
-        if (!ask_tenant(work, id, &is_open))
+        if (!ask_tenant(work, id, fresh, &is_open))
             return ACCESS_REFUSED;
         if (is_open)
             buffer_print(&open, "%s%.*s", any ? " " : "", TEXT_ARG(id));
@@ -158,14 +158,17 @@ static enum access decide_key(struct work *work, const struct holder *holder)
     return allowed && any ? grant(work, &actor) : refuse(work);
 }
 
-/* The holder is genuine: does it still count? */
+/* The holder is genuine: does it still count? Who may not ask has no connection, and memory may cease to be
+ * fresh at any moment: it is looked at once. */
 static enum access decide(struct work *work, const struct holder *holder, bool asking)
 {
-    if (!revocations_are_fresh(work->site) && !asking)
+    bool fresh = revocations_are_fresh(work->site);
+    bool trusted = revocations_are_trusted(work->site->revocations);
+    if (!(fresh && trusted) && !asking)
         return ACCESS_ASK;
-    if (!revocations_are_trusted(work->site->revocations) && !revocations_load(work))
+    if (!trusted && !revocations_load(work))
         return ACCESS_REFUSED;
-    return holder_is_machine(holder) ? decide_key(work, holder) : decide_session(work, holder);
+    return holder_is_machine(holder) ? decide_key(work, holder, fresh) : decide_session(work, holder, fresh);
 }
 
 enum access access_again(struct site *site, const struct actor *actor)
