@@ -12,7 +12,7 @@
 #include "sso/sign_in.h"
 #include "sso/signed.h"
 
-enum { PROVIDER_SESSION_LENGTH_MAX = 255 };
+enum { PROVIDER_SESSION_LENGTH_MAX = 253 };
 
 static struct text token_place(struct arena *arena, struct text id)
 {
