@@ -172,7 +172,7 @@ bool http_call(const struct http_call *call, struct arena *arena, int *status, s
 /* Until the whole head is there, or the end. */
 static bool receive_head(struct conversation *conversation, struct buffer *received)
 {
-    size_t got;
+    size_t got = 0;
     do
         if (!receive(conversation, received, &got))
             return false;
