@@ -102,7 +102,8 @@ class PostgreSQL:
     def drop_database(self, url):
         """And the databases of its tenants: to the doctor of another they would be orphans."""
         name = urllib.parse.urlsplit(url).path[1:]
-        for database, role in self.run(PLACES, url):
+        is_ours = self.run("SELECT 1 FROM pg_tables WHERE tablename = 'tenants'", url)
+        for database, role in self.run(PLACES, url) if is_ours else ():
             self.run(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
             self.run(f"DROP ROLE IF EXISTS {role or database}")
         self.run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
