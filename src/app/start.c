@@ -33,7 +33,7 @@ enum {
     WORKER_QUEUE_MAX = 4096,
     SLOW_QUEUE_MAX = 128,
     SLOW_FOR_EACH_HASHING = 2,
-    HASHING_NICE = 5, /* yields to requests, and still gets a tenth of a core that others keep busy */
+    HASHING_NICE = 10, /* yields to requests, and still gets a twentieth of a core that others keep busy */
     REMOTE_THREADS = 4,
     REMOTE_QUEUE_MAX = 64,
 };
