@@ -5,6 +5,11 @@
 #include "record/query.h"
 #include "record/schema.h"
 
+void openapi_add_schema_reference(struct buffer *json, const struct table *table, const char *suffix)
+{
+    buffer_print(json, "{\"$ref\":\"#/components/schemas/%s%s\"}", table->row_name, suffix);
+}
+
 static bool is_listed(const struct table *table, const struct column *column)
 {
     return column_is_stored(column) && !(column->is & SECRET) && (table->may[READ] & ~column->hidden_from);

@@ -14,9 +14,12 @@ static bool is_ascii(struct text text)
 static gssize remove_marks(char *text)
 {
     char *out = text;
-    for (const char *at = text; *at; at = g_utf8_next_char(at))
-        if (!g_unichar_ismark(g_utf8_get_char(at)))
-            out += g_unichar_to_utf8(g_utf8_get_char(at), out);
+    for (const char *at = text, *next; *at; at = next) {
+        gunichar point = g_utf8_get_char(at);
+        next = g_utf8_next_char(at); /* before what is written over it */
+        if (!g_unichar_ismark(point))
+            out += g_unichar_to_utf8(point, out);
+    }
     *out = '\0';
     return out - text;
 }

@@ -1,6 +1,7 @@
 #include "crypto/hash.h"
 #include "identity/breach_list.h"
 #include "test.h"
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,14 +10,15 @@
 enum { HELD = 700 };
 
 struct list {
-    char path[32];
+    char folder[64], path[80];
     char (*hashes)[2 * SHA1_SIZE + 1];
 };
 
 static void write_list(struct list *list, const char *content, size_t length)
 {
-    strcpy(list->path, "/tmp/nidia-breaches-XXXXXX");
-    int file = mkstemp(list->path);
+    test_make_folder(list->folder, sizeof list->folder);
+    snprintf(list->path, sizeof list->path, "%s/breaches", list->folder);
+    int file = open(list->path, O_WRONLY | O_CREAT | O_EXCL, 0600);
     CHECK(file >= 0 && write(file, content, length) == (ssize_t)length);
     close(file);
 }
@@ -24,6 +26,7 @@ static void write_list(struct list *list, const char *content, size_t length)
 static void list_end(struct list *list)
 {
     unlink(list->path);
+    rmdir(list->folder);
 }
 
 static struct text password_of(char out[static 16], int number)

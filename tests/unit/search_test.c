@@ -21,6 +21,8 @@ TEST(search_knows_neither_case_nor_marks)
         { "\u03a3\u03af\u03c3\u03c5\u03c6\u03bf\u03c2", "\u03c3\u03b9\u03c3\u03c5\u03c6\u03bf\u03c3" },
         { "\u0130stanbul", "istanbul" },
         { "日本", "日本" },
+        { "Ñ日本 ñ😀", "n日本 n😀" }, /* longer than the mark whose place it takes */
+        { "n\u0303\u2028 ue", "n\u2028 ue" },
         { "😀", "😀" },
     };
     [[gnu::cleanup(arena_cleanup)]] struct arena *arena = arena_create();
