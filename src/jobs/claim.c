@@ -3,9 +3,9 @@
 #include "record/store.h"
 #include "record/transact.h"
 
-static const struct job_program *program_of(const struct job_node *node, const struct job *job)
+static const struct job_program *program_of(const struct job_claimer *claimer, const struct job *job)
 {
-    const struct job_program *const *program = node->programs;
+    const struct job_program *const *program = claimer->programs;
     while (*program && !text_equal(job_kind_choices.texts[(*program)->kind], job->kind.text))
         program++;
     return *program;
@@ -16,7 +16,7 @@ static const struct job_program *program_of(const struct job_node *node, const s
  * lease. A lease that
  * ended was a dead node's, or of a thread that could not say how its job ended.
  */
-static void add_due(struct sql_text *sql, const struct work *work, const struct job_node *node)
+static void add_due(struct sql_text *sql, const struct work *work, const struct job_claimer *claimer)
 {
     struct value now = value_time(work->now);
     sql_add(sql,
@@ -25,9 +25,9 @@ static void add_due(struct sql_text *sql, const struct work *work, const struct 
     sql_add(sql, " AND (due.lease_until IS NULL OR due.lease_until <= ");
     sql_bind(sql, now);
     sql_add(sql, ") AND due.kind IN (");
-    for (size_t i = 0; node->programs[i]; i++) {
+    for (size_t i = 0; claimer->programs[i]; i++) {
         sql_add(sql, i > 0 ? ", " : "");
-        sql_bind(sql, value_text(job_kind_choices.texts[node->programs[i]->kind]));
+        sql_bind(sql, value_text(job_kind_choices.texts[claimer->programs[i]->kind]));
     }
     sql_add(sql, ") AND NOT EXISTS (SELECT 1 FROM jobs AS other WHERE other.tenant_id = due.tenant_id "
                  "AND other.id <> due.id AND other.lease_until > ");
@@ -39,31 +39,31 @@ static void add_due(struct sql_text *sql, const struct work *work, const struct 
     sql_add(sql, ") ORDER BY due.run_at, due.id LIMIT 1");
 }
 
-bool job_is_due(struct work *work, const struct job_node *node, bool *due)
+bool job_is_due(struct work *work, const struct job_claimer *claimer, bool *due)
 {
     struct sql_text sql;
     struct result result;
     sql_begin(&sql, work->arena);
-    add_due(&sql, work, node);
+    add_due(&sql, work, claimer);
     if (!sql_run(work, &sql, &result))
         return false;
     *due = result.row_count > 0;
     return true;
 }
 
-static bool take(struct work *work, const struct job_node *node, struct job *job, bool *found)
+static bool take(struct work *work, const struct job_claimer *claimer, struct job *job, bool *found)
 {
     struct sql_text sql;
     sql_begin(&sql, work->arena);
     sql_add(&sql, "UPDATE jobs SET status = 'running', attempts = attempts + 1, revision = revision + 1, "
                   "error = NULL, leased_by = ");
-    sql_bind(&sql, value_text(node->name));
+    sql_bind(&sql, value_text(claimer->name));
     sql_add(&sql, ", lease_until = ");
     sql_bind(&sql, value_time(work->now + JOB_LEASE_MS));
     sql_add(&sql, ", updated_at = ");
     sql_bind(&sql, value_time(work->now));
     sql_add(&sql, " WHERE id = (");
-    add_due(&sql, work, node);
+    add_due(&sql, work, claimer);
     sql_add(&sql, " {for update} {skip locked}) RETURNING ");
     sql_columns(&sql, &jobs_table);
     return sql_run_for_row(work, &sql, &jobs_table, job->cells, found);
@@ -94,7 +94,7 @@ static bool give_up(struct work *work, struct claimed *claimed)
 }
 
 struct claiming {
-    const struct job_node *node;
+    const struct job_claimer *claimer;
     struct claimed *claimed;
     bool *found;
 };
@@ -105,11 +105,11 @@ static bool claim(struct work *work, void *data)
     struct claimed *claimed = claiming->claimed;
     *claimed = (struct claimed){};
     /* Two jobs of one tenant must not be taken at once by two who do not yet see each other's leases. */
-    if (!job_lock_claims(work) || !take(work, claiming->node, &claimed->job, claiming->found))
+    if (!job_lock_claims(work) || !take(work, claiming->claimer, &claimed->job, claiming->found))
         return false;
     if (!*claiming->found)
         return true;
-    claimed->program = program_of(claiming->node, &claimed->job);
+    claimed->program = program_of(claiming->claimer, &claimed->job);
     claimed->steps = steps_read(work->arena, claimed->program, claimed->job.steps);
     if (claimed->job.attempts.integer > claimed->job.attempts_max.integer)
         return give_up(work, claimed);
@@ -120,13 +120,13 @@ static bool claim(struct work *work, void *data)
     return store_update(work, &jobs_table, claimed->job.cells, changes.cells, claimed->job.cells);
 }
 
-bool claim_next(struct work *work, const struct job_node *node, struct claimed *claimed, bool *found)
+bool claim_next(struct work *work, const struct job_claimer *claimer, struct claimed *claimed, bool *found)
 {
-    return db_transact(work, claim, &(struct claiming){ node, claimed, found });
+    return db_transact(work, claim, &(struct claiming){ claimer, claimed, found });
 }
 
 struct letting_go {
-    const struct job_node *node;
+    const struct job_claimer *claimer;
     struct text job_id;
 };
 
@@ -136,7 +136,7 @@ static bool let_go(struct work *work, void *data)
     struct result result;
     return db_run(work->db, work->arena, &result, &work->error,
                   "UPDATE jobs SET lease_until = NULL, leased_by = NULL WHERE id = $1 AND leased_by = $2",
-                  PARAMETERS(value_text(letting_go->job_id), value_text(letting_go->node->name)));
+                  PARAMETERS(value_text(letting_go->job_id), value_text(letting_go->claimer->name)));
 }
 
 static bool end_leases(struct work *work, void *data)
@@ -155,13 +155,13 @@ bool claim_end_leases(struct work *work)
     return db_transact(work, end_leases, NULL);
 }
 
-bool claim_let_go(struct work *work, const struct job_node *node, struct text job_id)
+bool claim_let_go(struct work *work, const struct job_claimer *claimer, struct text job_id)
 {
-    return db_transact(work, let_go, &(struct letting_go){ node, job_id });
+    return db_transact(work, let_go, &(struct letting_go){ claimer, job_id });
 }
 
 struct extension {
-    struct text job_id, node_name;
+    struct text job_id, claimer_name;
 };
 
 static bool extend(struct work *work, void *data)
@@ -171,14 +171,14 @@ static bool extend(struct work *work, void *data)
     return db_run(work->db, work->arena, &result, &work->error,
                   "UPDATE jobs SET lease_until = $1 WHERE id = $2 AND leased_by = $3",
                   PARAMETERS(value_time(work->now + JOB_LEASE_MS), value_text(extension->job_id),
-                             value_text(extension->node_name)));
+                             value_text(extension->claimer_name)));
 }
 
-bool job_extend_lease(struct work *work, const struct job_node *node)
+bool job_extend_lease(struct work *work, const struct job_claimer *claimer)
 {
-    struct extension extension = { .node_name = node->name };
-    pthread_mutex_lock(&node->holding->lock);
-    extension.job_id = arena_copy(work->arena, text_from(node->holding->job_id));
-    pthread_mutex_unlock(&node->holding->lock);
+    struct extension extension = { .claimer_name = claimer->name };
+    pthread_mutex_lock(&claimer->holding->lock);
+    extension.job_id = arena_copy(work->arena, text_from(claimer->holding->job_id));
+    pthread_mutex_unlock(&claimer->holding->lock);
     return extension.job_id.length == 0 || db_transact(work, extend, &extension);
 }

@@ -11,10 +11,10 @@ struct claimed {
 };
 
 /* In one transaction: takes the job that is due for longest and marks its step as begun. */
-[[nodiscard]] bool claim_next(struct work *work, const struct job_node *node, struct claimed *claimed,
+[[nodiscard]] bool claim_next(struct work *work, const struct job_claimer *claimer, struct claimed *claimed,
                               bool *found);
 void claim_begin_step(struct job_step *step, int64_t now);
 /* Ends all leases: for the only process there is, before it takes a job. */
 [[nodiscard]] bool claim_end_leases(struct work *work);
-/* Ends the node's lease on a job that is no longer its to run. */
-[[nodiscard]] bool claim_let_go(struct work *work, const struct job_node *node, struct text job_id);
+/* Ends the claimer's own lease on a job that is no longer its to run; another's stays. */
+[[nodiscard]] bool claim_let_go(struct work *work, const struct job_claimer *claimer, struct text job_id);

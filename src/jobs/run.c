@@ -115,20 +115,20 @@ static bool give_back(struct work *work, struct claimed *claimed)
     return keep(work, &progress);
 }
 
-static bool is_stopping(const struct job_node *node)
+static bool is_stopping(const struct job_claimer *claimer)
 {
-    return node->holding && atomic_load(&node->holding->stopping);
+    return claimer->holding && atomic_load(&claimer->holding->stopping);
 }
 
-static bool run_steps(struct work *work, const struct job_node *node, struct claimed *claimed)
+static bool run_steps(struct work *work, const struct job_claimer *claimer, struct claimed *claimed)
 {
     for (size_t at; (at = steps_next(&claimed->steps)) < claimed->steps.count;) {
-        if (is_stopping(node))
+        if (is_stopping(claimer))
             return give_back(work, claimed);
         error_clear(&work->error);
         work->now = work->site->now(work->site);
         if (!claimed->program->actions[at].run(work, &claimed->job))
-            return is_stopping(node) ? give_back(work, claimed) : keep_failure(work, claimed, at);
+            return is_stopping(claimer) ? give_back(work, claimed) : keep_failure(work, claimed, at);
         work->now = work->site->now(work->site);
         if (!keep_success(work, claimed, at))
             return false;
@@ -136,33 +136,33 @@ static bool run_steps(struct work *work, const struct job_node *node, struct cla
     return true;
 }
 
-static void hold(const struct job_node *node, struct text job_id)
+static void hold(const struct job_claimer *claimer, struct text job_id)
 {
-    if (!node->holding)
+    if (!claimer->holding)
         return;
-    pthread_mutex_lock(&node->holding->lock);
-    snprintf(node->holding->job_id, sizeof node->holding->job_id, "%.*s", TEXT_ARG(job_id));
-    pthread_mutex_unlock(&node->holding->lock);
+    pthread_mutex_lock(&claimer->holding->lock);
+    snprintf(claimer->holding->job_id, sizeof claimer->holding->job_id, "%.*s", TEXT_ARG(job_id));
+    pthread_mutex_unlock(&claimer->holding->lock);
 }
 
-static bool run_claimed(struct work *work, const struct job_node *node, struct claimed *claimed)
+static bool run_claimed(struct work *work, const struct job_claimer *claimer, struct claimed *claimed)
 {
-    hold(node, claimed->job.id.text);
+    hold(claimer, claimed->job.id.text);
     metric_add(METRIC_jobs_running, 1);
-    bool done = claimed->is_over || run_steps(work, node, claimed);
+    bool done = claimed->is_over || run_steps(work, claimer, claimed);
     metric_add(METRIC_jobs_running, -1);
-    hold(node, TEXT(""));
+    hold(claimer, TEXT(""));
     /* Asked for anew, withdrawn, or taken over: whatever was done here is done again by its next run. */
     return done
-        || (work->error.code == ERROR_changed_meanwhile && claim_let_go(work, node, claimed->job.id.text));
+        || (work->error.code == ERROR_changed_meanwhile && claim_let_go(work, claimer, claimed->job.id.text));
 }
 
-bool job_run_next(struct work *work, const struct job_node *node, bool *ran)
+bool job_run_next(struct work *work, const struct job_claimer *claimer, bool *ran)
 {
     struct claimed claimed;
     *ran = false;
     work->now = work->site->now(work->site);
-    if (!claim_next(work, node, &claimed, ran))
+    if (!claim_next(work, claimer, &claimed, ran))
         return false;
-    return !*ran || run_claimed(work, node, &claimed);
+    return !*ran || run_claimed(work, claimer, &claimed);
 }

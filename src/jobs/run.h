@@ -17,8 +17,8 @@ struct job_holding {
     atomic_bool stopping;         /* after the step that runs, the job is given back */
 };
 
-struct job_node {
-    struct text name;                          /* no other process ever has it */
+struct job_claimer {
+    struct text name;                          /* no other thread of any process ever has it */
     const struct job_program *const *programs; /* ended by NULL; other kinds are left to newer nodes */
     struct job_holding *holding;               /* NULL: nobody extends leases */
 };
@@ -27,10 +27,10 @@ struct job_node {
  * Claims the job that is due for longest and runs it; *ran is false where there was none. False: the database
  * failed; the job is taken over when its lease ends.
  */
-[[nodiscard]] bool job_run_next(struct work *work, const struct job_node *node, bool *ran);
+[[nodiscard]] bool job_run_next(struct work *work, const struct job_claimer *claimer, bool *ran);
 
 /* Is there a job to claim? Reads only. */
-[[nodiscard]] bool job_is_due(struct work *work, const struct job_node *node, bool *due);
+[[nodiscard]] bool job_is_due(struct work *work, const struct job_claimer *claimer, bool *due);
 
 /* Extends the lease of what is held; nothing held is no failure. */
-[[nodiscard]] bool job_extend_lease(struct work *work, const struct job_node *node);
+[[nodiscard]] bool job_extend_lease(struct work *work, const struct job_claimer *claimer);

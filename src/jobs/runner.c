@@ -16,12 +16,13 @@ enum {
     THREADS_MAX = 16,
     POLL_MS = 1'000, /* what no wake-up told of: leases that ended, times that came */
     BEAT_MS = JOB_LEASE_MS / 3,
-    NODE_NAME_BYTES = 12,
-    NODE_NAME_SIZE = 32,
+    CLAIMER_NAME_BYTES = 12,
+    CLAIMER_NAME_SIZE = 32,
 };
 
 struct thread {
     pthread_t id;
+    char name[CLAIMER_NAME_SIZE];
     struct job_runner *runner;
     struct db *db;
     struct arena *arena;
@@ -30,7 +31,6 @@ struct thread {
 
 struct job_runner {
     struct job_runner_options options;
-    char name[NODE_NAME_SIZE];
     struct thread threads[THREADS_MAX], keeper; /* the keeper extends leases and does what each node does */
     pthread_mutex_t lock;
     pthread_cond_t woken;
@@ -45,10 +45,10 @@ static struct work work_of(struct thread *thread)
     return work_of_system(site, thread->arena, thread->db, site->now(site));
 }
 
-static struct job_node node_of(struct thread *thread)
+static struct job_claimer claimer_of(struct thread *thread)
 {
     struct job_runner *runner = thread->runner;
-    return (struct job_node){ text_from(runner->name), runner->options.programs, &thread->holding };
+    return (struct job_claimer){ text_from(thread->name), runner->options.programs, &thread->holding };
 }
 
 static void tell(const struct work *work, const char *what)
@@ -90,9 +90,9 @@ static bool is_stopping(struct job_runner *runner)
 static bool run_something(struct thread *thread)
 {
     struct work work = work_of(thread);
-    struct job_node node = node_of(thread);
+    struct job_claimer claimer = claimer_of(thread);
     bool ran = false, is_due = false;
-    if (!job_is_due(&work, &node, &is_due) || (is_due && !job_run_next(&work, &node, &ran))
+    if (!job_is_due(&work, &claimer, &is_due) || (is_due && !job_run_next(&work, &claimer, &ran))
         || (!ran && !schedule_run_due(&work, thread->runner->options.periodics, &ran))) {
         tell(&work, "a job could not be run");
         return false;
@@ -117,8 +117,8 @@ static void extend_leases(struct thread *keeper)
     struct job_runner *runner = keeper->runner;
     for (int i = 0; i < runner->options.threads; i++) {
         struct work work = work_of(keeper);
-        struct job_node node = node_of(&runner->threads[i]);
-        if (!job_extend_lease(&work, &node))
+        struct job_claimer claimer = claimer_of(&runner->threads[i]);
+        if (!job_extend_lease(&work, &claimer))
             tell(&work, "a lease could not be extended");
     }
 }
@@ -180,6 +180,8 @@ static bool prepare_thread(struct job_runner *runner, struct thread *thread, str
     *thread = (struct thread){ .runner = runner };
     pthread_mutex_init(&thread->holding.lock, NULL);
     thread->arena = arena_create();
+    struct text name = random_token(thread->arena, CLAIMER_NAME_BYTES);
+    snprintf(thread->name, sizeof thread->name, "%.*s", TEXT_ARG(name));
     return database_connect(runner->options.site->database, &thread->db, error);
 }
 
@@ -213,9 +215,6 @@ static struct job_runner *make_runner(const struct job_runner_options *options)
         runner->options.threads = JOB_THREADS;
     pthread_mutex_init(&runner->lock, NULL);
     condition_init(&runner->woken);
-    [[gnu::cleanup(arena_cleanup)]] struct arena *arena = arena_create();
-    struct text token = random_token(arena, NODE_NAME_BYTES);
-    snprintf(runner->name, sizeof runner->name, "%.*s", TEXT_ARG(token));
     return runner;
 }
 

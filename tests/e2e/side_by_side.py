@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Runs the stories on as many cores as there are: tests/e2e/side_by_side.py ENGINE [part of MODULE.TEST ...].
+"""Runs the stories on all cores, which wait about as long as they work: tests/e2e/side_by_side.py ENGINE [part of MODULE.TEST ...].
 
 Each runner is a run.py that is handed one module after the other; on PostgreSQL it has a cluster of its own, so that
 a story that stops the cluster stops nobody else's. What a module says is printed when it has ended.
@@ -25,12 +25,11 @@ def order(name):
 
 
 class Runner:
-    def __init__(self, engine, filters, number):
+    def __init__(self, engine, filters):
         command = [sys.executable, str(HERE / "run.py"), engine, "--handed", *filters]
         if engine == "postgres":
             command.insert(0, str(TOP / "tests" / "postgres.sh"))
-        environment = {**os.environ, "NIDIA_TEST_RUNNER": str(number)}
-        self.process = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
 
     def run(self, module):
         """What it said, and its counts; a runner that died has failed."""
@@ -69,7 +68,7 @@ def main():
         os.environ["NIDIA_TEST_PROGRAM"] = str(TOP / "build-asan" / "nidia")
     modules = sorted((path.stem for path in HERE.glob("test_*.py")), key=order)
     lock, total = threading.Lock(), Counter()
-    runners = [Runner(sys.argv[1], sys.argv[2:], number) for number in range(os.cpu_count() or 1)]
+    runners = [Runner(sys.argv[1], sys.argv[2:]) for _ in range(1 + (os.cpu_count() or 1))]
     threads = [threading.Thread(target=work, args=(runner, modules, lock, total)) for runner in runners]
     for thread in threads:
         thread.start()

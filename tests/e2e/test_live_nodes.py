@@ -78,6 +78,15 @@ def check_tenants(engine, client):
     return tenants
 
 
+def wait_for_tenants(engine, nodes, client):
+    """Until each is active; says what the jobs are at where one does not become so."""
+    try:
+        until(lambda: all(tenant["is_active"] for tenant in client.twin().all_pages("/tenants")), 60, "the tenants")
+    except AssertionError as fault:
+        open_jobs = engine.run("SELECT kind, status, attempts, error, run_at, leased_by, lease_until, steps, now() FROM jobs WHERE status <> 'completed'", nodes.world.database)
+        raise AssertionError(f"{fault}: {open_jobs}") from fault
+
+
 def test_either_node_killed_at_any_time_under_load(engine):
     chance = random.Random(20261122)
     with Nodes(engine) as nodes:
@@ -88,7 +97,7 @@ def test_either_node_killed_at_any_time_under_load(engine):
             victim, survivor = ((nodes.world.server, there), (nodes.other, here))[number % 2]
             ask_at_both(here, there, lambda server=victim: (pause(chance.uniform(0.05, 0.5)), server.kill()))
             nodes.world.end_leases()
-            until(lambda client=survivor: all(tenant["is_active"] for tenant in client.twin().all_pages("/tenants")), 60, "the tenants")
+            wait_for_tenants(engine, nodes, survivor)
             victim.start()
         tenants = check_tenants(engine, here.twin())
         assert len(tenants) >= ROUNDS * TENANTS_A_ROUND / 2

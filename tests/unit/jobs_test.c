@@ -65,8 +65,8 @@ static const struct job_program other_program = {
     .actions = { { "c", run_c }, {} },
 };
 static const struct job_program *const programs[] = { &program, &other_program, NULL };
-static const struct job_node here = { .name = TEXT_CONSTANT("here"), .programs = programs };
-static const struct job_node there = { .name = TEXT_CONSTANT("there"), .programs = programs };
+static const struct job_claimer here = { .name = TEXT_CONSTANT("here"), .programs = programs };
+static const struct job_claimer there = { .name = TEXT_CONSTANT("there"), .programs = programs };
 
 struct asking {
     const struct job_program *program;
@@ -108,7 +108,7 @@ static struct job job_of(struct world *world, struct text id)
     return job;
 }
 
-static bool run_one(struct world *world, const struct job_node *node)
+static bool run_one(struct world *world, const struct job_claimer *node)
 {
     bool ran = false;
     CHECK(job_run_next(&world->work, node, &ran));
@@ -235,7 +235,7 @@ TEST_IN_WORLD(a_lease_that_is_extended_holds)
     struct claimed claimed;
     bool found;
     struct job_holding holding = { .lock = PTHREAD_MUTEX_INITIALIZER };
-    struct job_node node = { .name = here.name, .programs = programs, .holding = &holding };
+    struct job_claimer node = { .name = here.name, .programs = programs, .holding = &holding };
     CHECK(claim_next(&world->work, &node, &claimed, &found) && found);
     snprintf(holding.job_id, sizeof holding.job_id, "%.*s", TEXT_ARG(id));
     world->work.now += JOB_LEASE_MS - 1;
@@ -361,7 +361,7 @@ TEST_IN_WORLD(jobs_of_one_tenant_run_one_at_a_time)
 TEST_IN_WORLD(a_node_leaves_what_it_does_not_know)
 {
     static const struct job_program *const fewer[] = { &other_program, NULL };
-    struct job_node old = { .name = TEXT("old"), .programs = fewer };
+    struct job_claimer old = { .name = TEXT("old"), .programs = fewer };
     struct tenant tenant;
     begin(world, &tenant);
     CHECK(!run_one(world, &old) && run_one(world, &here));
@@ -372,7 +372,7 @@ TEST_IN_WORLD(a_node_that_stops_gives_its_job_back)
     struct tenant tenant;
     struct text id = begin(world, &tenant);
     struct job_holding holding = { .lock = PTHREAD_MUTEX_INITIALIZER, .stopping = true };
-    struct job_node node = { .name = here.name, .programs = programs, .holding = &holding };
+    struct job_claimer node = { .name = here.name, .programs = programs, .holding = &holding };
     CHECK(run_one(world, &node) && traced(""));
     struct job job = job_of(world, id);
     CHECK(is_choice(job.status, job_status, queued) && job.attempts.integer == 0);
@@ -390,7 +390,7 @@ static void *claim_in_a_thread(void *data)
 {
     struct claimer *claimer = data;
     struct claimed claimed;
-    struct job_node node = { .name = arena_format(claimer->work->arena, "node %p", data),
+    struct job_claimer node = { .name = arena_format(claimer->work->arena, "node %p", data),
                              .programs = programs };
     if (!claim_next(claimer->work, &node, &claimed, &claimer->won))
         claimer->won = false;
@@ -443,6 +443,46 @@ TEST_IN_WORLD(a_runner_runs_what_is_queued_before_and_while_it_runs)
     job_runner_wake(&world->site); /* nobody is there: nothing happens */
 }
 
+/* One thread of a runner is away for longer than its lease, and the other begins. */
+static sem_t begun_again, may_go_on;
+static struct text next_tenant_id;
+
+static void wait_to_go_on(struct work *, struct text)
+{
+    sem_post(&begun_again);
+    CHECK(comes(&may_go_on));
+}
+
+static void lose_the_lease(struct work *work, struct text)
+{
+    meanwhile = wait_to_go_on;
+    CHECK(claim_end_leases(work));
+    CHECK(comes(&begun_again));
+    enqueue(work, &other_program, next_tenant_id, work->now); /* what this thread is to run next */
+}
+
+TEST_IN_WORLD(a_thread_that_lost_its_lease_leaves_the_job_to_another_of_its_own_node)
+{
+    static const struct periodic *const none[] = { NULL };
+    struct tenant tenant, next_tenant;
+    struct text id = begin(world, &tenant);
+    meanwhile = lose_the_lease;
+    sem_init(&begun_again, 0, 0);
+    sem_init(&may_go_on, 0, 0);
+    world_add_tenant(world, "next", &next_tenant);
+    next_tenant_id = next_tenant.id.text;
+    struct job_runner_options options = { .site = &world->site, .programs = programs, .periodics = none };
+    struct job_runner *runner;
+    struct error error = {};
+    CHECK(job_runner_create(&runner, &options, &error));
+    CHECK(comes(&finished)); /* the next tenant's */
+    sem_post(&may_go_on);
+    CHECK(comes(&finished));
+    job_runner_destroy(runner);
+    struct job job = job_of(world, id);
+    CHECK(is_choice(job.status, job_status, completed) && job.attempts.integer == 2);
+}
+
 /* ---- What a job is told and tells ---- */
 
 static struct text told;
@@ -468,7 +508,7 @@ static bool ask_for_all(struct work *work, void *job_id)
 TEST_IN_WORLD(a_job_of_no_tenant_is_one_is_told_its_parameters_and_tells_how_far_it_is)
 {
     const struct job_program *const of_all[] = { &of_all_program, NULL };
-    const struct job_node node = { .name = TEXT("here"), .programs = of_all };
+    const struct job_claimer node = { .name = TEXT("here"), .programs = of_all };
     struct text first = {}, second = {};
     bool ran;
     CHECK(db_transact(&world->work, ask_for_all, &first) && db_transact(&world->work, ask_for_all, &second));

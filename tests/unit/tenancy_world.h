@@ -10,7 +10,7 @@
 struct tenancy_world {
     struct world *world;
     const struct watcher *watchers[3];
-    struct job_node node;
+    struct job_claimer node;
     struct text keys; /* its ring, by which a server's databases are told from those of other tests */
 };
 
