@@ -391,7 +391,7 @@ static void *claim_in_a_thread(void *data)
     struct claimer *claimer = data;
     struct claimed claimed;
     struct job_claimer node = { .name = arena_format(claimer->work->arena, "node %p", data),
-                             .programs = programs };
+                                .programs = programs };
     if (!claim_next(claimer->work, &node, &claimed, &claimer->won))
         claimer->won = false;
     return NULL;
