@@ -15,6 +15,7 @@ enum fact {
     FACT_timezone,
     FACT_usage_month,
     FACT_is_active,
+    FACT_requires_second_factor,
     FACT_plan_type,
     FACT_db_name,
     FACT_db_host,
@@ -34,7 +35,7 @@ enum fact {
 static const char facts_columns[] =
     "SELECT t.id, t.slug, t.plan_status, t.service_level,"
     " t.service_level_reason, t.service_level_until, t.service_level_next, t.timezone, t.usage_month, "
-    "t.is_active, t.plan_type, "
+    "t.is_active, t.requires_second_factor, t.plan_type, "
     "t.db_name, t.db_host,"
     " t.db_port, t.plan_id, t.enabled_modules, p.enabled_modules, p.features, t.revision, p.revision, "
     "t.lease_epoch,"
@@ -146,6 +147,7 @@ static void take_terms(struct facts_page *page, const struct value *row, struct 
         .level_until = cell_integer(row[FACT_level_until]),
         .level = service_level_named(row[FACT_service_level].text),
         .is_active = cell_boolean(row[FACT_is_active]),
+        .requires_second_factor = cell_boolean(row[FACT_requires_second_factor]),
         .parts = { [TERMS_plan_type] = row[FACT_plan_type].text,
                    [TERMS_plan_status] = row[FACT_plan_status].text,
                    [TERMS_level_reason] = cell_text(row[FACT_level_reason]),

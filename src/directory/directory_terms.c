@@ -39,6 +39,7 @@ static struct directory_terms *create(const struct terms_facts *facts)
     terms->level_until = facts->level_until;
     terms->level = facts->level;
     terms->is_active = facts->is_active;
+    terms->requires_second_factor = facts->requires_second_factor;
     memcpy(terms->limits, facts->limits, sizeof terms->limits);
     for (int i = 0; i < TERMS_PARTS; i++) {
         if (facts->parts[i].length > 0)

@@ -29,7 +29,7 @@ struct terms_facts {
     int64_t limits[LIMIT_COUNT];
     int64_t level_until; /* 0: nothing is promised */
     enum service_level level;
-    bool is_active;
+    bool is_active, requires_second_factor;
     struct text parts[TERMS_PARTS];
 };
 
@@ -40,7 +40,7 @@ struct directory_terms {
     int64_t limits[LIMIT_COUNT];
     int64_t level_until;
     enum service_level level;
-    bool is_active;
+    bool is_active, requires_second_factor;
     uint32_t ends[TERMS_PARTS]; /* of each part in `bytes` */
     char bytes[];
 };

@@ -3,10 +3,12 @@
 #include "base/metrics.h"
 #include "crypto/token.h"
 #include "identity/claims.h"
+#include "identity/duty.h"
 #include "identity/key_holder.h"
 #include "identity/revocation.h"
 #include "model/model.h"
 #include "record/transact.h"
+#include "settings/settings.h"
 #include <string.h>
 
 enum { CREDENTIAL_MAX = 2048, CLOCKS_APART_MS = 60 * 1000 };
@@ -29,6 +31,7 @@ static bool read_token(struct work *work, struct text token, struct holder *hold
     metric_add(METRIC_tokens_verified_total, 1);
     *holder = (struct holder){ .role = claims.role,
                                .duties = claims.duties,
+                               .lacks_factor = claims.lacks_factor,
                                .auth_time_ms = claims.auth_time_ms,
                                .version = claims.epoch,
                                .expires_ms = claims.expires_ms,
@@ -66,18 +69,21 @@ static bool is_allowed(struct revocations *revocations, const struct actor *acto
     ".deleted_at IS NOT NULL)"
 
 /* What memory would say if it could be trusted. */
-static bool ask_session(struct work *work, const struct holder *holder, bool *allowed)
+static bool ask_session(struct work *work, struct actor *actor, bool *allowed)
 {
     static const char session[] =
-        "SELECT 1 FROM user_sessions s JOIN users u ON u.id = s.user_id LEFT JOIN tenants t ON t.id = "
+        "SELECT COALESCE(t.requires_second_factor, FALSE) FROM user_sessions s JOIN users u ON u.id = "
+        "s.user_id LEFT JOIN tenants t ON t.id = "
         "u.tenant_id WHERE s.id = $1 AND s.is_active AND u.session_epoch <= $2 AND u.is_active AND "
         "u.deleted_at IS NULL AND (t.id IS NULL OR NOT " IS_SHUT("t") ")";
-    struct text id = text_from(holder->session_id);
     struct result result;
-    if (!db_run(work->db, work->arena, &result, &work->error, session,
-                PARAMETERS(value_text(id), value_integer(holder->version))))
+    if (!settings_load(work)
+        || !db_run(work->db, work->arena, &result, &work->error, session,
+                   PARAMETERS(value_text(actor->session_id), value_integer(actor->version))))
         return false;
     *allowed = result.row_count > 0;
+    if (*allowed)
+        actor->duties |= duties_by_rule(work->site, actor, cell_boolean(result_row(&result, 0)[0]));
     return true;
 }
 
@@ -110,6 +116,7 @@ static struct actor actor_of(const struct holder *holder)
         .sponsor_version = holder->sponsor_version,
         .language = text_from(holder->language),
         .duties = holder->duties,
+        .lacks_factor = holder->lacks_factor,
         .auth_time_ms = holder->auth_time_ms,
         .version = holder->version,
         .expires_ms = holder->expires_ms,
@@ -130,9 +137,11 @@ static enum access grant(struct work *work, const struct actor *actor)
 
 static enum access decide_session(struct work *work, const struct holder *holder, bool fresh)
 {
-    const struct actor actor = actor_of(holder);
+    struct actor actor = actor_of(holder);
     bool allowed = is_allowed(work->site->revocations, &actor);
-    if (!fresh && !ask_session(work, holder, &allowed))
+    if (fresh)
+        actor.duties |= duties_by_memory(work->site, &actor);
+    else if (!ask_session(work, &actor, &allowed))
         return ACCESS_REFUSED;
     return allowed ? grant(work, &actor) : refuse(work);
 }
@@ -179,7 +188,8 @@ enum access access_again(struct site *site, const struct actor *actor)
         return ACCESS_REFUSED;
     if (!revocations_are_fresh(site))
         return ACCESS_ASK;
-    return is_allowed(site->revocations, actor) ? ACCESS_GRANTED : ACCESS_REFUSED;
+    bool owes_more = duties_by_memory(site, actor) & ~actor->duties;
+    return is_allowed(site->revocations, actor) && !owes_more ? ACCESS_GRANTED : ACCESS_REFUSED;
 }
 
 /* Nobody can be asked just now, and what was verified before counts. */

@@ -74,6 +74,10 @@ struct text claims_write(struct arena *arena, const struct claims *claims, struc
     json_add_named_text(&json, "locale", claims->language);
     if (claims->duties)
         add_duties(&json, claims->duties);
+    if (claims->lacks_factor) {
+        json_add_name(&json, TEXT("lacks_factor"));
+        buffer_add(&json, TEXT("true"));
+    }
     add_integer(&json, "auth_time", claims->auth_time_ms / 1000);
     add_integer(&json, "epoch", claims->epoch);
     add_integer(&json, "iat", claims->issued_ms / 1000);
@@ -140,6 +144,7 @@ bool claims_read(struct arena *arena, struct text json, struct text issuer, stru
     if (!read_text(&object, "locale", &claims->language) || claims->language.length != LANGUAGE_LENGTH)
         claims->language = (struct text){};
     claims->duties = read_duties(&object);
+    claims->lacks_factor = json_member(&object, TEXT("lacks_factor"));
     bool of_tenant = json_member(&object, TEXT("tenant_id"));
     return (claims->role & SIGNED_IN) && of_tenant == (claims->role == TENANT_ADMIN)
         && (!of_tenant || read_id(&object, "tenant_id", &claims->tenant_id));

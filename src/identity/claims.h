@@ -8,7 +8,8 @@ struct claims {
     int64_t impersonator_epoch;
     struct text language; /* "es" or "en" */
     enum role role;
-    unsigned duties;               /* enum duty */
+    unsigned duties;               /* enum duty: those that no rule decides, identity/duty.h */
+    bool lacks_factor;             /* no second factor is set up */
     struct text amr;               /* a JSON array, of the session */
     int64_t epoch;                 /* of the user's sessions when it was signed */
     int64_t auth_time_ms;          /* when its owner was recognised */

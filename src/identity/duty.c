@@ -1,13 +1,9 @@
 #include "identity/duty.h"
+#include "directory/directory.h"
+#include "record/site.h"
 #include "settings/settings.h"
 
-static bool find_anothers_password(struct work *, const struct user *user, bool *owed)
-{
-    *owed = value_is_true(user->must_change_password) && value_is_set(user->password_hash);
-    return true;
-}
-
-static bool role_requires_factor(const struct work *work, enum role role)
+static bool role_requires_factor(const struct site *site, enum role role)
 {
     static const struct {
         enum role role;
@@ -20,42 +16,37 @@ static bool role_requires_factor(const struct work *work, enum role role)
     };
     for (size_t i = 0; i < sizeof required / sizeof *required; i++)
         if (required[i].role == role)
-            return settings_integer(work->site->settings, required[i].setting) != 0;
+            return settings_integer(site->settings, required[i].setting) != 0;
     return false;
 }
 
-/* By the role, or by the tenant for all its people. */
-static bool find_missing_factor(struct work *work, const struct user *user, bool *owed)
-{
-    struct result result;
-    *owed = false;
-    if (value_is_true(user->mfa_enabled))
-        return true;
-    *owed = role_requires_factor(work, role_named(user->system_role.text));
-    if (*owed || !value_is_set(user->tenant_id))
-        return true;
-    if (!db_run(work->db, work->arena, &result, &work->error,
-                "SELECT 1 FROM tenants WHERE id = $1 AND requires_second_factor",
-                PARAMETERS(user->tenant_id)))
-        return false;
-    *owed = result.row_count > 0;
-    return true;
-}
-
 const struct duty_rule duty_rules[] = {
-    { DUTY_CHANGE_PASSWORD, "change_password", ERROR_password_change_required, find_anothers_password },
-    { DUTY_ENROL_FACTOR, "enrol_second_factor", ERROR_second_factor_required, find_missing_factor },
+    { DUTY_CHANGE_PASSWORD, "change_password", ERROR_password_change_required },
+    { DUTY_ENROL_FACTOR, "enrol_second_factor", ERROR_second_factor_required },
     {},
 };
 
-bool duties_of(struct work *work, const struct user *user, unsigned *duties)
+unsigned duties_of(const struct user *user)
 {
-    *duties = 0;
-    for (const struct duty_rule *rule = duty_rules; rule->duty; rule++) {
-        bool owed;
-        if (!rule->find(work, user, &owed))
-            return false;
-        *duties |= owed ? rule->duty : 0;
-    }
-    return true;
+    bool has_anothers = value_is_true(user->must_change_password) && value_is_set(user->password_hash);
+    return has_anothers ? DUTY_CHANGE_PASSWORD : 0;
+}
+
+unsigned duties_by_rule(const struct site *site, const struct actor *actor, bool tenant_requires_factor)
+{
+    bool owes = actor->lacks_factor && (tenant_requires_factor || role_requires_factor(site, actor->role));
+    return owes ? DUTY_ENROL_FACTOR : 0;
+}
+
+static bool tenant_requires_factor(const struct site *site, struct text tenant_id)
+{
+    [[maybe_unused, gnu::cleanup(reclaimer_leave)]] struct reader *reader = directory_enter(site->directory);
+    const struct directory_entry *entry = directory_find(site->directory, ENTRY_id, tenant_id);
+    return entry && entry->terms->requires_second_factor;
+}
+
+unsigned duties_by_memory(const struct site *site, const struct actor *actor)
+{
+    bool is_asked = actor->lacks_factor && actor->tenant_id.length > 0;
+    return duties_by_rule(site, actor, is_asked && tenant_requires_factor(site, actor->tenant_id));
 }

@@ -1,6 +1,9 @@
 /*
- * What a person who signed in must do before anything else. It stands in the access token, so that the gate
- * knows without asking; whoever lays a duty on somebody ends that person's sessions.
+ * What a person who signed in must do before anything else.
+ *
+ * What is owed whatever the rules are stands in the access token; whoever lays such a duty on somebody ends
+ * that person's sessions. Whether a second factor is owed follows from the rules as they are now, which
+ * memory knows: the token tells only whether there is one.
  */
 #pragma once
 #include "model/model.h"
@@ -10,8 +13,13 @@ struct duty_rule {
     enum duty duty;
     const char *name; /* in the token */
     enum error_code refusal;
-    bool (*find)(struct work *work, const struct user *user, bool *owed);
 };
 extern const struct duty_rule duty_rules[]; /* ended by {} */
 
-[[nodiscard]] bool duties_of(struct work *work, const struct user *user, unsigned *duties);
+/* What the person owes whatever the rules are. */
+unsigned duties_of(const struct user *user);
+
+/* What the actor owes besides, by the settings and by what its tenant asks for. */
+unsigned duties_by_rule(const struct site *site, const struct actor *actor, bool tenant_requires_factor);
+/* The same as memory knows the tenant. */
+unsigned duties_by_memory(const struct site *site, const struct actor *actor);

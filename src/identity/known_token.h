@@ -20,6 +20,7 @@ struct holder {
     struct scopes scopes;
     char language[LANGUAGE_LENGTH + 1];
     unsigned duties;
+    bool lacks_factor;
     int64_t auth_time_ms;
     int64_t version;    /* the user's session epoch, or the key's revision */
     int64_t expires_ms; /* until then it need not be verified again */

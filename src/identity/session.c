@@ -24,13 +24,10 @@ static bool is_acting(const struct user_session *session)
     return value_is_set(session->impersonator_id);
 }
 
-static bool sign_access(struct work *work, const struct user_session *session, struct grant *grant)
+static void sign_access(struct work *work, const struct user_session *session, struct grant *grant)
 {
     const struct user *user = &grant->user, nobody = {},
                       *impersonator = is_acting(session) ? &grant->impersonator : &nobody;
-    unsigned duties = 0;
-    if (!is_acting(session) && !duties_of(work, user, &duties))
-        return false;
     const struct claims claims = {
         .user_id = user->id.text,
         .session_id = session->id.text,
@@ -39,7 +36,8 @@ static bool sign_access(struct work *work, const struct user_session *session, s
         .role = role_named(user->system_role.text),
         .impersonator_id = cell_text(impersonator->id),
         .impersonator_epoch = cell_integer(impersonator->session_epoch),
-        .duties = duties,
+        .duties = is_acting(session) ? 0 : duties_of(user),
+        .lacks_factor = !is_acting(session) && !value_is_true(user->mfa_enabled),
         .epoch = user->session_epoch.integer,
         .amr = session->amr.text,
         .auth_time_ms = value_is_set(session->authenticated_at) ? session->authenticated_at.integer
@@ -52,7 +50,6 @@ static bool sign_access(struct work *work, const struct user_session *session, s
     grant->session_id = session->id.text;
     grant->expires_in_seconds = (claims.expires_ms - work->now) / 1000;
     grant->refresh_expires_ms = session_last_end(work, session);
-    return true;
 }
 
 bool session_begin(struct work *work, const struct user *user, struct text amr, struct grant *grant)
@@ -76,7 +73,10 @@ bool session_begin(struct work *work, const struct user *user, struct text amr, 
         .expires_at = value_time(session_first_end(work)),
         .idle_expires_at = value_time(session_idle_end(work)),
     };
-    return store_create(work, &user_sessions_table, session.cells) && sign_access(work, &session, grant);
+    if (!store_create(work, &user_sessions_table, session.cells))
+        return false;
+    sign_access(work, &session, grant);
+    return true;
 }
 
 /* The tenant's people see the session: where the member of staff sits is none of their business. */
@@ -100,7 +100,10 @@ bool session_begin_acting(struct work *work, const struct user *user, const stru
         .expires_at = value_time(until_ms),
         .idle_expires_at = value_time(until_ms),
     };
-    return store_create(work, &user_sessions_table, session.cells) && sign_access(work, &session, grant);
+    if (!store_create(work, &user_sessions_table, session.cells))
+        return false;
+    sign_access(work, &session, grant);
+    return true;
 }
 
 bool session_hand_over(struct work *work, struct text from_id, struct text to_id)
@@ -284,5 +287,7 @@ bool session_refresh(struct work *work, struct text refresh_token, struct grant 
         return true;
     if (!follow(work, &session, refresh_token, grant, refused))
         return false;
-    return *refused || sign_access(work, &session, grant);
+    if (!*refused)
+        sign_access(work, &session, grant);
+    return true;
 }

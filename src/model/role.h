@@ -18,7 +18,7 @@ enum role {
 /* What who signed in must do before anything else, as bits; their rules: identity/duty.h. */
 enum duty {
     DUTY_CHANGE_PASSWORD = 1 << 0, /* it was somebody else's choice */
-    DUTY_ENROL_FACTOR = 1 << 1,    /* a second factor is required of that person */
+    DUTY_ENROL_FACTOR = 1 << 1,    /* a second factor is required of that person, who has none */
     ANY_DUTY = 0xffff,
 };
 

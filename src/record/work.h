@@ -25,6 +25,7 @@ struct actor {
     struct text language;   /* of a person */
     int64_t auth_time_ms;   /* when that person was last recognised */
     unsigned duties;        /* that come before anything else: enum duty */
+    bool lacks_factor;      /* of a person: there is no second factor to sign in with */
     /* Who answers for it besides: the maker of a key, or the member of staff who acts in the user's name. */
     struct text sponsor_id;
     int64_t sponsor_version; /* that one's session epoch */

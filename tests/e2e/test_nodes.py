@@ -51,6 +51,19 @@ def test_settings_and_plans_follow_too(engine):
         until(made_there, 1, "the setting on the other node")
 
 
+def test_whoever_must_have_a_second_factor_must_on_every_node(engine):
+    with Nodes(engine) as nodes:
+        tenant = nodes.world.new_tenant()
+        support, owner = nodes.world.sign_in_as("support"), nodes.world.sign_in_as("tenant_admin", tenant["id"])
+        for client, path, body in ((support, "/system_settings/second_factor_support", {"value": 1}),
+                                   (owner, f"/tenants/{tenant['id']}", {"requires_second_factor": True})):
+            there = nodes.there(client)
+            there.get("/users")
+            (nodes.world.admin if client is support else owner).patch(path, body)
+            until(lambda: there.get("/users", (200, 403)).status == 403, 1, f"what {path} asks for on the other node")
+            assert there.get("/users", 403).code == "second_factor_required"
+
+
 def test_of_two_nodes_each_seat_is_given_once(engine):
     with Nodes(engine) as nodes:
         tenant = nodes.world.new_tenant(max_users=4)

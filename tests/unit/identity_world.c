@@ -1,4 +1,5 @@
 #include "identity_world.h"
+#include "directory/directory.h"
 #include "settings/settings.h"
 #include <stdlib.h>
 
@@ -18,6 +19,7 @@ void identity_begin(struct identity_world *identity, struct world *world)
     site->watchers = identity->watchers;
     site->revocations = revocations_create();
     site->known_tokens = known_tokens_create();
+    site->directory = directory_create();
     atomic_store(&site->heard_us, INT64_MAX / 2);
     if (!db_transact(&world->work, lower_cost, NULL) || !settings_load(&world->work)
         || !revocations_load(&world->work))
@@ -30,6 +32,7 @@ void identity_end(struct identity_world *identity)
     site->watchers = NULL;
     revocations_destroy(site->revocations);
     known_tokens_destroy(site->known_tokens);
+    directory_destroy(site->directory);
 }
 
 static bool create(struct work *work, void *data)
