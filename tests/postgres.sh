@@ -53,7 +53,7 @@ fsync = $fsync
 wal_level = logical
 full_page_writes = $fsync
 timezone = 'UTC'
-wal_level = logical
+wal_retrieve_retry_interval = 100ms
 CONFIGURATION
 
 # A port that was free a moment ago may be taken when the server binds it: then another is tried.
@@ -66,6 +66,18 @@ while :; do
     attempt=$((attempt + 1))
     [ $attempt -lt 10 ] || { cat "$folder/server.log"; exit 1; }
 done
+# A random password needs no 4,096 rounds of hashing (RFC 5802, 2.2), which under a sanitizer cost more than most tests.
+verifier=$(python3 - "$password" <<'PYTHON'
+import base64, hashlib, hmac, os, sys
+def text(data): return base64.b64encode(data).decode()
+salt, rounds = os.urandom(16), 1
+salted = hashlib.pbkdf2_hmac("sha256", sys.argv[1].encode(), salt, rounds)
+def key(name): return hmac.digest(salted, name, "sha256")
+stored = hashlib.sha256(key(b"Client Key")).digest()
+print(f"SCRAM-SHA-256${rounds}:{text(salt)}${text(stored)}:{text(key(b'Server Key'))}")
+PYTHON
+)
+as_postgres "$bin/psql" -q -h "$folder" -p "$port" -c "ALTER ROLE postgres PASSWORD '$verifier'"
 # Kept for a restart by a test, which need not know the port.
 echo "port = $port" >>"$data/postgresql.conf"
 

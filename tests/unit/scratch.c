@@ -130,6 +130,49 @@ static void make_on_sqlite(struct scratch *scratch)
     snprintf(scratch->place, sizeof scratch->place, "%s/test.db", scratch->folder);
 }
 
+static void copy_file(const char *from, const char *to)
+{
+    char bytes[16'384];
+    FILE *in = fopen(from, "r"), *out = fopen(to, "w");
+    if (!in || !out)
+        abort();
+    for (size_t length; (length = fread(bytes, 1, sizeof bytes, in)) > 0;)
+        if (fwrite(bytes, 1, length, out) != length)
+            abort();
+    if (ferror(in) || fclose(out) != 0)
+        abort();
+    fclose(in);
+}
+
+static struct scratch model; /* the file that a script made, for as long as the program runs */
+
+static void remove_model(void)
+{
+    scratch_end(&model);
+}
+
+/* The script runs once; its file is copied. */
+static void make_on_sqlite_with(struct scratch *scratch, struct text script)
+{
+    static uint64_t made;
+    uint64_t hash = text_hash(script);
+    if (made != hash) {
+        if (made)
+            scratch_end(&model);
+        else
+            atexit(remove_model);
+        model = (struct scratch){ .engine = ENGINE_SQLITE, .arena = arena_create() };
+        make_on_sqlite(&model);
+        model.db = scratch_connect(&model);
+        run_script(&model, script);
+        db_close(model.db); /* which brings the whole into the one file */
+        model.db = NULL;
+        made = hash;
+    }
+    make_on_sqlite(scratch);
+    copy_file(model.place, scratch->place);
+}
+
 static bool begin(struct scratch *scratch, enum engine engine)
 {
     if (engine == ENGINE_POSTGRES && !cluster_is_there())
@@ -155,12 +198,10 @@ bool scratch_begin_with(struct scratch *scratch, enum engine engine, struct text
     if (!begin(scratch, engine))
         return false;
     if (engine == ENGINE_SQLITE)
-        make_on_sqlite(scratch);
+        make_on_sqlite_with(scratch, script);
     else
         make_on_postgres(scratch, template_of(scratch, script));
     scratch->db = scratch_connect(scratch);
-    if (engine == ENGINE_SQLITE)
-        run_script(scratch, script);
     return true;
 }
 
