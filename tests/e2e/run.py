@@ -7,10 +7,12 @@ both shared by its stories in their order; `engine`, to make servers of its own.
 PostgreSQL: tests/postgres.sh tests/e2e/run.py postgres
 """
 
+import contextlib
 import importlib
 import inspect
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import time
@@ -19,10 +21,11 @@ from collections import Counter
 from unittest import SkipTest
 
 from chromium import Chromium
-from harness import ENGINES, World
+from harness import ENGINES, LONG, World
 from server import TOP
 
 SLOW_S = 15
+HANGS_S = 3600 if LONG else 300
 END = "\0"  # before the counts of a module that was handed over
 
 
@@ -30,6 +33,19 @@ def stories(module, filters):
     for name, function in list(vars(module).items()):
         if name.startswith("test_") and (not filters or any(part in f"{module.__name__}.{name}" for part in filters)):
             yield name, function
+
+
+@contextlib.contextmanager
+def ending_in_time():
+    """A story that waits for ever fails, and says where it waits."""
+    def end(*_):
+        raise TimeoutError(f"not over after {HANGS_S} s")
+    signal.signal(signal.SIGALRM, end)
+    signal.alarm(HANGS_S)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
 
 
 class Shared:
@@ -71,7 +87,8 @@ def run_module(module, engine, filters):
             started = time.monotonic()
             where = f"{engine.name}: {module.__name__}.{name}"
             try:
-                function(**{wanted: givers[wanted]() for wanted in inspect.signature(function).parameters})
+                with ending_in_time():
+                    function(**{wanted: givers[wanted]() for wanted in inspect.signature(function).parameters})
                 counts["passed"] += 1
             except SkipTest as reason:
                 counts["skipped"] += 1

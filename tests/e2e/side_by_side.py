@@ -16,8 +16,8 @@ from run import END, TOP
 
 HERE = pathlib.Path(__file__).parent
 # The longest first, so that no runner ends long after the others; what stands here in no way is no error.
-LONGEST = ["test_copies", "test_faults", "test_handover", "test_attacks", "test_fleet_migrations", "test_live_nodes", "test_hosts",
-           "test_domains", "test_use", "test_levels", "test_live"]
+LONGEST = ["test_moves", "test_domains", "test_copies", "test_hosts", "test_sso", "test_faults", "test_operations", "test_handover",
+           "test_live_nodes", "test_keyring", "test_fleet_migrations", "test_nodes", "test_jobs", "test_walk", "test_attacks"]
 
 
 def order(name):
@@ -68,7 +68,7 @@ def main():
         os.environ["NIDIA_TEST_PROGRAM"] = str(TOP / "build-asan" / "nidia")
     modules = sorted((path.stem for path in HERE.glob("test_*.py")), key=order)
     lock, total = threading.Lock(), Counter()
-    runners = [Runner(sys.argv[1], sys.argv[2:]) for _ in range(1 + (os.cpu_count() or 1))]
+    runners = [Runner(sys.argv[1], sys.argv[2:]) for _ in range(2 * (os.cpu_count() or 1))]
     threads = [threading.Thread(target=work, args=(runner, modules, lock, total)) for runner in runners]
     for thread in threads:
         thread.start()

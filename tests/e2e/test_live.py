@@ -204,6 +204,7 @@ def test_events_are_followed_from_a_terminal(engine):
                     if event["entity_id"] == row["id"] and event["type"] == f"plan.{verb}":
                         return event
             assert line_of(first, "created")["entity_type"] == "plans"
+            until(lambda: b"\nnidia_listeners 2\n" in world.admin.twin(base="").get("/metrics").body, what="who is told what comes from now on")
             second = world.new_plan()
             line_of(second, "created")
             until(lambda: f"plans/{second['id']}" in reader.stdout.readline(), 20, "a line for people")
