@@ -68,7 +68,7 @@ def main():
         os.environ["NIDIA_TEST_PROGRAM"] = str(TOP / "build-asan" / "nidia")
     modules = sorted((path.stem for path in HERE.glob("test_*.py")), key=order)
     lock, total = threading.Lock(), Counter()
-    runners = [Runner(sys.argv[1], sys.argv[2:]) for _ in range(2 * (os.cpu_count() or 1))]
+    runners = [Runner(sys.argv[1], sys.argv[2:]) for _ in range(1 + (os.cpu_count() or 1))]
     threads = [threading.Thread(target=work, args=(runner, modules, lock, total)) for runner in runners]
     for thread in threads:
         thread.start()
