@@ -124,6 +124,20 @@ TEST_IN_WORLD(who_may_not_see_the_row_does_not_hear_of_it)
           == (users_table.may[READ] & ~(unsigned)TENANT_ADMIN)); /* who saw it is told that it is gone */
 }
 
+static bool tell_of_passkey(struct work *work, void *data)
+{
+    return event_add(work, "user_passkey.created", &user_passkeys_table, data);
+}
+
+TEST_IN_WORLD(who_sees_but_own_rows_does_not_hear_of_others)
+{
+    struct user person;
+    world_add_user(world, "ana@nidia.test", SUPPORT, TEXT(""), &person);
+    struct user_passkey passkey = { .id = person.id, .user_id = person.id, .revision = value_integer(1) };
+    CHECK(db_transact(&world->work, tell_of_passkey, passkey.cells));
+    CHECK(audience_of_last(world) == SUPER_ADMIN);
+}
+
 TEST(a_message_goes_to_its_roles_and_its_tenant)
 {
     struct message message = { .audience = SIGNED_IN, .tenant_id = "a" };

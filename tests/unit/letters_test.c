@@ -1,12 +1,15 @@
 /* Links that were mailed, as time passes and their user changes. */
 #include "base/calendar.h"
 #include "identity_world.h"
+#include "letters/invitation.h"
 #include "letters/link.h"
+#include "settings/settings.h"
 
 enum { LIFE_MS = 30 * MINUTE_MS };
 
 struct linking {
     struct user user;
+    enum mail_kind purpose;
     struct text token;
 };
 
@@ -15,7 +18,7 @@ static bool add(struct work *work, void *data)
     struct linking *linking = data;
     const struct link_holder holder = { linking->user.id.text, linking->user.session_epoch.integer };
     struct text url;
-    if (!link_add(work, mail_kind_reset_password, &holder, LIFE_MS, &url))
+    if (!link_add(work, linking->purpose, &holder, LIFE_MS, &url))
         return false;
     size_t hash = text_find_byte(url, '#');
     linking->token = text_slice(url, hash + 1, url.length);
@@ -39,6 +42,7 @@ static bool try_spend(struct world *world, struct linking *linking)
 static void begin(struct world *world, struct linking *linking)
 {
     identity_add_user(world, "ana@nidia.test", SUPPORT, TEXT(""), &linking->user);
+    linking->purpose = mail_kind_reset_password;
     CHECK(db_transact(&world->work, add, linking));
 }
 
@@ -66,6 +70,14 @@ TEST_IN_WORLD(a_link_is_good_for_what_it_was_mailed_for)
     CHECK(!link_find(&world->work, LINK_CONFIRMS_EMAIL, linking.token, &link)
           && world->work.error.faults[0].code == ERROR_link_void);
     CHECK(try_spend(world, &linking));
+    static const enum mail_kind of_emails[] = { mail_kind_verify_email, mail_kind_confirm_new_email,
+                                                mail_kind_confirm_old_email };
+    for (size_t i = 0; i < sizeof of_emails / sizeof *of_emails; i++) {
+        linking.purpose = of_emails[i];
+        CHECK(db_transact(&world->work, add, &linking));
+        CHECK(!try_spend(world, &linking));
+        CHECK(link_find(&world->work, LINK_CONFIRMS_EMAIL, linking.token, &link));
+    }
 }
 
 TEST_IN_WORLD(a_link_is_good_once_and_kept_as_a_hash)
@@ -95,5 +107,48 @@ TEST_IN_WORLD(a_link_of_an_earlier_epoch_is_void)
     struct linking linking = {};
     begin(world, &linking);
     CHECK(db_transact(&world->work, end_sessions, &linking));
+    CHECK(!try_spend(world, &linking) && world->work.error.faults[0].code == ERROR_link_void);
+}
+
+static bool ask_for_link(struct work *work, void *data)
+{
+    return password_reset_ask(work, ((const struct user *)data)->email.text);
+}
+
+static int64_t latest_end(struct world *world, const char *purpose)
+{
+    struct text sql = arena_format(world->work.arena,
+                                   "SELECT max(expires_at) FROM mailed_links WHERE purpose = '%s'", purpose);
+    return world_number(world, sql.data);
+}
+
+TEST_IN_WORLD(an_invitation_is_good_for_days_and_a_forgotten_passwords_link_for_minutes)
+{
+    IDENTITY;
+    struct user user = { .email = value_string("eva@nidia.test"), .system_role = value_string("support") };
+    struct work *work = &world->work;
+    CHECK(identity_try_create(work, &user));
+    int64_t days = settings_integer(work->site->settings, SETTING_invitation_days);
+    CHECK(latest_end(world, "invitation") == work->now + days * DAY_MS);
+    work->origin.address = TEXT("192.0.2.1");
+    CHECK(db_transact(work, ask_for_link, &user));
+    CHECK(latest_end(world, "reset_password") == work->now + 30 * MINUTE_MS);
+}
+
+static bool invite(struct work *work, void *data)
+{
+    return invitation_send(work, data);
+}
+
+/* Nobody was signed in whose sessions could have ended. */
+TEST_IN_WORLD(who_is_not_active_takes_up_no_invitation)
+{
+    IDENTITY;
+    struct linking linking = { .user = { .email = value_string("eva@nidia.test"),
+                                         .system_role = value_string("support"),
+                                         .is_active = value_boolean(false) },
+                               .purpose = mail_kind_invitation };
+    CHECK(identity_try_create(&world->work, &linking.user));
+    CHECK(db_transact(&world->work, invite, &linking.user) && db_transact(&world->work, add, &linking));
     CHECK(!try_spend(world, &linking) && world->work.error.faults[0].code == ERROR_link_void);
 }

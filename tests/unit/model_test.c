@@ -84,6 +84,8 @@ static void check_column(const struct table *table, const struct column *column)
     CHECK(column_min(column) <= column_max(column));
     CHECK(!(column->is & SEARCHED) || types[column->type].kind == VALUE_TEXT);
     CHECK(!(column->is & SEARCHED) || (table->columns[0].type == TYPE_uuid && !(table->is & APPENDED)));
+    /* Whoever searches a table would learn by guessing what is in a column that he does not see. */
+    CHECK(!(column->is & SEARCHED) || !(column->hidden_from & table->may[READ]));
     CHECK(!(column->is & COUNTED) || (column->is & COMPUTED));
     CHECK(!(column->is & COMPUTED) || column->set_by == 0);
     /* What nobody may give on CREATE comes from the server, or has a default. */
@@ -125,12 +127,15 @@ TEST(a_column_is_set_by_those_and_then_whom_the_model_names)
 {
     const struct column *slug = column_named(&tenants_table, TEXT("slug"));
     const struct column *limit = column_named(&tenants_table, TEXT("max_users"));
+    const struct column *price = column_named(&plans_table, TEXT("stripe_price_id_monthly"));
     const struct column *password = column_named(&users_table, TEXT("password"));
     const struct column *host = column_named(&tenants_table, TEXT("db_host"));
     CHECK(column_settable(&tenants_table, slug, CREATE, SUPER_ADMIN));
     CHECK(!column_settable(&tenants_table, slug, UPDATE, SUPER_ADMIN));
     CHECK(column_settable(&tenants_table, limit, UPDATE, SUPER_ADMIN));
     CHECK(!column_settable(&tenants_table, limit, UPDATE, TENANT_ADMIN));
+    CHECK(column_settable(&plans_table, price, UPDATE, BILLING_ADMIN));
+    CHECK(!column_settable(&plans_table, price, UPDATE, TENANT_ADMIN)); /* from whom it is hidden */
     CHECK(column_settable(&users_table, password, CREATE, SUPER_ADMIN));
     CHECK(!column_settable(&users_table, password, CREATE, TENANT_ADMIN));
     CHECK(!column_settable(&users_table, password, UPDATE, SUPER_ADMIN));

@@ -253,6 +253,8 @@ TEST_IN_WORLD(search_knows_no_case_no_marks_and_no_wildcards)
         test_note("'%s' does not find it", misses[i]);
         CHECK(found_by(world, misses[i]) == 0);
     }
+    CHECK(found_by(world, "tenant_pan") == 0
+          && found_by(world, "completed") == 0); /* not of what is searched */
     struct tenant renamed = { .name = value_string("Acme") };
     CHECK(world_try_update(&world->work, &tenants_table, tenant.cells, renamed.cells, tenant.cells));
     CHECK(found_by(world, "panaderia") == 0 && found_by(world, "acme") == 1);

@@ -53,11 +53,12 @@ TEST_IN_WORLD(a_row_is_found_by_its_id_and_by_what_it_is_known_by)
 TEST_IN_WORLD(a_tenants_administrator_sees_and_makes_rows_of_its_own_tenant_alone)
 {
     struct tenant acme, other;
-    struct user ana, eva, seen;
+    struct user ana, eva, staff, seen;
     world_add_tenant(world, "acme", &acme);
     world_add_tenant(world, "other", &other);
     world_add_user(world, "ana@acme.test", TENANT_ADMIN, acme.id.text, &ana);
     world_add_user(world, "eva@other.test", TENANT_ADMIN, other.id.text, &eva);
+    world_add_user(world, "luz@nidia.test", SUPPORT, TEXT(""), &staff);
     world_act_as(world, TENANT_ADMIN, ana.id.text, acme.id.text);
     struct work *work = &world->work;
 
@@ -66,6 +67,7 @@ TEST_IN_WORLD(a_tenants_administrator_sees_and_makes_rows_of_its_own_tenant_alon
     CHECK(store_find(work, &users_table, ana.id.text, seen.cells));
     CHECK(!store_find(work, &users_table, eva.id.text, seen.cells));
     CHECK(work->error.code == ERROR_not_found);
+    CHECK(!store_find(work, &users_table, staff.id.text, seen.cells)); /* nobody's tenant is not its own */
 
     struct query query = { .table = &users_table, .limit = 10, .count = true };
     struct page page;
