@@ -21,7 +21,7 @@ class HostileProvider:
         self.key, self.key_id, self.algorithm = NEW_KEYS[algorithm](), "first", algorithm
         self.client_id, self.subject = "nidia", "eva"
         self.extra = {"email": "eva@nidia.test", "email_verified": True, "groups": ["helpers"]}
-        self.asked = []
+        self.asked, self.userinfo = [], {}
         self.reset()
         handler = type("Handler", (Handler,), {"provider": self})
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", self.port), handler)
@@ -78,7 +78,7 @@ class HostileProvider:
             return self.key_set or {"keys": [public_jwk(self.key, self.key_id)]}
         if path == "/token":
             return {"id_token": self.make_token(self.claims()), "access_token": "opaque", "token_type": "Bearer", **self.tokens}
-        return {}
+        return self.userinfo if path == "/userinfo" else {}
 
 
 class Handler(http.server.BaseHTTPRequestHandler):

@@ -8,6 +8,10 @@ from mailbox import Folder, link_of
 OTHER_PASSWORD = "Marimba-Lenta-Camino-94"
 
 
+def audited(world, action, client):
+    return world.admin.get(f"/audit_logs?action={action}&entity_id={client.user['id']}").json["data"]
+
+
 def new_address():
     return f"nueva-{secrets.token_hex(6)}@nidia.test"
 
@@ -58,6 +62,7 @@ def test_an_address_changes_once_both_confirm(world):
     assert me["id"] == person.user["id"] and me["email_verified"]
     told = Folder(world).wait_for(person.user["email"], "email_changed")
     assert address in told.get_body(("plain",)).get_content()
+    assert len(audited(world, "change_email", person)) == 1
 
 
 def test_either_mailbox_stops_the_change(world):
@@ -67,6 +72,7 @@ def test_either_mailbox_stops_the_change(world):
         for token in (old, new):
             assert confirm(world, token, 422).faults == {"/token": "link_void"}
         person.get("/auth/me")
+        assert len(audited(world, "stop_email_change", person)) == 1
 
 
 def test_asking_again_and_a_new_password_void_what_was_mailed(world):

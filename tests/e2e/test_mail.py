@@ -6,6 +6,7 @@ import socket
 from harness import World
 from mailbox import Folder, Postman, link_of
 from server import ADMIN_EMAIL, free_port, until
+from test_walk import Storage
 
 
 def invited(world, **columns):
@@ -65,14 +66,21 @@ def test_mail_by_smtp_outlives_a_server_that_is_down_and_one_that_refuses(engine
         link_of(message)
 
         postman.close()
-        waiting = [invited(world) for _ in range(3)]
+        oldest, *waiting = [invited(world) for _ in range(4)]
         until(lambda: any(record_of(world, one)["error"] for one in waiting), 20, "a first attempt")
-        world.restart(kill=True)
+        world.server.kill()
+        with Storage(world) as storage:
+            six_days = 6 * 24 * 3_600_000 if storage.is_sqlite else "interval '6 days'"
+            storage.run(f"UPDATE outgoing_mails SET created_at = created_at - {six_days} WHERE recipient = ?", (oldest,))
+        world.start_again()
         world.end_leases()
+        postman.answers = {oldest: ["451 not today"] * 9}
         postman.open()
         for one in waiting:
             until_status(world, one, "sent")
             assert len(postman.mails_to(one)) == 1
+        given_up = until_status(world, oldest, "failed")
+        assert "451" in given_up["error"] and not postman.mails_to(oldest), given_up
 
         later, never = (f"{word}-{secrets.token_hex(4)}@nidia.test" for word in ("later", "never"))
         postman.answers = {later: ["451 greylisted"], never: ["550 no such mailbox"] * 9}

@@ -150,6 +150,9 @@ def test_the_console_keeps_its_refresh_token_in_a_cookie(world):
     assert "SameSite=Strict" in cookie
     fresh = world.visitor.post("/auth/refresh", expect=200, X_Session="cookie", Cookie=cookie.split(";")[0])
     assert "refresh_token" not in fresh.json and fresh.json["access_token"]
+    gone = world.visitor.twin(token=fresh.json["access_token"]).post("/auth/logout", expect=204, X_Session="cookie")
+    [cleared] = gone.headers.get_all("Set-Cookie")
+    assert cleared.split("=")[0] == cookie.split("=")[0] and "Max-Age=0" in cleared
 
 
 def test_guessing_is_slowed_down_without_locking_the_owner_out(world):

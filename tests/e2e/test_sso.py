@@ -74,6 +74,8 @@ def test_staff_signs_in_at_a_provider_and_out_again(engine):
         for path in ("//evil.test", "/%5Cevil.test", "https:evil.test", "evil", "/%0D%0ASet-Cookie:x"):
             browser.get(f"/auth/sso/acme?return_to={path}", 400)
         assert house.browser().get("/auth/sso/nobody", 404).code == "not_found"
+        asking = house.browser()
+        assert [asking.get("/auth/sso/acme", (303, 429)).status for _ in range(31)] == [303] * 30 + [429]
 
 
 def test_the_answer_belongs_to_the_browser_that_asked_and_is_good_once(engine):
@@ -91,6 +93,8 @@ def test_the_answer_belongs_to_the_browser_that_asked_and_is_good_once(engine):
             wrong = {name: value for name, value in {**query, **changed}.items() if value}
             refused = asking.come_back(parts._replace(query=urllib.parse.urlencode(wrong)).geturl(), (400, 401))
             assert refused.code == code and not refused.headers.get_all("Set-Cookie"), (changed, refused)
+        house.hostile().register()  # whoever asked the one hears nothing of another
+        assert asking.come_back(answer.replace("/sso/acme/", "/sso/shady/"), (400, 401)).code == "sso_attempt_void"
         kept = dict(asking.cookies)
         asking.come_back(parts._replace(query=parts.query + "&session_state=whatever").geturl())
         asking.cookies = kept
@@ -161,6 +165,15 @@ def test_a_provider_that_lies_lets_nobody_in(engine):
         browser.cookies = kept
         assert browser.come_back(answer, 400).code == "sso_attempt_void"
 
+        # What it tells beside the token is of the token's person.
+        talker = house.hostile(name="talker")
+        talker.metadata = {"userinfo_endpoint": f"{talker.issuer}/userinfo"}
+        talker.userinfo, talker.extra = {**talker.extra, "email": "eco@nidia.test", "sub": "another"}, {}
+        talker.register()
+        assert talker.sign_in(house.browser(), 401).code == "sso_untrusted"
+        talker.userinfo["sub"] = talker.subject
+        talker.sign_in(house.browser(), 303)
+
 
 def test_what_a_provider_may_answer_has_bounds(engine):
     with House(engine) as house:
@@ -222,7 +235,11 @@ def test_who_is_who(engine):
         carl = world.new_user("support", email="carl@nidia.test")
         other.know({"carl": {**ANA, "email": "Carl@nidia.test", "email_verified": False}, "root": people["root"]})
         assert house.browser().sign_in("carl", "other", 403).code == "sso_no_access"
-        assert house.browser().sign_in("root", "other", 403).code == "sso_no_access"
+        owner = world.new_user("tenant_admin", world.new_tenant()["id"])
+        other.know({"root": people["root"], "owner": {**ANA, "email": owner["email"]}})
+        for name, user in (("root", admin.user), ("owner", owner)):
+            assert house.browser().sign_in(name, "other", 403).code == "sso_no_access"
+            assert not admin.get(f"/provider_identities?user_id={user['id']}").json["data"]
         other.know({"carl": {**ANA, "email": "Carl@nidia.test"}})
         linked = house.browser()
         linked.sign_in("carl", "other")
@@ -243,6 +260,8 @@ def test_who_is_who(engine):
         admin.post(f"/users/{dora['id']}/unlock", None, 200)
         admin.delete(f"/users/{dora['id']}", 204)
         assert house.browser().sign_in("dora", "other", 403).code == "sso_no_access"
+        admin.patch(f"/users/{boss.client().get('/auth/me').json['id']}", {"is_break_glass": True})
+        assert house.browser().sign_in("boss", expect=403).code == "sso_no_access"
 
 
 def test_what_ends_at_the_provider_ends_here(engine):
@@ -265,6 +284,12 @@ def test_what_ends_at_the_provider_ends_here(engine):
             shady.reset()
             return browser.client()
 
+        others = house.hostile(name="others")
+        others.subject, others.extra, others.change = "luz", {**others.extra, "email": "luz@nidia.test"}, {"sid": "one"}
+        others.register()
+        browser = house.browser()
+        others.sign_in(browser, 303)
+        elsewhere = browser.client()
         here, there = signed_in(sid="one"), signed_in(sid="two")
         for wrong in ({"events": {}}, {"nonce": "x"}, {"iss": "https://evil.test"}, {"aud": "x"}, {"exp": 1}, {"sub": None}):
             told(400, **{"sid": None, **wrong})
@@ -274,13 +299,15 @@ def test_what_ends_at_the_provider_ends_here(engine):
         told(sid="one", sub=None)
         until(lambda: here.get("/auth/me", (200, 401)).status == 401, 1)
         there.get("/auth/me")
+        elsewhere.get("/auth/me")  # another provider's session of that name
         told()
         until(lambda: there.get("/auth/me", (200, 401)).status == 401, 1)
         last = signed_in()
         house.world.admin.patch(f"/identity_providers/{row['id']}", {"is_enabled": False})
         until(lambda: last.get("/auth/me", (200, 401)).status == 401, 1)
         house.browser().get("/auth/sso/shady", 404)
-        assert house.world.visitor.get("/auth/sso").json["providers"] == []
+        assert [provider["name"] for provider in house.world.visitor.get("/auth/sso").json["providers"]] == ["others"]
+        elsewhere.get("/auth/me")
 
 
 def test_a_second_factor_is_asked_for_here_unless_it_was_given_there(engine):
@@ -315,6 +342,8 @@ def test_single_sign_on_is_made_mandatory_and_locks_nobody_out(engine):
         me = admin.get("/auth/me").json
         assert me["is_break_glass"]
         admin.patch(f"/users/{me['id']}", {"is_break_glass": False})
+        invited = admin.post("/users", {"email": "invitada@nidia.test", "system_role": "super_admin"}, 201).json
+        admin.patch(f"/users/{invited['id']}", {"is_break_glass": True})  # and has no password yet
         assert admin.patch("/system_settings/sso_required", {"value": 1}, 409).code == "conflict"
         admin.patch(f"/users/{me['id']}", {"is_break_glass": True})
         admin.patch("/system_settings/sso_required", {"value": 1})

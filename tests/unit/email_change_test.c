@@ -47,4 +47,21 @@ TEST_IN_WORLD(asking_takes_the_password_and_a_free_address_and_is_limited)
         CHECK(ask(world, &user, "luz@nidia.test", PASSWORD));
     CHECK(!ask(world, &user, "luz@nidia.test", PASSWORD) && work->error.code == ERROR_rate_limited);
     CHECK(world_number(world, "SELECT count(*) FROM mailed_links WHERE purpose LIKE 'confirm_%'") == 2);
+    CHECK(world_number(world, "SELECT count(*) FROM audit_logs WHERE action = 'ask_email_change'") == 5);
+}
+
+static bool ask_for_proof(struct work *work, void *data)
+{
+    return email_verification_ask(work, data);
+}
+
+TEST_IN_WORLD(a_first_address_is_proven_by_so_many_mails_an_hour)
+{
+    IDENTITY;
+    struct user user;
+    struct work *work = &world->work;
+    identity_add_user(world, "ana@nidia.test", SUPPORT, TEXT(""), &user);
+    for (int i = 0; i < 5; i++)
+        CHECK(db_transact(work, ask_for_proof, &user));
+    CHECK(!db_transact(work, ask_for_proof, &user) && work->error.code == ERROR_rate_limited);
 }

@@ -38,13 +38,25 @@ TEST_IN_WORLD(acting_for_another_ends_with_its_time_however_often_it_is_refreshe
     CHECK(actor->role == TENANT_ADMIN && text_equal(actor->user_id, scene.owner.id.text));
     CHECK(text_equal(actor->sponsor_id, scene.staff.id.text) && actor_is_impersonated(actor));
     world->work.now += 9 * MINUTE_MS;
+    world->work.origin.address = TEXT("192.0.2.1");
     CHECK(identity_refresh(&world->work, scene.grant.refresh_token, &next) && next.expires_in_seconds == 360);
+    CHECK(world_number(world, "SELECT count(*) FROM user_sessions WHERE ip_address IS NULL") == 1);
     world->work.now += 6 * MINUTE_MS - 1000;
     CHECK(identity_reaches(&world->work, next.access_token)
           && !identity_reaches(&world->work, scene.grant.access_token));
     world->work.now += 1000;
     CHECK(!identity_reaches(&world->work, next.access_token));
     CHECK(!identity_refresh(&world->work, next.refresh_token, &next));
+}
+
+TEST_IN_WORLD(acting_for_another_is_no_earlier_device_of_that_one)
+{
+    IDENTITY;
+    struct scene scene;
+    struct grant grant;
+    CHECK(set_scene(world, &scene, 15));
+    CHECK(identity_sign_in(&world->work, "ana@acme.test", PASSWORD, TEXT(""), &grant));
+    CHECK(world_number(world, "SELECT count(*) FROM outgoing_mails WHERE kind = 'new_device'") == 0);
 }
 
 static bool end_all(struct work *work, void *data)

@@ -26,6 +26,18 @@
 
 enum { REPLIES = 1'050 }; /* more than one run seals anew */
 
+/* The program's seal(), as the linker has it here: it errs when it is told to. */
+static enum { SEALS_WELL, SEALS_ANOTHER_TEXT, SEALS_FOR_ANOTHER_PLACE } sealing;
+struct text __real_seal(struct arena *, const struct keyring *, struct text plain, struct text place);
+struct text __wrap_seal(struct arena *, const struct keyring *, struct text plain, struct text place);
+
+struct text __wrap_seal(struct arena *arena, const struct keyring *keyring, struct text plain,
+                        struct text place)
+{
+    return __real_seal(arena, keyring, sealing == SEALS_ANOTHER_TEXT ? TEXT("another") : plain,
+                       sealing == SEALS_FOR_ANOTHER_PLACE ? TEXT("another") : place);
+}
+
 static void change_ring(struct world *world, const char *ring)
 {
     struct error error = {};
@@ -104,6 +116,21 @@ TEST_IN_WORLD(what_is_sealed_is_sealed_anew_run_by_run_and_opens_as_before)
     struct text sealed = cell_text(world_ask(world, "SELECT body FROM idempotency_keys WHERE key = '7'"));
     CHECK(unseal(work->arena, work->site->keyring, sealed, reply_place(work->arena, 7), &plain, &work->error)
           && text_is(plain, "7"));
+}
+
+TEST_IN_WORLD(what_does_not_open_as_before_never_takes_the_place_of_what_does)
+{
+    struct work *work = &world->work;
+    CHECK(db_transact(work, keep_replies, NULL));
+    change_ring(world, ROTATED);
+    for (sealing = SEALS_ANOTHER_TEXT; sealing <= SEALS_FOR_ANOTHER_PLACE; sealing++) {
+        error_clear(&work->error);
+        CHECK(!sealed_anew(work) && work->error.code);
+    }
+    sealing = SEALS_WELL;
+    CHECK(count_under(world, "s1") == REPLIES);
+    error_clear(&work->error);
+    CHECK(sealed_anew(work) && count_under(world, "s2") > 0);
 }
 
 /* Another node, which still seals under the old key, writes again and again and looks whether it stays. */

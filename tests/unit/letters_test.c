@@ -1,7 +1,8 @@
-/* Links that were mailed, as time passes and their user changes. */
+/* Letters, and the links in them, as time passes and their user changes. */
 #include "base/calendar.h"
 #include "identity_world.h"
 #include "letters/invitation.h"
+#include "letters/letter.h"
 #include "letters/link.h"
 #include "settings/settings.h"
 
@@ -135,6 +136,20 @@ TEST_IN_WORLD(an_invitation_is_good_for_days_and_a_forgotten_passwords_link_for_
     CHECK(latest_end(world, "reset_password") == work->now + 30 * MINUTE_MS);
 }
 
+TEST_IN_WORLD(one_address_asks_for_so_many_links_and_learns_nothing_of_it)
+{
+    IDENTITY;
+    struct work *work = &world->work;
+    world_act_as_system(world);
+    work->origin.address = TEXT("192.0.2.1");
+    for (int i = 0; i < 31; i++) {
+        struct user nobody = { .email = value_text(arena_format(work->arena, "%d@nidia.test", i)) };
+        CHECK(db_transact(work, ask_for_link, &nobody));
+    }
+    CHECK(world_number(world, "SELECT count(*) FROM outgoing_mails WHERE kind = 'reset_password'") == 30);
+    CHECK(world_number(world, "SELECT count(*) FROM audit_logs WHERE action = 'forgot_password'") == 30);
+}
+
 static bool invite(struct work *work, void *data)
 {
     return invitation_send(work, data);
@@ -151,4 +166,17 @@ TEST_IN_WORLD(who_is_not_active_takes_up_no_invitation)
     CHECK(identity_try_create(&world->work, &linking.user));
     CHECK(db_transact(&world->work, invite, &linking.user) && db_transact(&world->work, add, &linking));
     CHECK(!try_spend(world, &linking) && world->work.error.faults[0].code == ERROR_link_void);
+}
+
+TEST_IN_WORLD(of_a_letter_that_was_sent_nothing_is_kept_but_that_it_was)
+{
+    IDENTITY;
+    struct user user;
+    identity_add_user(world, "ana@nidia.test", SUPPORT, TEXT(""), &user);
+    CHECK(world_number(world, "SELECT count(*) FROM outgoing_mails WHERE status = 'queued' AND content "
+                              "LIKE 'v1.s1.%'")
+          == 1);
+    CHECK(send_mail_program.actions[0].run(&world->work, NULL));
+    CHECK(world_number(world, "SELECT count(*) FROM outgoing_mails WHERE status = 'sent' AND content IS NULL")
+          == 1);
 }

@@ -1,4 +1,5 @@
 #include "base/calendar.h"
+#include "identity/lock.h"
 #include "identity/password_rules.h"
 #include "identity_world.h"
 #include <pthread.h>
@@ -154,6 +155,19 @@ TEST_IN_WORLD(who_is_removed_gives_the_seat_back_and_leaves_a_tombstone)
     CHECK(!identity_reaches(&world->work, grant.access_token));
 }
 
+static bool lock(struct work *work, void *data)
+{
+    struct user *user = data;
+    identity_reload(work, user);
+    return lock_user(work, user, TEXT("lost laptop"), user);
+}
+
+static bool try_lock(struct work *work, struct user *user)
+{
+    error_clear(&work->error);
+    return db_transact(work, lock, user);
+}
+
 TEST_IN_WORLD(the_last_super_admin_cannot_go)
 {
     IDENTITY;
@@ -165,7 +179,11 @@ TEST_IN_WORLD(the_last_super_admin_cannot_go)
     CHECK(!try_remove(work, &first) && work->error.code == ERROR_conflict);
     CHECK(!try_update(work, &first, demoted) && work->error.code == ERROR_conflict);
     CHECK(!try_update(work, &first, inactive) && work->error.code == ERROR_conflict);
+    CHECK(!try_lock(work, &first) && work->error.code == ERROR_conflict);
     identity_add_user(world, "second@nidia.test", SUPER_ADMIN, TEXT(""), &second);
+    CHECK(try_lock(work, &first)); /* who is locked out stands in for nobody */
+    CHECK(!try_update(work, &second, demoted) && work->error.code == ERROR_conflict);
+    CHECK(!try_lock(work, &second) && work->error.code == ERROR_conflict);
     CHECK(try_update(work, &first, inactive));
     CHECK(!try_remove(work, &second) && work->error.code == ERROR_conflict);
     CHECK(try_remove(work, &first));
@@ -294,6 +312,23 @@ TEST_IN_WORLD(a_new_password_ends_the_sessions_and_ones_own_asks_for_the_old_one
     CHECK(identity_sign_in(work, "ana@nidia.test", "cinco gatos pardos", TEXT(""), &grant));
     CHECK(value_is_true(grant.user.must_change_password));
     CHECK(world_number(world, "SELECT count(*) FROM audit_logs WHERE action = 'set_password'") == 2);
+}
+
+TEST_IN_WORLD(guessing_at_ones_own_password_is_slowed_down_as_signing_in_is)
+{
+    IDENTITY;
+    struct user user;
+    struct work *work = &world->work;
+    identity_add_user(world, "ana@nidia.test", SUPPORT, TEXT(""), &user);
+    world_act_as(world, SUPPORT, user.id.text, TEXT(""));
+    work->origin.address = TEXT("192.0.2.1");
+    for (int i = 0; i < 10; i++) {
+        error_clear(&work->error);
+        CHECK(!password_check_current(work, &user, TEXT("wrong"))
+              && has_fault(work, "/current_password", ERROR_invalid_credentials));
+    }
+    error_clear(&work->error);
+    CHECK(!password_check_current(work, &user, TEXT(PASSWORD)) && work->error.code == ERROR_rate_limited);
 }
 
 TEST_IN_WORLD(no_password_or_hash_is_in_the_audit)

@@ -3,6 +3,7 @@
 #include "identity/access.h"
 #include "identity/amr.h"
 #include "identity/duty.h"
+#include "identity/known_device.h"
 #include "identity/recovery_code.h"
 #include "identity/second_factor_change.h"
 #include "identity/step_up.h"
@@ -29,19 +30,25 @@ struct enrolling {
     struct text seed;
 };
 
+static bool read_seed(struct work *work, const struct totp_enrolment *enrolment, struct text *out)
+{
+    char *seed;
+    size_t size;
+    if (oath_base32_decode(enrolment->secret.data, enrolment->secret.length, &seed, &size) != OATH_OK)
+        return false;
+    *out = arena_copy(work->arena, (struct text){ seed, size });
+    free(seed);
+    return true;
+}
+
 static bool enrol(struct work *work, void *data)
 {
     struct enrolling *enrolling = data;
     struct totp_enrolment enrolment;
     struct user *user = enrolling->change.user;
-    char *seed;
-    size_t size;
     identity_reload(work, user);
-    if (!totp_begin(work, user, &enrolment)
-        || oath_base32_decode(enrolment.secret.data, enrolment.secret.length, &seed, &size) != OATH_OK)
+    if (!totp_begin(work, user, &enrolment) || !read_seed(work, &enrolment, &enrolling->seed))
         return false;
-    enrolling->seed = arena_copy(work->arena, (struct text){ seed, size });
-    free(seed);
     return totp_confirm(work, user, code_of(work, enrolling->seed, -1))
         && second_factor_added(work, &enrolling->change);
 }
@@ -214,7 +221,14 @@ TEST_IN_WORLD(a_ticket_is_void_once_its_owner_is_signed_out_everywhere_or_may_no
     CHECK(ask(world, "", &entry));
     world_act_as_system(world);
     identity_reload(work, &user);
-    struct user changes = { .is_active = value_boolean(false) };
+    const struct user locked = { .is_locked = value_boolean(true),
+                                 .locked_at = value_time(work->now),
+                                 .locked_until = value_time(work->now + MINUTE_MS) };
+    CHECK(world_try_update(work, &users_table, user.cells, locked.cells, user.cells));
+    CHECK(!prove(work, second_factor_kind_totp, entry.ticket, code_of(work, enrolling.seed, 0)));
+    work->now += MINUTE_MS;
+    world_act_as_system(world);
+    const struct user changes = { .is_active = value_boolean(false) };
     CHECK(world_try_update(work, &users_table, user.cells, changes.cells, after.cells));
     CHECK(!prove(work, second_factor_kind_totp, entry.ticket, code_of(work, enrolling.seed, 0)));
 }
@@ -231,6 +245,7 @@ TEST_IN_WORLD(guessing_at_the_second_factor_is_throttled_by_account)
         CHECK(i % 5 > 0 || ask(world, "", &entry));
         CHECK(!prove(work, second_factor_kind_totp, entry.ticket, TEXT("000000")));
     }
+    CHECK(world_number(world, "SELECT count(*) FROM users WHERE is_locked") == 1);
     work->now += 20 * MINUTE_MS; /* the lock of ten failures is over */
     for (int i = 0; i < 3; i++) {
         CHECK(ask(world, "", &entry));
@@ -238,6 +253,74 @@ TEST_IN_WORLD(guessing_at_the_second_factor_is_throttled_by_account)
     }
     CHECK(!prove(work, second_factor_kind_totp, entry.ticket, code_of(work, enrolling.seed, 0)));
     CHECK(work->error.code == ERROR_rate_limited && work->error.retry_after_seconds > 0);
+    /* The owner's device has a bucket of its own. */
+    const struct credentials of_owner = { .email = TEXT("ana@nidia.test"),
+                                          .password = TEXT(PASSWORD),
+                                          .device = known_device_make(work, user.id.text) };
+    error_clear(&work->error);
+    CHECK(sign_in(work, &of_owner, &entry));
+    CHECK(prove(work, second_factor_kind_totp, entry.ticket, code_of(work, enrolling.seed, 0)));
+}
+
+TEST_IN_WORLD(who_proves_the_second_factor_pays_nothing)
+{
+    IDENTITY;
+    struct user user;
+    struct enrolling enrolling;
+    CHECK(begin(world, &user, &enrolling));
+    for (int i = 0; i < 13; i++) {
+        world->work.now += STEP_SECONDS * 1000;
+        CHECK(passes(world, code_of(&world->work, enrolling.seed, 0)));
+    }
+}
+
+/* ---- Whose ---- */
+
+static bool is_good_for(struct world *world, const struct user *user, enum second_factor_kind kind,
+                        struct text code)
+{
+    struct rival rival = { .attempt = { .kind = kind, .user = user, .code = code } };
+    CHECK(db_transact(&world->work, verify, &rival));
+    return rival.good;
+}
+
+TEST_IN_WORLD(a_recovery_code_is_its_owners_alone)
+{
+    IDENTITY;
+    struct user user, other;
+    struct enrolling enrolling;
+    CHECK(begin(world, &user, &enrolling));
+    identity_add_user(world, "eva@nidia.test", SUPPORT, TEXT(""), &other);
+    struct text code = first_of(&world->work, enrolling.change.recovery_codes);
+    CHECK(!is_good_for(world, &other, second_factor_kind_recovery_code, code));
+    CHECK(is_good_for(world, &user, second_factor_kind_recovery_code, code));
+}
+
+struct starting {
+    const struct user *user;
+    struct text seed;
+};
+
+static bool start(struct work *work, void *data)
+{
+    struct starting *starting = data;
+    struct totp_enrolment enrolment;
+    return totp_begin(work, starting->user, &enrolment) && read_seed(work, &enrolment, &starting->seed);
+}
+
+TEST_IN_WORLD(an_app_that_nobody_confirmed_neither_counts_nor_does_away_with_another)
+{
+    IDENTITY;
+    struct user user, other;
+    struct enrolling enrolling;
+    struct work *work = &world->work;
+    CHECK(begin(world, &user, &enrolling));
+    identity_add_user(world, "eva@nidia.test", SUPPORT, TEXT(""), &other);
+    struct starting again = { .user = &user }, first = { .user = &other };
+    CHECK(db_transact(work, start, &again) && db_transact(work, start, &first));
+    CHECK(!is_good_for(world, &other, second_factor_kind_totp, code_of(work, first.seed, 0)));
+    CHECK(!is_good_for(world, &user, second_factor_kind_totp, code_of(work, again.seed, 0)));
+    CHECK(is_good_for(world, &user, second_factor_kind_totp, code_of(work, enrolling.seed, 0)));
 }
 
 /* ---- What is kept ---- */

@@ -1,4 +1,5 @@
 #include "base/calendar.h"
+#include "base/metrics.h"
 #include "identity/duty.h"
 #include "identity/known_device.h"
 #include "identity_world.h"
@@ -71,11 +72,14 @@ TEST_IN_WORLD(the_previous_token_used_too_late_ends_the_session)
     CHECK(identity_sign_in(&world->work, "ana@nidia.test", PASSWORD, TEXT(""), &first));
     CHECK(identity_refresh(&world->work, first.refresh_token, &second));
     world->work.now += 30 * SECOND_MS;
+    int64_t reused = metric_read(METRIC_refresh_reuse_total);
     CHECK(!identity_refresh(&world->work, first.refresh_token, &third));
+    CHECK(metric_read(METRIC_refresh_reuse_total) == reused + 1);
     CHECK(!identity_refresh(&world->work, second.refresh_token, &third));
     CHECK(!identity_reaches(&world->work, second.access_token));
     CHECK(world_number(world, "SELECT count(*) FROM audit_logs WHERE action = 'refresh_token_reused'") == 1);
     CHECK(text_is(cell_text(world_ask(world, "SELECT ended_reason FROM user_sessions")), "token_reused"));
+    CHECK(world_number(world, "SELECT count(*) FROM user_sessions WHERE successor_sealed IS NOT NULL") == 0);
 }
 
 TEST_IN_WORLD(any_token_that_the_session_ever_had_ends_it)
@@ -229,15 +233,19 @@ TEST_IN_WORLD(a_silent_listener_makes_us_ask_the_database)
 {
     IDENTITY;
     struct user user;
-    struct grant grant;
+    struct grant grant, other;
+    bool asks = world->scratch.engine == ENGINE_POSTGRES;
     identity_add_user(world, "ana@nidia.test", SUPPORT, TEXT(""), &user);
     CHECK(identity_sign_in(&world->work, "ana@nidia.test", PASSWORD, TEXT(""), &grant));
+    CHECK(identity_sign_in(&world->work, "ana@nidia.test", PASSWORD, TEXT(""), &other));
     world->site.watchers = (const struct watcher *const[]){ NULL };
     atomic_store(&world->site.heard_us, 0);
+    CHECK(identity_reaches(&world->work, other.access_token));
+    CHECK(db_transact(&world->work, end_own, &other.session_id));
+    CHECK(identity_reaches(&world->work, other.access_token) == !asks);
     CHECK(identity_reaches(&world->work, grant.access_token));
     CHECK(db_transact(&world->work, end_all, &user.id.text));
-    if (world->scratch.engine == ENGINE_POSTGRES)
-        CHECK(!identity_reaches(&world->work, grant.access_token));
+    CHECK(identity_reaches(&world->work, grant.access_token) == !asks);
     world->site.watchers = identity.watchers;
 }
 

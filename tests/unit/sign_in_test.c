@@ -3,6 +3,7 @@
 #include "crypto/password.h"
 #include "identity/known_device.h"
 #include "identity/throttle.h"
+#include "identity/toll.h"
 #include "identity_world.h"
 #include <pthread.h>
 #include <sched.h>
@@ -276,6 +277,20 @@ TEST_IN_WORLD(a_bucket_empties_refills_one_by_one_and_never_overflows)
     for (int i = 0; i < 10; i++)
         CHECK(db_transact(work, take, &wait_ms) && wait_ms == 0);
     CHECK(db_transact(work, take, &wait_ms) && wait_ms == 6 * MINUTE_MS);
+}
+
+TEST_IN_WORLD(of_one_network_so_many_are_looked_at_whoever_they_say_they_are)
+{
+    IDENTITY;
+    struct work *work = &world->work;
+    struct toll toll;
+    work->origin.address = TEXT("192.0.2.1");
+    for (int i = 0; i < 30; i++)
+        CHECK(toll_pay(work, arena_format(work->arena, "account %d", i), TEXT(""), &toll));
+    CHECK(!toll_pay(work, TEXT("another"), TEXT(""), &toll) && work->error.code == ERROR_rate_limited);
+    error_clear(&work->error);
+    work->origin.address = TEXT("192.0.2.2");
+    CHECK(toll_pay(work, TEXT("another"), TEXT(""), &toll));
 }
 
 struct taker {
