@@ -260,6 +260,7 @@ def test_who_is_who(engine):
         admin.post(f"/users/{dora['id']}/unlock", None, 200)
         admin.delete(f"/users/{dora['id']}", 204)
         assert house.browser().sign_in("dora", "other", 403).code == "sso_no_access"
+        acme.know({"boss": people["boss"]})
         admin.patch(f"/users/{boss.client().get('/auth/me').json['id']}", {"is_break_glass": True})
         assert house.browser().sign_in("boss", expect=403).code == "sso_no_access"
 
