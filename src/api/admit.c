@@ -59,11 +59,11 @@ static bool check_scopes(struct call *call)
 {
     const struct route *route = call->route;
     const struct actor *actor = &call->work.actor;
-    const struct table *table = route_rows(route);
-    bool writes = route->method != METHOD_GET;
     if (route->scope)
         return scopes_have(&actor->scopes, text_from(route->scope))
             || fail(&call->work.error, ERROR_scope_missing, "%s", route->scope);
+    const struct table *table = route_rows(route);
+    bool writes = route->method != METHOD_GET;
     if (!(route->may & actor->role) || !table || (writes && (table->is & CREDENTIALS)))
         return fail(&call->work.error, ERROR_forbidden, "");
     return actor_reaches(actor, table, writes)
@@ -76,10 +76,10 @@ static bool check_reach(struct call *call)
 {
     const struct route *route = call->route;
     const struct actor *actor = &call->work.actor;
+    if (!actor_is_impersonated(actor))
+        return true;
     const struct table *table = route_rows(route);
-    bool writes = route->method != METHOD_GET;
-    if (!actor_is_impersonated(actor)
-        || (table ? actor_reaches(actor, table, writes) : route->in_anothers_name))
+    if (table ? actor_reaches(actor, table, route->method != METHOD_GET) : route->in_anothers_name)
         return true;
     return fail(&call->work.error, ERROR_out_of_reach, "");
 }

@@ -205,8 +205,11 @@ static struct call *call_create(struct exchange *exchange, struct seat *seat)
 {
     struct arena *arena = exchange->arena;
     struct call *call = arena_new(arena, struct call);
-    struct site *site = seat->gate->site;
-    call->work = (struct work){ .arena = arena, .db = seat->db, .site = site, .now = site->now(site) };
+    struct work *work = &call->work; /* large, and zeroed: what is known is filled in */
+    work->arena = arena;
+    work->db = seat->db;
+    work->site = seat->gate->site;
+    work->now = work->site->now(work->site);
     call->exchange = exchange;
     exchange->user = call;
     call->request = &exchange->request;

@@ -134,15 +134,21 @@ const char *arena_string(struct arena *arena, struct text text)
     return arena_copy(arena, text).data;
 }
 
+/* Printed where the arena has room left; once more, where that was too small. */
 struct text arena_format(struct arena *arena, const char *format, ...)
 {
+    struct block *block = arena->blocks;
+    char *data = block->memory + block->used;
+    size_t room = block->size - block->used;
     va_list arguments, again;
     va_start(arguments, format);
     va_copy(again, arguments);
-    int length = vsnprintf(NULL, 0, format, arguments);
+    size_t size = (size_t)vsnprintf(data, room, format, arguments) + 1;
     va_end(arguments);
-    char *data = arena_alloc(arena, (size_t)length + 1);
-    vsnprintf(data, (size_t)length + 1, format, again);
+    bool fits = size <= room;
+    data = take(arena, size);
+    if (!fits)
+        vsnprintf(data, size, format, again);
     va_end(again);
-    return (struct text){ data, (size_t)length };
+    return (struct text){ data, size - 1 };
 }

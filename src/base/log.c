@@ -1,6 +1,7 @@
 #include "base/log.h"
 #include "base/calendar.h"
 #include "base/clock.h"
+#include "base/scan.h"
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -38,19 +39,34 @@ static void add(struct line *line, const char *data, size_t length)
 /* What a string of JSON holds only escaped. */
 static const bool is_escaped[256] = { [0 ... 0x1f] = true, ['"'] = true, ['\\'] = true, [0x7f] = true };
 
+/* Where the next of them stands, or the text's length. */
+static size_t find_escaped(struct text text, size_t at)
+{
+    for (; at + SCAN_STEP <= text.length; at += SCAN_STEP) {
+        uint64_t word = scan_load(text.data + at);
+        uint64_t marks =
+            scan_less(word, 0x20) | scan_equal(word, '"') | scan_equal(word, '\\') | scan_equal(word, 0x7f);
+        if (marks)
+            return at + scan_first(marks);
+    }
+    while (at < text.length && !is_escaped[(unsigned char)text.data[at]])
+        at++;
+    return at;
+}
+
 static void add_quoted(struct line *line, struct text text)
 {
     add(line, "\"", 1);
-    for (size_t i = 0, from; i < text.length;) {
-        for (from = i; i < text.length && !is_escaped[(unsigned char)text.data[i]];)
-            i++;
-        add(line, text.data + from, i - from);
-        if (i == text.length)
+    for (size_t at = 0; at < text.length;) {
+        size_t to = find_escaped(text, at);
+        add(line, text.data + at, to - at);
+        if (to == text.length)
             break;
-        char escaped[8], byte = text.data[i++];
+        char escaped[8], byte = text.data[to];
         int length = snprintf(escaped, sizeof escaped, byte == '"' || byte == '\\' ? "\\%c" : "\\u%04x",
                               (unsigned char)byte);
         add(line, escaped, (size_t)length);
+        at = to + 1;
     }
     add(line, "\"", 1);
 }
@@ -75,9 +91,9 @@ static void add_value(struct line *line, struct value value)
 static void add_field(struct line *line, const char *name, struct value value)
 {
     size_t before = line->length;
-    add(line, before > 1 ? "," : "", before > 1);
-    add_quoted(line, text_from(name));
-    add(line, ":", 1);
+    add(line, ",\"", 2);
+    add(line, name, strlen(name));
+    add(line, "\":", 2);
     add_value(line, value);
     if (line->full) {
         line->length = before;
@@ -139,8 +155,7 @@ void log_write(enum log_level level, const char *message, const struct log_field
     if (!log_is_written(level))
         return;
     struct line line; /* without its bytes: clearing them would cost more than writing them */
-    line.bytes[0] = '{';
-    line.length = 1;
+    line.length = 0;
     line.full = false;
     add_field(&line, "time", value_time(clock_now_ms()));
     add_field(&line, "level", value_string(level_names[level]));
@@ -148,6 +163,7 @@ void log_write(enum log_level level, const char *message, const struct log_field
     for (const struct log_field *field = fields; field->name; field++)
         if (field->value.kind != VALUE_ABSENT)
             add_field(&line, field->name, field->value);
+    line.bytes[0] = '{'; /* where the first field has its comma */
     line.bytes[line.length++] = '}';
     line.bytes[line.length++] = '\n';
     put(line.bytes, line.length);

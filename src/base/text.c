@@ -1,11 +1,6 @@
 #include "base/text.h"
 #include <string.h>
 
-struct text text_from(const char *string)
-{
-    return (struct text){ string ? string : "", string ? strlen(string) : 0 };
-}
-
 struct text text_slice(struct text text, size_t from, size_t to)
 {
     if (to > text.length)

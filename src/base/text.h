@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct text {
     const char *data;
@@ -18,7 +19,12 @@ struct text {
     }                                                  /* in a static initialiser */
 #define TEXT_ARG(text) (int)(text).length, (text).data /* for "%.*s" */
 
-struct text text_from(const char *string); /* NULL gives the empty text */
+/* NULL gives the empty text; of a literal the compiler knows the length. */
+static inline struct text text_from(const char *string)
+{
+    return (struct text){ string ? string : "", string ? strlen(string) : 0 };
+}
+
 struct text text_slice(struct text text, size_t from, size_t to);
 struct text text_trim(struct text text); /* spaces and tabs at both ends */
 

@@ -1,5 +1,5 @@
 #include "json/read_text.h"
-#include "json/scan.h"
+#include "base/scan.h"
 
 /* The first byte at or behind `at` that is a quote, a backslash or a control character, or `end`. */
 static const char *find_special(const char *at, const char *end, uint64_t *all_bytes)

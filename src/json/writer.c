@@ -1,5 +1,5 @@
+#include "base/scan.h"
 #include "json/json.h"
-#include "json/scan.h"
 
 /* What a byte of a text may need: 0 nothing, 1 a closer look, else the letter of its short escape. */
 static const char escapes[256] = {

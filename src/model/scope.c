@@ -34,14 +34,15 @@ static int index_of_table(const struct table *table, bool writes)
     return index;
 }
 
+/* A named one first: that is what the routes for machines ask for, with each request. */
 static int index_of(struct text scope)
 {
+    for (int i = 0; i < NAMED_COUNT; i++)
+        if (text_is(scope, named_scopes[i].name))
+            return i;
     bool writes;
     const struct table *table = table_of(scope, &writes);
-    int i = 0;
-    while (i < NAMED_COUNT && !text_is(scope, named_scopes[i].name))
-        i++;
-    return i < NAMED_COUNT ? i : table ? index_of_table(table, writes) : NONE;
+    return table ? index_of_table(table, writes) : NONE;
 }
 
 static bool has(const struct scopes *scopes, int index)

@@ -1,4 +1,4 @@
-/* Looking at eight bytes at a time for the few that matter in a JSON text. */
+/* Looking at eight bytes at a time for the few that matter. */
 #pragma once
 #include <endian.h>
 #include <stdint.h>
