@@ -134,6 +134,7 @@ const struct route entry_routes[] = {
       .gives = &token_grants_table, .how = GIVES_ROW, .defers = &second_factor_challenges_table,
       .no_idempotency = true, .codes = { ERROR_second_factor_refused, ERROR_cross_site, ERROR_rate_limited },
       .doc = "Prove again who one is, where step_up_required was answered: by a second factor, where the "
-             "account has one, else by the password. The tokens given take the place of these." },
+             "account has one, else by the password. The tokens given take the place of these. Who came from "
+             "an identity provider may also go there again, by GET /auth/sso/{name}?prompt=login." },
     {},
 };

@@ -22,8 +22,13 @@ static bool answer_redirect(struct call *call, struct text url)
 static bool begin(struct call *call)
 {
     struct sso_beginning beginning;
-    if (!sso_begin(&call->work, call->parameters[0], cookie_read(call, COOKIE_DEVICE), call->queried[0],
-                   &beginning))
+    const struct sso_wish wish = {
+        .provider = call->parameters[0],
+        .device = cookie_read(call, COOKIE_DEVICE),
+        .return_to = call->queried[0],
+        .prompt = call->queried[1],
+    };
+    if (!sso_begin(&call->work, &wish, &beginning))
         return false;
     cookie_set(call, COOKIE_ATTEMPT, beginning.cookie, ATTEMPT_LIFE_SECONDS);
     return answer_redirect(call, beginning.url);
@@ -129,6 +134,8 @@ static bool list(struct call *call)
 static const struct query_parameter begin_parameters[] = {
     { "return_to", TYPE_text, false,
       "A path of this place, where the browser goes once it is signed in; /." },
+    { "prompt", TYPE_text, false,
+      "login: to be recognised there anew, where step_up_required was answered." },
     {},
 };
 static const struct query_parameter finish_parameters[] = {

@@ -50,7 +50,8 @@ static bool take_place(struct work *work, const struct arrival *arrival, struct 
         return false;
     if (!value_is_true(session.is_active)) /* it was ended while the password was compared */
         return fail(&work->error, ERROR_invalid_token, "");
-    return session_end(work, &session, "proven_anew") && session_begin(work, arrival->user, amr, grant)
+    return session_end(work, &session, "proven_anew")
+        && session_begin(work, arrival->user, amr, value_time(work->now), grant)
         && session_hand_over(work, arrival->session_id, grant->session_id)
         && audit(work, arrival->user, "step_up", "success",
                  arena_format(work->arena, "{\"amr\":%.*s}", TEXT_ARG(amr)));
@@ -73,12 +74,15 @@ bool entry_finish(struct work *work, const struct arrival *arrival, struct grant
         .last_login_ip = value_text_or_null(work->origin.address),
     };
     struct text amr = amr_write(work->arena, arrival->amr);
+    struct value at = arrival->recognised_at;
+    if (at.kind == VALUE_ABSENT)
+        at = value_time(work->now);
     lock_forget(user, &changes);
     if (arrival->session_id.length > 0)
         return take_place(work, arrival, amr, grant);
     if ((arrival->device.length == 0 && !new_device_tell(work, user))
         || !store_update(work, &users_table, user->cells, changes.cells, user->cells)
-        || !session_begin(work, user, amr, grant) || !attach_provider(work, arrival, grant->session_id))
+        || !session_begin(work, user, amr, at, grant) || !attach_provider(work, arrival, grant->session_id))
         return false;
     become(work, grant);
     work_count(work, METRIC_sign_ins_total);

@@ -16,6 +16,7 @@ struct arrival {
     struct text device; /* the name of a known device, which has a throttle of its own; empty: none */
     struct text otp;    /* a second factor's code that came along; empty: none */
     struct text provider_sign_in_id; /* how it came about at an identity provider; empty: it did not */
+    struct value recognised_at;      /* by that provider; null: it does not tell; absent: here and now */
     struct text session_id;          /* of the session that the new one takes the place of; empty: none */
 };
 

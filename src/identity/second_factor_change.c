@@ -56,7 +56,7 @@ static bool renew_session(struct work *work, struct factor_change *change, unsig
         || !store_find_by(work, &users_table, "id", user->id, true, user->cells))
         return false;
     unsigned amr = (amr_read(work->arena, session.amr.text) | added) & ~lost;
-    return session_begin(work, user, amr_write(work->arena, amr), &change->grant)
+    return session_begin(work, user, amr_write(work->arena, amr), value_time(work->now), &change->grant)
         && session_hand_over(work, session.id.text, change->grant.session_id);
 }
 

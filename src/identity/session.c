@@ -40,8 +40,7 @@ static void sign_access(struct work *work, const struct user_session *session, s
         .lacks_factor = !is_acting(session) && !value_is_true(user->mfa_enabled),
         .epoch = user->session_epoch.integer,
         .amr = session->amr.text,
-        .auth_time_ms = value_is_set(session->authenticated_at) ? session->authenticated_at.integer
-                                                                : session->created_at.integer,
+        .auth_time_ms = cell_integer(session->authenticated_at),
         .issued_ms = work->now,
         .expires_ms = session_access_end(work, session),
     };
@@ -52,7 +51,8 @@ static void sign_access(struct work *work, const struct user_session *session, s
     grant->refresh_expires_ms = session_last_end(work, session);
 }
 
-bool session_begin(struct work *work, const struct user *user, struct text amr, struct grant *grant)
+bool session_begin(struct work *work, const struct user *user, struct text amr, struct value at,
+                   struct grant *grant)
 {
     struct text agent = work->origin.user_agent, id = random_uuid(work->arena, work->now);
     struct device device = device_of(work->arena, agent);
@@ -68,7 +68,7 @@ bool session_begin(struct work *work, const struct user *user, struct text amr, 
         .ip_address = value_text_or_null(work->origin.address),
         .user_agent = value_text_or_null(agent),
         .amr = value_text(amr),
-        .authenticated_at = value_time(work->now),
+        .authenticated_at = at,
         .last_activity_at = value_time(work->now),
         .expires_at = value_time(session_first_end(work)),
         .idle_expires_at = value_time(session_idle_end(work)),

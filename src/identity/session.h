@@ -12,9 +12,9 @@ struct grant {
     struct user impersonator; /* of a session in which somebody acts in the user's name */
 };
 
-/* In a transaction: a new session of the user, who has just been recognised; `amr`: by what, identity/amr.h.
- * For who asks whether a second factor is needed: identity/entry.h. */
-[[nodiscard]] bool session_begin(struct work *work, const struct user *user, struct text amr,
+/* In a transaction: a new session of the user, who was recognised; `amr`: by what, identity/amr.h; `at`:
+ * when, null where nobody knows. For who asks whether a second factor is needed: identity/entry.h. */
+[[nodiscard]] bool session_begin(struct work *work, const struct user *user, struct text amr, struct value at,
                                  struct grant *grant);
 
 /* In a transaction: a session in which the impersonator acts in the user's name, until then whatever happens.

@@ -7,18 +7,12 @@ enum { SECRET_SIZE = 32, COOKIE_LENGTH_MAX = 4'000 };
 
 static const struct text place = TEXT_CONSTANT("sign-in at an identity provider");
 
-struct attempt attempt_make(struct work *work, struct text provider_id, struct text device,
-                            struct text return_to)
+void attempt_make(struct work *work, struct attempt *attempt)
 {
-    return (struct attempt){
-        .provider_id = provider_id,
-        .state = random_token(work->arena, SECRET_SIZE),
-        .nonce = random_token(work->arena, SECRET_SIZE),
-        .verifier = random_token(work->arena, SECRET_SIZE),
-        .device = device,
-        .return_to = return_to,
-        .expires_ms = work->now + ATTEMPT_LIFE_SECONDS * INT64_C(1000),
-    };
+    attempt->state = random_token(work->arena, SECRET_SIZE);
+    attempt->nonce = random_token(work->arena, SECRET_SIZE);
+    attempt->verifier = random_token(work->arena, SECRET_SIZE);
+    attempt->begun_ms = work->now;
 }
 
 struct text attempt_challenge(struct work *work, const struct attempt *attempt)
@@ -32,9 +26,10 @@ struct text attempt_challenge(struct work *work, const struct attempt *attempt)
 struct text attempt_seal(struct work *work, const struct attempt *attempt)
 {
     struct text plain =
-        arena_format(work->arena, "%.*s %.*s %.*s %.*s %lld %.*s %.*s", TEXT_ARG(attempt->provider_id),
+        arena_format(work->arena, "%.*s %.*s %.*s %.*s %lld %lld %.*s %.*s", TEXT_ARG(attempt->provider_id),
                      TEXT_ARG(attempt->state), TEXT_ARG(attempt->nonce), TEXT_ARG(attempt->verifier),
-                     (long long)attempt->expires_ms, TEXT_ARG(attempt->device), TEXT_ARG(attempt->return_to));
+                     (long long)attempt->begun_ms, (long long)attempt->max_age_seconds,
+                     TEXT_ARG(attempt->device), TEXT_ARG(attempt->return_to));
     return seal(work->arena, work->site->keyring, plain, place);
 }
 
@@ -49,8 +44,9 @@ bool attempt_open(struct work *work, struct text cookie, struct attempt *attempt
     attempt->state = text_cut(&rest, ' ');
     attempt->nonce = text_cut(&rest, ' ');
     attempt->verifier = text_cut(&rest, ' ');
-    struct text expires = text_cut(&rest, ' ');
+    struct text begun = text_cut(&rest, ' '), max_age = text_cut(&rest, ' ');
     attempt->device = text_cut(&rest, ' ');
     attempt->return_to = rest;
-    return text_to_integer(expires, &attempt->expires_ms) && work->now < attempt->expires_ms;
+    return text_to_integer(begun, &attempt->begun_ms) && text_to_integer(max_age, &attempt->max_age_seconds)
+        && work->now < attempt->begun_ms + ATTEMPT_LIFE_SECONDS * INT64_C(1000);
 }

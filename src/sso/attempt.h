@@ -15,11 +15,12 @@ struct attempt {
     struct text
         device; /* the known-device cookie: a browser that comes from elsewhere does not bring it along */
     struct text return_to;
-    int64_t expires_ms;
+    int64_t max_age_seconds; /* how long ago the person may have been recognised; 0: he is to be anew */
+    int64_t begun_ms;
 };
 
-struct attempt attempt_make(struct work *work, struct text provider_id, struct text device,
-                            struct text return_to);
+/* Of what the caller has filled in: its secrets, and its time. */
+void attempt_make(struct work *work, struct attempt *attempt);
 struct text attempt_challenge(struct work *work, const struct attempt *attempt); /* S256 */
 
 struct text attempt_seal(struct work *work, const struct attempt *attempt);

@@ -78,7 +78,9 @@ static bool is_bearer_token(struct text token)
 static bool read_id_token(struct work *work, const struct provider *provider, const struct attempt *attempt,
                           struct said *said)
 {
-    const struct claims_expected expected = claims_expected_of(work, provider, attempt->nonce);
+    struct claims_expected expected = claims_expected_of(work, provider, attempt->nonce);
+    expected.recognised_since_ms = attempt->begun_ms - attempt->max_age_seconds * 1'000;
+    expected.tells_when = attempt->max_age_seconds == 0;
     if (!signed_read(work, provider, said->id_token, TEXT("JWT"), &said->claims))
         return false;
     const char *fault = id_token_fault(&said->claims, &expected);

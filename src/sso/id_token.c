@@ -6,6 +6,8 @@
 
 enum { SUBJECT_LENGTH_MAX = 255 };
 
+#define AUTH_TIME TEXT("auth_time")
+
 struct claims_expected claims_expected_of(struct work *work, const struct provider *provider,
                                           struct text nonce)
 {
@@ -81,6 +83,25 @@ static bool has_subject(const struct json *claims, const struct claims_expected 
     return subject.length > 0 && subject.length <= SUBJECT_LENGTH_MAX;
 }
 
+/* A provider that was asked may tell nothing all the same: what follows from that is for others to say,
+ * unless the person had to be recognised anew. */
+static bool is_recent(const struct json *claims, const struct claims_expected *expected)
+{
+    int64_t at_ms;
+    if (!json_member(claims, AUTH_TIME))
+        return !expected->tells_when;
+    return read_time(claims, AUTH_TIME, &at_ms) && at_ms + expected->skew_ms >= expected->recognised_since_ms
+        && at_ms <= expected->now_ms + expected->skew_ms;
+}
+
+struct value id_token_auth_time(const struct json *claims, int64_t now_ms)
+{
+    int64_t at_ms;
+    if (!read_time(claims, AUTH_TIME, &at_ms))
+        return value_null();
+    return value_time(at_ms < now_ms ? at_ms : now_ms);
+}
+
 /* It tells that a session, or all of somebody's, are over. */
 static bool tells_logout(const struct json *claims, const struct claims_expected *)
 {
@@ -112,7 +133,9 @@ static const char *first_fault(const struct check *checks, const struct json *cl
 
 const char *id_token_fault(const struct json *claims, const struct claims_expected *expected)
 {
-    static const struct check checks[] = { CHECKS_OF_BOTH, { has_subject, "nobody is named" }, {} };
+    static const struct check checks[] = {
+        CHECKS_OF_BOTH, { has_subject, "nobody is named" }, { is_recent, "not recognised lately" }, {}
+    };
     return first_fault(checks, claims, expected);
 }
 

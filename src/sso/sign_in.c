@@ -13,6 +13,7 @@
 #include "sso/attempt.h"
 #include "sso/ending.h"
 #include "sso/exchange.h"
+#include "sso/id_token.h"
 #include "sso/provider.h"
 #include "sso/staff.h"
 
@@ -79,20 +80,36 @@ static struct text authorization_url(struct work *work, const struct provider *p
     add_parameter(&url, "nonce", attempt->nonce);
     add_parameter(&url, "code_challenge", attempt_challenge(work, attempt));
     add_parameter(&url, "code_challenge_method", TEXT("S256"));
+    add_parameter(&url, "max_age", arena_format(work->arena, "%lld", (long long)attempt->max_age_seconds));
+    if (attempt->max_age_seconds == 0)
+        add_parameter(&url, "prompt", TEXT("login"));
     return url.text;
 }
 
-bool sso_begin(struct work *work, struct text name, struct text device, struct text return_to,
-               struct sso_beginning *beginning)
+/* Nobody comes in on a sign-in there that is older than a session may be here. */
+static int64_t max_age_of(struct work *work, const struct sso_wish *wish)
+{
+    int64_t minutes = settings_integer(work->site->settings, SETTING_session_absolute_minutes);
+    return wish->prompt.length > 0 ? 0 : minutes * (MINUTE_MS / 1000);
+}
+
+bool sso_begin(struct work *work, const struct sso_wish *wish, struct sso_beginning *beginning)
 {
     struct provider provider;
-    if (return_to.length == 0)
-        return_to = TEXT("/");
-    if (!is_own_path(return_to))
+    struct attempt attempt = {
+        .device = wish->device,
+        .return_to = wish->return_to.length > 0 ? wish->return_to : TEXT("/"),
+        .max_age_seconds = max_age_of(work, wish),
+    };
+    if (!is_own_path(attempt.return_to))
         return fail(&work->error, ERROR_malformed_value, "a path of this place");
-    if (!take_token(work) || !provider_find(work, name, &provider) || !provider_discover(work, &provider))
+    if (wish->prompt.length > 0 && !text_is(wish->prompt, "login"))
+        return fail(&work->error, ERROR_malformed_value, "login");
+    if (!take_token(work) || !provider_find(work, wish->provider, &provider)
+        || !provider_discover(work, &provider))
         return false;
-    struct attempt attempt = attempt_make(work, provider.row.id.text, device, return_to);
+    attempt.provider_id = provider.row.id.text;
+    attempt_make(work, &attempt);
     *beginning =
         (struct sso_beginning){ authorization_url(work, &provider, &attempt), attempt_seal(work, &attempt) };
     return true;
@@ -159,7 +176,11 @@ static unsigned amr_of(const struct said *said)
 static bool let_in(struct work *work, struct coming *coming)
 {
     struct bucket bucket = address_bucket(work);
-    struct arrival arrival = { .user = &coming->user, .amr = amr_of(coming->said) };
+    struct arrival arrival = {
+        .user = &coming->user,
+        .amr = amr_of(coming->said),
+        .recognised_at = id_token_auth_time(&coming->said->claims, work->now),
+    };
     if (!known_device_read(work, coming->attempt->device, coming->user.id.text, &arrival.device))
         arrival.device = (struct text){};
     return throttle_give_back(work, &bucket)

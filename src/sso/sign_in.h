@@ -3,13 +3,18 @@
 #pragma once
 #include "identity/entry.h"
 
-/* Where the browser goes next, and the cookie with which it is to come back. `device`: the known-device
- * cookie. Waits for the network. */
+/* What a browser asks for. */
+struct sso_wish {
+    struct text provider;
+    struct text device;    /* the known-device cookie */
+    struct text return_to; /* empty: "/" */
+    struct text prompt;    /* "login": to be recognised anew, for what is sensitive; else empty */
+};
+/* Where the browser goes next, and the cookie with which it is to come back. Waits for the network. */
 struct sso_beginning {
     struct text url, cookie;
 };
-[[nodiscard]] bool sso_begin(struct work *work, struct text provider, struct text device,
-                             struct text return_to, struct sso_beginning *beginning);
+[[nodiscard]] bool sso_begin(struct work *work, const struct sso_wish *wish, struct sso_beginning *beginning);
 
 /* What it came back with. */
 struct sso_answer {

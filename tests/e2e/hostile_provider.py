@@ -54,7 +54,7 @@ class HostileProvider:
 
     def claims(self, **more):
         now = int(time.time())
-        claims = {"iss": self.issuer, "aud": self.client_id, "sub": self.subject, "iat": now, "exp": now + 300, "nonce": self.nonce,
+        claims = {"iss": self.issuer, "aud": self.client_id, "sub": self.subject, "iat": now, "exp": now + 300, "auth_time": now, "nonce": self.nonce,
                   **self.extra, **more, **self.change}
         return {name: value for name, value in claims.items() if value is not None}
 

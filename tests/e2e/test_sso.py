@@ -58,6 +58,7 @@ def test_staff_signs_in_at_a_provider_and_out_again(engine):
         cookies = {cookie.split("=")[0]: cookie for cookie in reply.headers.get_all("Set-Cookie")}
         assert "SameSite=Strict" in cookies["nidia_refresh"] and "HttpOnly" in cookies["nidia_refresh"]
         ana = browser.client()
+        assert abs(claims_of(ana.token)["auth_time"] - time.time()) < 60
         me = ana.get("/auth/me").json
         assert (me["email"], me["system_role"], me["first_name"], me["email_verified"]) == ("ana@nidia.test", "support", "Ana", True)
         signed_in = house.world.admin.get("/audit_logs?action=sign_in&sort=-created_at&limit=1").json["data"][0]
@@ -328,6 +329,41 @@ def test_a_second_factor_is_asked_for_here_unless_it_was_given_there(engine):
         assert client.post("/auth/logout-sso", expect=200).json["url"] is None  # this provider has no page for it
         shady.extra["amr"] = ["pwd", "mfa"]
         assert shady.sign_in(house.browser(), 303).headers["Location"] == "/"
+
+
+def test_an_old_sign_in_there_is_no_recent_proof(engine):
+    """What is sensitive asks who has no password here to be recognised there anew."""
+    with House(engine) as house:
+        acme, shady, now = house.provider(people={"ana": {**ANA, "email": "gil@nidia.test"}}), house.hostile(), int(time.time())
+        acme.register()
+        shady.register()
+
+        def signed_in(query="", expect=303, **claims):
+            shady.reset()
+            shady.change = claims
+            browser = house.browser()
+            reply = browser.come_back(shady.send_back(browser.begin("shady", query)), expect)
+            return browser.client() if expect == 303 else reply.code
+
+        signed_in().post("/auth/totp", expect=200)
+        for told in ({"auth_time": now - 3600}, {"auth_time": None}):
+            eva = signed_in(**told)
+            eva.get("/tenants")
+            assert eva.post("/auth/totp", expect=403).code == "step_up_required"
+            assert signed_in("?prompt=login", 401, **told) == "sso_untrusted"
+        for told in ({"auth_time": now + 600}, {"auth_time": str(now)}, {"auth_time": now - 40 * 86400}):
+            assert signed_in(expect=401, **told) == "sso_untrusted", told
+        signed_in("?prompt=login").post("/auth/totp", expect=200)
+        house.browser().get("/auth/sso/shady?prompt=none", 400)
+
+        # A real one asks again although its own session lives on.
+        browser = house.browser()
+        browser.sign_in("ana")
+        assert browser.come_back(browser.walk(browser.begin(), None))
+        asked = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(browser.begin(query="?prompt=login")).query))
+        assert (asked["prompt"], asked["max_age"]) == ("login", "0")
+        browser.come_back(browser.walk(browser.begin(query="?prompt=login"), "ana"))
+        browser.client().post("/auth/totp", expect=200)
 
 
 def test_single_sign_on_is_made_mandatory_and_locks_nobody_out(engine):
