@@ -162,19 +162,32 @@ static void add_problem_schema(struct buffer *json)
 }
 
 /* A caller whose requests are counted is told what is left with a refusal too. */
-static void add_problem_response(struct buffer *json, struct text name, const char *words, bool counted,
-                                 bool waits)
+static void add_problem_headers(struct buffer *json, enum error_kind kind)
 {
-    buffer_print(json,
-                 "\"%.*s\":{\"description\":\"%s\",\"headers\":{"
-                 "\"X-Request-Id\":{\"$ref\":\"#/components/headers/X-Request-Id\"}%s%s},"
-                 "\"content\":{\"application/problem+json\":{\"schema\":"
-                 "{\"$ref\":\"#/components/schemas/problem\"}}}}",
-                 TEXT_ARG(name), words,
-                 counted ? ",\"RateLimit\":{\"$ref\":\"#/components/headers/RateLimit\"},"
-                           "\"RateLimit-Policy\":{\"$ref\":\"#/components/headers/RateLimit-Policy\"}"
-                         : "",
-                 waits ? ",\"Retry-After\":{\"$ref\":\"#/components/headers/Retry-After\"}" : "");
+    bool counted = kind != KIND_NONE && problem_status(kind) < 500;
+    const struct {
+        const char *name;
+        bool is;
+    } told[] = {
+        { "RateLimit", counted },
+        { "RateLimit-Policy", counted },
+        { "Retry-After", kind == KIND_LIMITED || kind == KIND_UNAVAILABLE },
+        { "WWW-Authenticate", kind == KIND_UNAUTHENTICATED || kind == KIND_FORBIDDEN },
+    };
+    buffer_add(json, TEXT("\"X-Request-Id\":{\"$ref\":\"#/components/headers/X-Request-Id\"}"));
+    for (size_t i = 0; i < sizeof told / sizeof *told; i++)
+        if (told[i].is)
+            buffer_print(json, ",\"%s\":{\"$ref\":\"#/components/headers/%s\"}", told[i].name, told[i].name);
+}
+
+/* KIND_NONE: of what is no request. */
+static void add_problem_response(struct buffer *json, struct text name, const char *words,
+                                 enum error_kind kind)
+{
+    buffer_print(json, "\"%.*s\":{\"description\":\"%s\",\"headers\":{", TEXT_ARG(name), words);
+    add_problem_headers(json, kind);
+    buffer_add(json, TEXT("},\"content\":{\"application/problem+json\":{\"schema\":"
+                          "{\"$ref\":\"#/components/schemas/problem\"}}}}"));
 }
 
 static void add_problem_responses(struct buffer *json)
@@ -183,15 +196,14 @@ static void add_problem_responses(struct buffer *json)
     for (enum error_kind kind = KIND_UNREADABLE; kind < KIND_COUNT; kind++) {
         if (kind == KIND_NOT_ALLOWED)
             continue; /* a method that is not offered is no operation that could name it */
-        bool counted = problem_status(kind) < 500, waits = kind == KIND_LIMITED || kind == KIND_UNAVAILABLE;
         struct text name = arena_format(json->arena, "problem_%d", problem_status(kind));
-        add_problem_response(json, name, "A problem (RFC 9457).", counted, waits);
+        add_problem_response(json, name, "A problem (RFC 9457).", kind);
         buffer_add_byte(json, ',');
     }
     add_problem_response(json, TEXT("refused"),
                          "What is no request: cut, too large or malformed in its framing (400, 408, 413, "
                          "414, 417, 431, 501, 505).",
-                         false, false);
+                         KIND_NONE);
 }
 
 /* Those that many operations take. */
@@ -220,6 +232,8 @@ static const char *const headers[][2] = {
     { "Location", "Where the new row stands." },
     { "Link", "The next page (rel=next), or the job that works on it (rel=job)." },
     { "Retry-After", "Seconds to wait before trying again." },
+    { "WWW-Authenticate",
+      "Bearer; with step_up_required, how lately one is to have been recognised (RFC 9470)." },
 };
 
 static void add_bounds(struct buffer *json, const struct parameter *parameter)

@@ -2,6 +2,8 @@
 #include "api/answer.h"
 #include "api/call.h"
 #include "api/phrases.h"
+#include "base/calendar.h"
+#include "settings/settings.h"
 
 static const struct {
     int status;
@@ -61,6 +63,17 @@ static void add_faults(struct buffer *json, struct arena *arena, const struct er
     buffer_add_byte(json, ']');
 }
 
+/* A client that knows RFC 9470 learns how lately it is to have the person recognised. */
+static struct text challenge_of(struct call *call)
+{
+    if (call->work.error.code != ERROR_step_up_required)
+        return TEXT("Bearer");
+    int64_t minutes = settings_integer(call->work.site->settings, SETTING_step_up_minutes);
+    return arena_format(call->work.arena,
+                        "Bearer error=\"insufficient_user_authentication\", max_age=\"%lld\"",
+                        (long long)minutes * (MINUTE_MS / 1000));
+}
+
 void answer_problem(struct call *call)
 {
     const struct error *error = &call->work.error;
@@ -95,8 +108,8 @@ void answer_problem(struct call *call)
     int wait = error->retry_after_seconds;
     if (wait > 0 || kind == KIND_UNAVAILABLE || kind == KIND_LIMITED)
         response_header(response, TEXT("Retry-After"), arena_format(arena, "%d", wait > 0 ? wait : 1));
-    if (kind == KIND_UNAUTHENTICATED)
-        response_header(response, TEXT("WWW-Authenticate"), TEXT("Bearer"));
+    if (kind == KIND_UNAUTHENTICATED || error->code == ERROR_step_up_required)
+        response_header(response, TEXT("WWW-Authenticate"), challenge_of(call));
 }
 
 void answer_common_headers(struct response *response, struct text request_id)

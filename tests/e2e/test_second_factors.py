@@ -266,6 +266,7 @@ def test_what_is_sensitive_asks_for_a_recent_proof(world):
             ("DELETE", f"/auth/sessions/{claims_of(client.token)['sid']}", None)):
         reply = client.request(method, sensitive, body, 403)
         assert reply.code == "step_up_required", f"{method} {sensitive}: {reply}"
+        assert reply.headers["WWW-Authenticate"] == 'Bearer error="insufficient_user_authentication", max_age="300"', reply.headers
     client.patch(path, {"first_name": "Otra"})
     assert client.post("/auth/step-up", {}, 422).faults == {"/current_password": "required"}
     assert client.post("/auth/step-up", {"current_password": "wrong"}, 422).faults == {"/current_password": "invalid_credentials"}
