@@ -175,6 +175,17 @@ static bool has_room(struct work *work, struct user *user)
         || fail(&work->error, ERROR_limit_reached, "%d", PASSKEYS_MAX);
 }
 
+/* Whoever has it already: the one who asks knows it as a part of what its browser answered. */
+static bool keep(struct work *work, struct user_passkey *row)
+{
+    if (store_create(work, &user_passkeys_table, row->cells))
+        return true;
+    if (work->error.code != ERROR_taken)
+        return false;
+    error_clear(&work->error);
+    return fail_at(&work->error, "/credential/id", ERROR_taken, "id");
+}
+
 static bool add(struct work *work, void *data)
 {
     struct registering *registering = data;
@@ -185,8 +196,7 @@ static bool add(struct work *work, void *data)
         return false;
     if (!first)
         return unproven(work, "void_challenge");
-    if (!has_room(work, change->user) || !store_create(work, &user_passkeys_table, row.cells)
-        || !second_factor_added(work, change))
+    if (!has_room(work, change->user) || !keep(work, &row) || !second_factor_added(work, change))
         return false;
     registering->row = row;
     return true;

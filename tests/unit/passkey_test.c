@@ -200,7 +200,8 @@ TEST_IN_WORLD(a_person_has_so_many_passkeys_and_each_once)
     struct work *work = &world->work;
     owner_register(&owner);
     CHECK(!owner_try_register(&owner, browser_register(&owner.browser, owner_is_offered(&owner)), &passkey)
-          && work->error.code == ERROR_taken);
+          && work->error.faults[0].code == ERROR_taken
+          && text_is(text_from(work->error.faults[0].pointer), "/credential/id"));
     for (int i = 1; i < PASSKEYS_MAX; i++) {
         owner.browser.key.credential_id = arena_format(work->arena, "key %d", i).data;
         owner_register(&owner);
