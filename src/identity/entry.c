@@ -7,6 +7,7 @@
 #include "identity/lock.h"
 #include "identity/new_device.h"
 #include "identity/passkey_factor.h"
+#include "identity/session_limit.h"
 #include "identity/throttle.h"
 #include "record/audit.h"
 #include "record/store.h"
@@ -86,8 +87,8 @@ bool entry_finish(struct work *work, const struct arrival *arrival, struct grant
         return false;
     become(work, grant);
     work_count(work, METRIC_sign_ins_total);
-    return audit(work, user, "sign_in", "success",
-                 arena_format(work->arena, "{\"amr\":%.*s}", TEXT_ARG(amr)));
+    return audit(work, user, "sign_in", "success", arena_format(work->arena, "{\"amr\":%.*s}", TEXT_ARG(amr)))
+        && session_limit_keep(work, user->id.text, grant->session_id);
 }
 
 /* ---- Tickets ---- */

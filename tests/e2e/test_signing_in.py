@@ -103,6 +103,24 @@ def test_one_session_is_ended_by_its_owner(world):
     there.get("/auth/me", 401)
 
 
+def test_one_session_too_many_ends_the_oldest(world):
+    world.admin.patch("/system_settings/sessions_per_person", {"value": 2})
+    first = world.sign_in_as("support")
+    second, third = (world.sign_in(first.user["email"], PASSWORD) for _ in range(2))
+    first.get("/auth/me", 401)
+    world.visitor.post("/auth/refresh", {"refresh_token": first.refresh_token}, 401)
+    assert len(second.get("/auth/sessions").json["data"]) == 2
+    assert third.post("/auth/step-up", {"current_password": PASSWORD}, 200)
+    second.get("/auth/me")  # who proves himself again has none more
+    ended = world.admin.get(f"/audit_logs?action=end_session&user_id={first.user['id']}").json["data"]
+    assert [record["metadata"] for record in ended if record["metadata"]["reason"] != "proven_anew"] == [{"reason": "too_many_sessions"}]
+    world.admin.patch("/system_settings/sessions_per_person", {"value": 0})
+    for _ in range(3):
+        world.sign_in(first.user["email"], PASSWORD)
+    assert len(second.get("/auth/sessions").json["data"]) == 5
+    world.admin.patch("/system_settings/sessions_per_person", {"value": 20})
+
+
 def test_locking_deactivating_and_a_new_role_take_effect_at_once(world):
     def change(action):
         user = world.sign_in_as("support")

@@ -1,6 +1,7 @@
 /* People and sessions where several act at once: each engine decides for one of them, and nothing is lost
  * between. */
 #include "identity_world.h"
+#include "settings/settings.h"
 #include <pthread.h>
 
 struct racer {
@@ -147,6 +148,36 @@ TEST_IN_WORLD(whoever_signs_out_while_refreshing_is_out)
                   && !identity_refresh(&world->work, visit.fresh.refresh_token, &later));
         end_race(racers, 2);
     }
+}
+
+static bool enter(struct work *work, void *data)
+{
+    struct visit *visit = data;
+    return identity_sign_in(work, "ana@nidia.test", PASSWORD, TEXT(""), &visit->grant);
+}
+
+TEST_IN_WORLD(whoever_signs_in_at_once_has_no_more_sessions_than_are_allowed)
+{
+    IDENTITY;
+    enum { AT_ONCE = 8, MOST = 3 };
+    struct visit visits[AT_ONCE];
+    struct racer racers[AT_ONCE];
+    struct user user;
+    struct system_setting limit = { .key = value_string("sessions_per_person"),
+                                    .value = value_string("3"),
+                                    .category = value_string("security") };
+    size_t living = 0;
+    world_act_as_system(world);
+    CHECK(world_try_create(&world->work, &system_settings_table, limit.cells) && settings_load(&world->work));
+    identity_add_user(world, "ana@nidia.test", SUPPORT, TEXT(""), &user);
+    for (size_t i = 0; i < AT_ONCE; i++)
+        racers[i] = (struct racer){ .act = enter, .whole = true, .data = &visits[i] };
+    CHECK(run_race(world, racers, AT_ONCE) == AT_ONCE);
+    CHECK(world_number(world, "SELECT count(*) FROM user_sessions WHERE is_active") == MOST);
+    for (size_t i = 0; i < AT_ONCE; i++)
+        living += identity_reaches(&world->work, visits[i].grant.access_token);
+    CHECK(living == MOST);
+    end_race(racers, AT_ONCE);
 }
 
 /* ---- Guessing ---- */
