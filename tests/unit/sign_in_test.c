@@ -148,6 +148,46 @@ TEST_IN_WORLD(a_known_device_passes_the_temporary_lock_and_has_a_bucket_of_its_o
     CHECK(identity_sign_in(&world->work, "ana@nidia.test", PASSWORD, device, &grant));
 }
 
+#define OTHER_PASSWORD   "manso-y-lejano-5582"
+#define NEW_DEVICE_MAILS "SELECT count(*) FROM outgoing_mails WHERE kind = 'new_device'"
+
+struct choosing {
+    struct user user, changes;
+};
+
+static bool choose(struct work *work, void *data)
+{
+    struct choosing *choosing = data;
+    struct user changes = choosing->changes;
+    return user_set_password(work, &choosing->user, &changes, false);
+}
+
+TEST_IN_WORLD(with_a_new_password_no_device_is_known)
+{
+    IDENTITY;
+    struct choosing choosing = {};
+    struct user *user = &choosing.user;
+    struct grant grant;
+    struct work *work = &world->work;
+    struct text name;
+    identity_add_user(world, "ana@nidia.test", SUPPORT, TEXT(""), user);
+    for (int i = 0; i < 2; i++)
+        CHECK(identity_sign_in(work, "ana@nidia.test", PASSWORD, TEXT(""), &grant));
+    CHECK(world_number(world, NEW_DEVICE_MAILS) == 0);
+    struct text device = known_device_make(work, user->id.text);
+    CHECK(known_device_read(work, device, user->id.text, &name));
+    work->now += MINUTE_MS;
+    world_act_as_system(world);
+    identity_reload(work, user);
+    CHECK(user_prepare_password(work, TEXT(OTHER_PASSWORD), user, "/password", &choosing.changes));
+    CHECK(db_transact(work, choose, &choosing));
+    CHECK(!known_device_read(work, device, user->id.text, &name));
+    CHECK(known_device_read(work, known_device_make(work, user->id.text), user->id.text, &name));
+    for (int i = 0; i < 2; i++)
+        CHECK(identity_sign_in(work, "ana@nidia.test", OTHER_PASSWORD, device, &grant));
+    CHECK(world_number(world, NEW_DEVICE_MAILS) == 1);
+}
+
 struct locking {
     struct user *user;
     bool lock;
