@@ -53,6 +53,24 @@ static bool set_password(struct call *call)
     return password_change(&call->work, &change) && answer_nothing(call);
 }
 
+/* Over DATA/nidia.sock nobody has a name: an operator, who may read what is mailed anyway. */
+static bool send_password_link(struct call *call)
+{
+    const struct password_link_order *body = (const struct password_link_order *)call->taken;
+    bool shown = value_is_true(body->show);
+    struct reset_link link;
+    struct user user;
+    if (shown && call->work.actor.user_id.length > 0)
+        return fail_at(&call->work.error, "/show", ERROR_not_yours_to_set, "");
+    if (!find_user(call, &user) || !password_reset_offer(&call->work, &user, shown, &link))
+        return false;
+    const struct password_link answer = {
+        .link = value_text_or_null(link.url),
+        .expires_at = value_time(link.expires_ms),
+    };
+    return answer_shape(call, &password_links_table, answer.cells);
+}
+
 static bool end_sessions(struct call *call)
 {
     struct user user;
@@ -80,6 +98,13 @@ const struct route user_routes[] = {
       .doc = "Set a password: one's own by the one that was, or somebody's who then must change it. The "
              "sessions "
              "end." },
+    { METHOD_POST, "/users/{id}/send_password_link", "send_password_link", COST_WRITE,
+      SUPER_ADMIN | TENANT_ADMIN, .guarded = true, .always_open = true, .handle = send_password_link,
+      .takes = &password_link_orders_table, .body_optional = true, .gives = &password_links_table,
+      .how = GIVES_ROW, .no_idempotency = true,
+      .codes = { ERROR_not_found, ERROR_wrong_state, ERROR_invalid_body },
+      .doc = "Mail a person a link by which he chooses a new password; the one that was stays good until "
+             "then." },
     { METHOD_POST, "/users/{id}/end_sessions", "end_sessions", COST_WRITE, SUPER_ADMIN | TENANT_ADMIN,
       .always_open = true, .handle = end_sessions, .codes = { ERROR_not_found },
       .doc = "End all of a person's sessions, at once." },

@@ -54,18 +54,27 @@ static bool find(struct work *work, struct asking *asking)
     return true;
 }
 
+static int64_t life_ms(const struct work *work)
+{
+    return settings_integer(work->site->settings, SETTING_reset_minutes) * MINUTE_MS;
+}
+
+static bool add_link(struct work *work, const struct asking *asking, bool shown, struct text *url)
+{
+    const struct link_holder holder = { asking->user_id, asking->epoch, shown };
+    return link_add(work, mail_kind_reset_password, &holder, life_ms(work), url);
+}
+
 static bool write_letter(struct work *work, const struct asking *asking)
 {
-    int64_t minutes = settings_integer(work->site->settings, SETTING_reset_minutes);
-    const struct link_holder holder = { asking->user_id, asking->epoch };
     struct text url;
-    if (!link_add(work, mail_kind_reset_password, &holder, minutes * MINUTE_MS, &url))
+    if (!add_link(work, asking, false, &url))
         return false;
     const struct mail_word words[] = {
         { "name", asking->name.length > 0 ? asking->name : asking->email },
         { "email", asking->email },
         { "link", url },
-        { "life", arena_format(work->arena, "%lld", (long long)minutes) },
+        { "life", arena_format(work->arena, "%lld", (long long)(life_ms(work) / MINUTE_MS)) },
         {},
     };
     const struct letter letter = {
@@ -102,12 +111,42 @@ bool password_reset_ask(struct work *work, struct text email)
     return !allowed || (find(work, &asking) && write_letter(work, &asking) && audit(work, &asking));
 }
 
+static bool audit_offer(struct work *work, const struct user *user, bool shown)
+{
+    const struct audit_entry entry = {
+        .action = "send_password_link",
+        .entity_type = "users",
+        .entity_id = user->id.text,
+        .tenant_id = cell_text(user->tenant_id),
+        .outcome = "success",
+        .metadata = shown ? TEXT("{\"shown\":true}") : TEXT("{\"shown\":false}"),
+    };
+    return audit_event(work, &entry);
+}
+
+bool password_reset_offer(struct work *work, const struct user *user, bool shown, struct reset_link *link)
+{
+    const struct asking asking = {
+        .email = user->email.text,
+        .user_id = user->id.text,
+        .tenant_id = cell_text(user->tenant_id),
+        .name = cell_text(user->first_name),
+        .language = user->language.text,
+        .epoch = user->session_epoch.integer,
+    };
+    if (!value_is_true(user->is_active))
+        return fail(&work->error, ERROR_wrong_state, "is_active");
+    *link = (struct reset_link){ .expires_ms = work->now + life_ms(work) };
+    return (shown ? add_link(work, &asking, true, &link->url) : write_letter(work, &asking))
+        && audit_offer(work, user, shown);
+}
+
 struct choosing {
     struct text token;
     struct user changes;
 };
 
-/* Whoever has the link reads the mailbox, which is so proven to be that person's. */
+/* Whoever has a link that was mailed reads the mailbox, which is so proven to be that person's. */
 static bool set(struct work *work, void *data)
 {
     const struct choosing *choosing = data;
@@ -117,7 +156,7 @@ static bool set(struct work *work, void *data)
     if (!link_spend(work, LINK_CHOOSES_PASSWORD, choosing->token, &link))
         return false;
     work->actor.user_id = user->id.text;
-    if (!value_is_true(user->email_verified))
+    if (link.proves_mailbox && !value_is_true(user->email_verified))
         email_mark_verified(work, &changes);
     return user_set_password(work, user, &changes, false);
 }

@@ -7,8 +7,9 @@
 enum { TOKEN_BYTES = 32 };
 
 #define GOOD(purposes)  " FROM mailed_links WHERE token_hash = $1 AND expires_at > $2 AND purpose IN " purposes
-#define FIND(purposes)  "SELECT user_id, epoch, purpose" GOOD(purposes)
-#define SPEND(purposes) "DELETE" GOOD(purposes) " RETURNING user_id, epoch, purpose"
+#define READ            "user_id, epoch, purpose, is_shown"
+#define FIND(purposes)  "SELECT " READ GOOD(purposes)
+#define SPEND(purposes) "DELETE" GOOD(purposes) " RETURNING " READ
 #define OF_PASSWORDS    "('invitation', 'reset_password')"
 #define OF_EMAILS       "('verify_email', 'confirm_new_email', 'confirm_old_email')"
 
@@ -42,6 +43,7 @@ bool link_add(struct work *work, enum mail_kind purpose, const struct link_holde
         .user_id = value_text_or_null(holder->user_id),
         .token_hash = value_text(sha256_hex(work->arena, token)),
         .epoch = value_integer(holder->epoch),
+        .is_shown = value_boolean(holder->is_shown),
         .expires_at = value_time(work->now + life_ms),
     };
     *url = url_of(work, purpose, token);
@@ -74,6 +76,7 @@ static bool take(struct work *work, const char *sql, struct text token, struct o
     if (!store_find_by(work, &users_table, "id", row[0], work->transacting, user->cells))
         return false;
     link->purpose = row[2];
+    link->proves_mailbox = !cell_boolean(row[3]);
     bool good = user->session_epoch.integer == cell_integer(row[1]) && value_is_true(user->is_active)
              && !value_is_set(user->deleted_at);
     return good || is_void(work);

@@ -10,6 +10,7 @@ enum link_use { LINK_CHOOSES_PASSWORD, LINK_CONFIRMS_EMAIL, LINK_USE_COUNT };
 struct link_holder {
     struct text user_id;
     int64_t epoch;
+    bool is_shown; /* the link is not mailed, and proves no mailbox */
 };
 
 /* In a transaction: a link below the public URL, which is nowhere else. */
@@ -21,6 +22,7 @@ struct link_holder {
 struct opened_link {
     struct user user;
     struct value purpose; /* a mail_kind */
+    bool proves_mailbox;
 };
 
 /* Whose is this token, which stays good? `link_void` at /token where there is none. */

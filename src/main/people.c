@@ -70,20 +70,38 @@ static bool describe_password(struct invocation *invocation, struct buffer *body
     return given;
 }
 
+static int send_password_link(struct invocation *invocation)
+{
+    static const char *const told[] = { "link", "expires_at", NULL };
+    bool shown = invocation_take_flag(invocation, "--print");
+    struct buffer target = { .arena = invocation->arena }, body = { .arena = invocation->arena };
+    struct text id;
+    if (invocation->count != 1)
+        return invocation_misused(invocation, "admin reset-password EMAIL --link [--print]");
+    if (!find_person(invocation, invocation->arguments[0], &id))
+        return EXIT_FAILED;
+    buffer_print(&target, "/api/v1/users/%.*s/send_password_link", TEXT_ARG(id));
+    buffer_print(&body, "{\"show\":%s}", shown ? "true" : "false");
+    return print_made(invocation, target.text, &body, told);
+}
+
 /* What an operator without a browser does for somebody, by e-mail. */
 static const struct act {
     const char *verb, *action, *usage;
     bool (*describe)(struct invocation *invocation,
-                     struct buffer *body); /* the body's members; NULL: no body */
+                     struct buffer *body);         /* the body's members; NULL: no body */
+    int (*by_link)(struct invocation *invocation); /* with --link; NULL: there is no such thing */
 } acts[] = {
-    { "invite", "invite", "admin invite EMAIL", NULL },
-    { "unlock", "unlock", "admin unlock EMAIL", NULL },
-    { "end-sessions", "end_sessions", "admin end-sessions EMAIL", NULL },
-    { "lock", "lock", "admin lock EMAIL --reason TEXT", describe_lock },
+    { "invite", "invite", "admin invite EMAIL", NULL, NULL },
+    { "unlock", "unlock", "admin unlock EMAIL", NULL, NULL },
+    { "end-sessions", "end_sessions", "admin end-sessions EMAIL", NULL, NULL },
+    { "lock", "lock", "admin lock EMAIL --reason TEXT", describe_lock, NULL },
     { "reset-password", "set_password",
-      "admin reset-password EMAIL   (the password on standard input; it must be changed at the next sign-in)",
-      describe_password },
-    { "reset-second-factors", "reset_second_factors", "admin reset-second-factors EMAIL", NULL },
+      "admin reset-password EMAIL   (the password on standard input; it must be changed at the next "
+      "sign-in)\n"
+      "       nidia admin reset-password EMAIL --link [--print]   (a link good once is mailed, or printed)",
+      describe_password, send_password_link },
+    { "reset-second-factors", "reset_second_factors", "admin reset-second-factors EMAIL", NULL, NULL },
     {},
 };
 
@@ -110,7 +128,9 @@ int command_admin(struct invocation *invocation)
 {
     for (const struct act *act = acts; act->verb; act++)
         if (invocation_take_verb(invocation, act->verb))
-            return act_on_person(invocation, act);
+            return act->by_link && invocation_take_flag(invocation, "--link")
+                     ? act->by_link(invocation)
+                     : act_on_person(invocation, act);
     if (invocation_take_verb(invocation, "create"))
         return create_person(invocation);
     if (invocation_take_verb(invocation, "list"))

@@ -78,6 +78,31 @@ def test_sessions_and_passwords_are_seen_to_from_a_terminal(world):
     link_of(Folder(world).wait_for("llega@nidia.test"))
 
 
+def test_a_link_to_a_new_password_is_mailed_or_printed(world):
+    def choose(token):
+        world.visitor.post("/auth/reset-password", {"token": token, "password": "Marimba-Lenta-Camino-94"}, 204)
+        return world.sign_in(user["email"], "Marimba-Lenta-Camino-94").user
+
+    for words, is_mailed in ((["--print"], False), ([], True)):
+        user = world.new_user("support")
+        told = json.loads(nidia(world, "admin", "reset-password", user["email"], "--link", *words, "--json").stdout)
+        assert bool(told["link"]) is not is_mailed and told["expires_at"], told
+        token = link_of(Folder(world).wait_for(user["email"], "reset_password")) if is_mailed else told["link"].split("#")[1]
+        chosen = choose(token)
+        assert chosen["email_verified"] is is_mailed and not chosen["must_change_password"]
+        assert world.visitor.post("/auth/reset-password", {"token": token, "password": PASSWORD}, 422).faults == {"/token": "link_void"}
+        assert len(Folder(world).mails_to(user["email"], "reset_password")) == is_mailed
+    path = f"/users/{user['id']}/send_password_link"
+    assert world.admin.post(path, {"show": True}, 422).faults == {"/show": "not_yours_to_set"}
+    world.sign_in_as("support").post(path, expect=403)
+    world.admin.patch(f"/users/{user['id']}", {"is_active": False})
+    assert world.admin.post(path, expect=409).code == "wrong_state"
+    offered = world.admin.get(f"/audit_logs?action=send_password_link&entity_id={user['id']}").json["data"]
+    assert [record["metadata"] for record in offered] == [{"shown": False}]
+    nidia(world, "admin", "reset-password", "nadie@nidia.test", "--link", expect=1)
+    nidia(world, "admin", "lock", user["email"], "--link", "--reason", "x", expect=2)
+
+
 def test_the_last_super_admin_is_not_locked_out_from_a_terminal(engine):
     with World(engine) as world:
         refused = nidia(world, "admin", "lock", ADMIN_EMAIL, "--reason", "x", expect=1)
