@@ -124,6 +124,6 @@ const struct route factor_routes[] = {
     { METHOD_POST, "/users/{id}/reset_second_factors", "reset_second_factors", COST_WRITE,
       SUPER_ADMIN | TENANT_ADMIN, .guarded = true, .always_open = true, .handle = reset,
       .codes = { ERROR_not_found, ERROR_wrong_state },
-      .doc = "Remove all second factors of a person who lost them. The sessions end." },
+      .doc = "Remove all second factors of somebody else who lost them. The sessions end." },
     {},
 };

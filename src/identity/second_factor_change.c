@@ -112,6 +112,8 @@ bool second_factor_taken(struct work *work, struct user *user, enum second_facto
 bool second_factors_reset(struct work *work, struct user *user)
 {
     unsigned kinds;
+    if (text_equal(work->actor.user_id, user->id.text))
+        return fail(&work->error, ERROR_forbidden, "");
     if (!second_factors_enrolled(work, user->id.text, &kinds))
         return false;
     if (kinds == 0)

@@ -22,5 +22,5 @@ struct factor_change {
 [[nodiscard]] bool second_factor_taken(struct work *work, struct user *user, enum second_factor_kind kind);
 
 /* In a transaction, by an administrator: whatever the person has is gone; the next sign-in asks for the first
- * factor alone. `wrong_state` where there is none. */
+ * factor alone. `wrong_state` where there is none; `forbidden` of one's own: it takes a second person. */
 [[nodiscard]] bool second_factors_reset(struct work *work, struct user *user);

@@ -179,6 +179,10 @@ def test_an_administrator_resets_what_somebody_lost(world):
     lost.get("/auth/me", 401)
     assert ask_to_enter(world, lost, 200).json["user"]["mfa_enabled"] is False
     assert world.admin.post(path, expect=409).code == "wrong_state"
+    chief, _, _ = person_with_factor(world, "super_admin")
+    own = f"/users/{chief.user['id']}/reset_second_factors"
+    assert chief.post(own, expect=403).code == "forbidden" and audited(world, "reset_second_factors", chief) == []
+    world.admin.post(own, expect=204)
     operator, _, _ = person_with_factor(world)
     nidia(world, "admin", "reset-second-factors", operator.user["email"])
     ask_to_enter(world, operator, 200)
