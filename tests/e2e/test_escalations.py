@@ -18,7 +18,7 @@ def test_no_key_changes_how_people_and_machines_get_in(world):
     for path, body in (("/users", {"email": "puerta@nidia.test", "password": PASSWORD}), ("/api_keys", {"name": "k", "scopes": ["directory"]}),
                        ("/identity_providers", {"name": "puerta"}), ("/system_settings", {"key": "puerta", "value": 1}),
                        (f"/users/{world.admin.user['id']}/set_password", {"password": PASSWORD}), ("/auth/totp", None),
-                       ("/auth/recovery-codes", None), (f"/users/{world.admin.user['id']}/reset_second_factors", None)):
+                       ("/auth/recovery-codes", None), (f"/users/{world.admin.user['id']}/send_password_link", None), (f"/users/{world.admin.user['id']}/reset_second_factors", None)):
         assert reader.post(path, body, 403).code in ("forbidden", "scope_missing"), path
     reader.patch("/system_settings/sign_ins_per_account", {"value": 10000}, 403)
     for path in ("/auth/me", "/auth/sessions", "/auth/second-factors"):

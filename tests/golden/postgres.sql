@@ -639,6 +639,7 @@ CREATE TABLE mailed_links (
     user_id uuid,
     token_hash text COLLATE "C" NOT NULL,
     epoch bigint NOT NULL,
+    is_shown boolean NOT NULL DEFAULT false,
     expires_at timestamptz NOT NULL,
     created_at timestamptz NOT NULL,
     CONSTRAINT mailed_links_purpose_choice CHECK (purpose IN ('reset_password', 'invitation', 'impersonation', 'verify_email', 'confirm_new_email', 'confirm_old_email', 'email_changed', 'password_changed', 'second_factors_changed', 'new_device', 'session_ended', 'account_locked', 'passkey_cloned', 'usage_warning'))

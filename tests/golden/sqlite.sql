@@ -626,6 +626,7 @@ CREATE TABLE mailed_links (
     user_id TEXT REFERENCES users (id) ON DELETE RESTRICT,
     token_hash TEXT NOT NULL,
     epoch INTEGER NOT NULL,
+    is_shown INTEGER NOT NULL DEFAULT false CHECK (is_shown IN (0, 1)),
     expires_at INTEGER NOT NULL,
     created_at INTEGER NOT NULL
 ) STRICT;
