@@ -5,10 +5,11 @@
 /* Other words for the same browser at the same address are no other device; with a new password all are. */
 static bool is_new(struct work *work, const struct user *user, bool *new)
 {
-    static const char earlier[] = "SELECT EXISTS (SELECT 1 FROM user_sessions WHERE user_id = $1 AND "
-                                  "impersonator_id IS NULL), EXISTS (SELECT 1 FROM user_sessions "
-                                  "WHERE user_id = $1 AND impersonator_id IS NULL AND user_agent IS NOT "
-                                  "DISTINCT FROM $2 AND ip_address IS NOT DISTINCT FROM $3 AND created_at >= $4)";
+    static const char earlier[] =
+        "SELECT EXISTS (SELECT 1 FROM user_sessions WHERE user_id = $1 AND "
+        "impersonator_id IS NULL), EXISTS (SELECT 1 FROM user_sessions "
+        "WHERE user_id = $1 AND impersonator_id IS NULL AND user_agent IS NOT "
+        "DISTINCT FROM $2 AND ip_address IS NOT DISTINCT FROM $3 AND created_at >= $4)";
     struct result result;
     if (!db_run(work->db, work->arena, &result, &work->error, earlier,
                 PARAMETERS(user->id, value_text_or_null(work->origin.user_agent),
