@@ -4,6 +4,7 @@ import datetime
 import functools
 import json
 import pathlib
+import re
 import secrets
 import subprocess
 import tempfile
@@ -107,6 +108,12 @@ def c_client(folder):
     program = pathlib.Path(folder) / "client"
     subprocess.run(["cc", "-Wall", "-Wextra", "-Werror", str(TOP / "clients" / "lease.c"), "-o", str(program), "-lcrypto", "-ljansson"], check=True)
     return str(program)
+
+
+def test_the_clients_are_as_short_as_they_were_promised():
+    for client in (TOP / "clients").iterdir():
+        code = [line for line in client.read_text().splitlines() if not re.match(r"\s*($|/[*/]|[*])", line)]
+        assert len(code) <= 60, (client.name, len(code))
 
 
 def read_by(client, folder, keys, lease, epoch):
