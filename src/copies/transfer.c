@@ -149,13 +149,27 @@ static bool follow(struct work *work, const struct job *job)
     return followed;
 }
 
-static bool bring_over(struct work *work, const struct job *job, struct move *move, struct table_sums *sums)
+/* What can be done while the tenant is at work, so that it is read-only for the less. */
+static bool prepare(struct work *work, const struct job *job, struct move *move,
+                    struct replication_sums *ahead)
+{
+    struct hosting_call call = hosting_call_of(work);
+    struct job_watch watching;
+    const struct copy_watch watch = job_watch_begin(&watching, work, job);
+    const struct replication replication = replication_of(move);
+    return !is_replicated(move)
+        || (replication_sums_begin(&call, &replication, &watch, ahead)
+            && replication_catch_up(&call, &replication, &watch));
+}
+
+static bool bring_over(struct work *work, const struct job *job, struct move *move,
+                       const struct replication_sums *ahead, struct table_sums *sums)
 {
     struct hosting_call call = hosting_call_of(work);
     const struct replication replication = replication_of(move);
     if (is_replicated(move))
         return replication_catch_up(&call, &replication, NULL) && replication_finish(&call, &replication)
-            && replication_compare(&call, &replication, sums);
+            && replication_sums_compare(&call, ahead, sums);
     const char *path = path_of(work, move);
     bool copied = copy(work, job, move, path, sums);
     unlink(path);
@@ -164,14 +178,15 @@ static bool bring_over(struct work *work, const struct job *job, struct move *mo
 
 static bool switch_over(struct work *work, const struct job *job)
 {
+    [[gnu::cleanup(replication_sums_end)]] struct replication_sums ahead = {};
     struct move move;
     struct table_sums sums = {};
     if (!move_find(work, job, &move))
         return false;
     if (move_is_switched(&move))
         return move_switch(work, &move, &sums);
-    bool moved =
-        move_freeze(work, &move) && bring_over(work, job, &move, &sums) && move_switch(work, &move, &sums);
+    bool moved = prepare(work, job, &move, &ahead) && move_freeze(work, &move)
+              && bring_over(work, job, &move, &ahead, &sums) && move_switch(work, &move, &sums);
     if (!moved)
         move_thaw(work, &move);
     if (!moved && is_replicated(&move) && cell_integer(job->attempts) >= ATTEMPTS_MAX)

@@ -124,8 +124,7 @@ static bool fail_file(struct hosting_call *call, const char *path)
 static bool begin_snapshot(struct hosting_call *call, struct db *db, struct text *snapshot)
 {
     struct result result;
-    if (!db_begin(db, call->error)
-        || !db_run_script(db, call->error, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+    if (!table_sums_begin(db, call->error)
         || !db_run(db, call->arena, &result, call->error, "SELECT pg_catalog.pg_export_snapshot()",
                    NO_PARAMETERS))
         return false;
@@ -220,8 +219,7 @@ bool postgres_sum(struct hosting_call *call, const struct tenant_place *place, c
                   struct table_sums *sums)
 {
     [[gnu::cleanup(db_cleanup)]] struct db *db = NULL;
-    struct text ignored;
-    return postgres_enter_as_guest(call, place, &db) && begin_snapshot(call, db, &ignored)
+    return postgres_enter_as_guest(call, place, &db) && table_sums_begin(db, call->error)
         && table_sums_take(db, call->arena, summing, sums, call->error);
 }
 

@@ -4,6 +4,7 @@
  */
 #pragma once
 #include "hosting/copying.h"
+#include "hosting/table_baseline.h"
 
 struct replication {
     const struct tenant_place *from, *to; /* of one name, on two hosts */
@@ -21,8 +22,20 @@ struct replication {
                                         const struct copy_watch *watch);
 /* The source is shut and the target has caught up: what replication leaves out is carried over. */
 [[nodiscard]] bool replication_finish(struct hosting_call *call, const struct replication *replication);
+
+/* Both sides read once while the tenant is at work, so that he waits only for what was written since. */
+struct replication_sums {
+    struct compared_side {
+        struct table_baseline baseline;
+        struct db *later; /* made ahead, too */
+    } from, to;
+};
+[[nodiscard]] bool replication_sums_begin(struct hosting_call *call, const struct replication *replication,
+                                          const struct copy_watch *watch, struct replication_sums *ahead);
 /* Both sides are shut and at rest: they hold the same, row by row. */
-[[nodiscard]] bool replication_compare(struct hosting_call *call, const struct replication *replication,
-                                       struct table_sums *sums);
+[[nodiscard]] bool replication_sums_compare(struct hosting_call *call, const struct replication_sums *ahead,
+                                            struct table_sums *sums);
+void replication_sums_end(struct replication_sums *ahead); /* for [[gnu::cleanup]] */
+
 /* Nothing of it is left on either side; may be repeated, and called where nothing was begun. */
 [[nodiscard]] bool replication_end(struct hosting_call *call, const struct replication *replication);

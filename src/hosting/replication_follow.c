@@ -15,7 +15,8 @@ bool replication_connect(struct hosting_call *call, const struct tenant_place *p
 {
     [[gnu::cleanup(leave)]] struct hosting_call there = *call;
     return hosts_take(call->hosting, place->host_id, &there.host, call->error)
-        && postgres_connect_to(&there, place->name, db);
+        && postgres_connect_to(&there, place->name, db)
+        && db_run_script(*db, call->error, "SET search_path = pg_catalog");
 }
 
 struct text replication_name(struct hosting_call *call, const struct replication *replication)

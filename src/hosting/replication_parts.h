@@ -2,7 +2,7 @@
 #pragma once
 #include "hosting/replication.h"
 
-/* To the place's database, as the administrator. */
+/* To the place's database, as the administrator, who finds nothing there but what is PostgreSQL's own. */
 [[nodiscard]] bool replication_connect(struct hosting_call *call, const struct tenant_place *place,
                                        struct db **db);
 /* Of the publication, the slot, the subscription and their roles. */

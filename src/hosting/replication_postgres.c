@@ -196,8 +196,7 @@ static bool end_at(struct hosting_call *call, const struct tenant_place *place, 
     bool can;
     return go_to(&there, place) && administrator_begin(&there, &administrator)
         && can_enter(&there, administrator.db, place->name, &can)
-        && (!can
-            || (postgres_connect_to(&there, place->name, &db) && postgres_script(&there, db, script, blanks)))
+        && (!can || (replication_connect(call, place, &db) && postgres_script(&there, db, script, blanks)))
         && postgres_script(&there, administrator.db, drop_role, blanks);
 }
 

@@ -1,4 +1,4 @@
-#include "hosting/table_sums.h"
+#include "hosting/table_baseline.h"
 
 enum { PAGES_AT_ONCE = 2'048 };
 
@@ -7,6 +7,12 @@ void table_sums_add(struct table_sums *sums, struct arena *arena, struct table_s
     sums->tables = arena_extend(arena, sums->tables, sizeof *sums->tables, sums->count, &sums->capacity);
     sums->tables[sums->count++] = sum;
     sums->rows += sum.rows;
+}
+
+bool table_sums_begin(struct db *db, struct error *error)
+{
+    return db_begin(db, error)
+        && db_run_script(db, error, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY");
 }
 
 /* What shapes a value's text must be the same on every server, and what is read is tables: not what one was
@@ -44,11 +50,6 @@ static bool settle_session(struct db *db, struct error *error)
                                                        " WHERE attrelid = c.oid AND attnum > 0 AND NOT "     \
                                                        "attisdropped) AS columns)"
 
-struct summed_table {
-    struct text name, number; /* as they stand in a query */
-    int64_t pages;
-};
-
 static bool sum_pages(struct db *db, struct arena *arena, const struct summed_table *table, const char *pages,
                       struct table_sum *sum, struct error *error)
 {
@@ -65,9 +66,8 @@ static bool sum_pages(struct db *db, struct arena *arena, const struct summed_ta
 
 /* Whoever may be given up goes through a table piece by piece. */
 static bool sum_table(struct db *db, struct arena *arena, const struct summed_table *table,
-                      const struct copy_watch *watch, struct table_sums *sums, struct error *error)
+                      const struct copy_watch *watch, struct table_sum *sum, struct error *error)
 {
-    struct table_sum sum = { .name = table->name, .checksum = TEXT("0") };
     int64_t step = watch ? PAGES_AT_ONCE : table->pages;
     int64_t page = 0;
     for (int64_t next = step; next < table->pages; page = next, next += step) {
@@ -75,21 +75,27 @@ static bool sum_table(struct db *db, struct arena *arena, const struct summed_ta
                                          (long long)page, (long long)next);
         if (!copy_watch_goes_on(watch, 0, 0))
             return fail(error, ERROR_internal, "the checksums were given up");
-        if (!sum_pages(db, arena, table, piece.data, &sum, error))
+        if (!sum_pages(db, arena, table, piece.data, sum, error))
             return false;
     }
     struct text rest = page > 0 ? arena_format(arena, "t.ctid >= '(%lld,0)'", (long long)page) : TEXT("true");
-    if (!sum_pages(db, arena, table, rest.data, &sum, error))
-        return false;
-    table_sums_add(sums, arena, sum);
-    return true;
+    return sum_pages(db, arena, table, rest.data, sum, error);
 }
 
+/* What a row's number follows from beside the row and its columns: the words of enums. NULL where a type is
+ * another table's, or its text tells what things are called by now. */
+#define SHAPE                                                                                                \
+    "CASE WHEN NOT EXISTS (SELECT FROM pg_attribute a JOIN pg_type y ON y.oid = a.atttypid"                  \
+    " WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND y.typtype <> 'e'"                 \
+    " AND (y.typnamespace <> 'pg_catalog'::regnamespace OR y.typname ~ '^_?(reg|aclitem)'))"                 \
+    " THEN concat_ws(' ', c.oid,"                                                                            \
+    " (SELECT md5(string_agg(concat_ws(' ', e.xmin, e.ctid), ',' ORDER BY e.oid)) FROM pg_enum e)) END"
+
 /* The tables that pg_dump copies with their rows: an extension's come with the extension. */
-#define EACH_TABLE(number)                                                                                   \
+#define EACH_TABLE(number, shape)                                                                            \
     "SELECT format('%I.%I', n.nspname, c.relname), " number                                                  \
-    ", pg_relation_size(c.oid) / current_setting('block_size')::bigint FROM pg_class c"                      \
-    " JOIN pg_namespace n ON n.oid = c.relnamespace"                                                         \
+    ", pg_relation_size(c.oid) / current_setting('block_size')::bigint, c.oid::bigint, " shape               \
+    " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"                                         \
     " WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND n.nspname <> 'information_schema'"               \
     " AND n.nspname !~ '^pg_' AND NOT EXISTS (SELECT FROM pg_depend d"                                       \
     " WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')"                       \
@@ -98,7 +104,7 @@ static bool sum_table(struct db *db, struct arena *arena, const struct summed_ta
 static bool postgres_sum_tables(struct db *db, struct arena *arena, const struct summing *summing,
                                 struct table_sums *sums, struct error *error)
 {
-    const char *tables = summing->passing ? EACH_TABLE(PASSING_NUMBER) : EACH_TABLE("NULL");
+    const char *tables = summing->passing ? EACH_TABLE(PASSING_NUMBER, SHAPE) : EACH_TABLE("NULL", "NULL");
     struct result rows;
     if (!settle_session(db, error) || !db_run(db, arena, &rows, error, tables, NO_PARAMETERS))
         return false;
@@ -108,11 +114,16 @@ static bool postgres_sum_tables(struct db *db, struct arena *arena, const struct
             .name = row[0].text,
             .number = value_is_set(row[1]) ? row[1].text : TEXT(LASTING_NUMBER),
             .pages = cell_integer(row[2]),
+            .oid = cell_integer(row[3]),
         };
+        struct table_sum sum = { .name = table.name, .checksum = TEXT("0"), .shape = cell_text(row[4]) };
+        bool is_known = table_baseline_knows(summing->since, &sum);
         if (!copy_watch_goes_on(summing->watch, 0, 0))
             return fail(error, ERROR_internal, "the checksums were given up");
-        if (!sum_table(db, arena, &table, summing->watch, sums, error))
+        if (!(is_known ? table_baseline_add_changes(summing->since, db, arena, &table, &sum, error)
+                       : sum_table(db, arena, &table, summing->watch, &sum, error)))
             return false;
+        table_sums_add(sums, arena, sum);
     }
     return true;
 }

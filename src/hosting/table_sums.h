@@ -10,6 +10,7 @@ struct table_sum {
     struct text name; /* "public.orders"; on SQLite "orders" */
     int64_t rows;
     struct text checksum;
+    struct text shape; /* by what a PostgreSQL table's rows are read; empty: that could change unseen */
 };
 
 struct table_sums {
@@ -21,10 +22,15 @@ struct table_sums {
 
 /* Of what the connection's transaction sees. On PostgreSQL the connection is the tenant's own: planning a
  * query may run a function that an index of his names. */
+struct table_baseline;
 struct summing {
     bool passing;                   /* told faster, to be compared at once: backups remember the other form */
     const struct copy_watch *watch; /* NULL: it is not given up */
+    const struct table_baseline
+        *since; /* NULL, or what was told before: only what was written since is read */
 };
+/* On PostgreSQL the transaction sees one moment if it was begun so; nobody writes in it. */
+[[nodiscard]] bool table_sums_begin(struct db *db, struct error *error);
 [[nodiscard]] bool table_sums_take(struct db *db, struct arena *arena, const struct summing *summing,
                                    struct table_sums *sums, struct error *error);
 /* `conflict`, naming the first table that differs. */

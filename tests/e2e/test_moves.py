@@ -225,6 +225,24 @@ def test_a_replication_that_fails_leaves_nothing_behind(engine):
         assert product.count() == 4 and is_at(world, tenant, "default")
 
 
+# What only a replication sets off, in the place that it copies to: it changes a row that nobody wrote.
+SPOILER = """CREATE TABLE quiet (id integer PRIMARY KEY, note text); INSERT INTO quiet VALUES (1, 'a'), (2, 'b');
+    CREATE FUNCTION spoil() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    UPDATE public.quiet SET note = 'spoilt ' || random() WHERE id = 2; RETURN NEW; END $$;
+    CREATE TRIGGER spoil BEFORE INSERT ON customers FOR EACH ROW EXECUTE FUNCTION spoil();
+    ALTER TABLE customers ENABLE REPLICA TRIGGER spoil"""
+
+
+def test_a_row_that_nobody_wrote_and_that_differs_in_the_new_place_is_found(engine):
+    only_on(engine, "postgres")
+    with second_place(engine) as (place, _), World(engine) as world:
+        tenant, product = begin(world, place)
+        product.run(SPOILER)
+        job = finished(world, move(world, tenant, "norte"), 90)
+        assert job["status"] == "failed" and "public.quiet differ in the copy" in job["error"], job
+        assert is_at(world, tenant, "default") and product.count() == 3
+
+
 def test_a_database_that_cannot_be_replicated_is_moved_only_where_that_is_allowed_to_take_its_time(engine):
     with second_place(engine) as (place, _), World(engine) as world:
         tenant, product = begin(world, place)

@@ -6,8 +6,10 @@ import urllib.parse
 
 import psycopg2
 
+from harness import World
 from server import until
 from test_copies import ROW, Product, done, finished, new_customer
+from test_hosts import add_host, second_place
 
 ENGINES = ("postgres",)
 # Of those that are signing in to a database: what they hold of it, and whether they have got it.
@@ -106,3 +108,15 @@ def test_nothing_that_a_tenant_hides_in_an_index_runs_with_more_rights_than_its_
     backup = world.admin.get(f"/tenant_backups?tenant_id={tenant['id']}").json["data"][0]
     job = finished(world, world.admin.post(f"/tenants/{tenant['id']}/restore_backup", {"backup_id": backup["id"]}, 202))
     assert job["error"] is None or "as postgres" not in job["error"], job
+
+
+def test_nothing_that_a_tenant_names_as_postgres_names_its_own_runs_when_it_is_moved(engine):
+    """A function of the tenant's that fits better than PostgreSQL's, where we look for that one."""
+    with second_place(engine) as (place, _), World(engine) as world:
+        tenant, product = new_customer(world)
+        product.run("""CREATE TABLE notes (note text); CREATE TABLE caught (role text);
+                       CREATE FUNCTION public.format(text, regclass) RETURNS text LANGUAGE plpgsql AS $$ BEGIN
+                       INSERT INTO public.caught VALUES (current_user); RETURN pg_catalog.format($1, $2); END $$""")
+        add_host(world, place)
+        done(world, world.admin.post(f"/tenants/{tenant['id']}/move", {"host": "norte"}, 202))
+        assert product.run("SELECT role FROM caught") == []
