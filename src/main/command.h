@@ -40,10 +40,18 @@ int invocation_failed(const struct invocation *invocation, const struct error *e
 /* GET, and its answer read; false where that failed, and has been said. */
 [[nodiscard]] bool command_read(struct invocation *invocation, struct text target, struct reply *reply,
                                 struct json *answer);
-/* GET from who serves, taken as it comes. False: it failed, and has been said. */
+/* GET from who serves, taken as it comes. False: no answer could be had, or not all of it. */
 struct http_taker;
-[[nodiscard]] bool command_receive(struct invocation *invocation, struct text target,
-                                   const struct http_taker *taker);
+struct header;
+struct command_request {
+    struct text target;
+    const struct header *headers;
+    size_t header_count;
+};
+[[nodiscard]] bool command_receive(struct invocation *invocation, const struct command_request *request,
+                                   const struct http_taker *taker, struct reply *reply, struct error *error);
+/* What a problem says. */
+void command_say_problem(struct invocation *invocation, const struct reply *reply);
 /* A member that is a text or a number; else empty. */
 struct text command_text(const struct json *object, const char *name);
 

@@ -88,7 +88,7 @@ static bool open_app(struct invocation *invocation)
     return false;
 }
 
-static void say_problem(struct invocation *invocation, const struct reply *reply)
+void command_say_problem(struct invocation *invocation, const struct reply *reply)
 {
     struct json problem;
     struct error ignored = {};
@@ -138,30 +138,24 @@ bool command_call(struct invocation *invocation, enum method method, struct text
     }
     if (reply->status < 400)
         return true;
-    say_problem(invocation, reply);
+    command_say_problem(invocation, reply);
     return false;
 }
 
-bool command_receive(struct invocation *invocation, struct text target, const struct http_taker *taker)
+bool command_receive(struct invocation *invocation, const struct command_request *request,
+                     const struct http_taker *taker, struct reply *reply, struct error *error)
 {
-    struct error error = {};
-    struct reply reply;
     const struct http_call call = {
         .address = socket_address(invocation),
         .method = method_names[METHOD_GET],
-        .target = arena_string(invocation->arena, target),
+        .target = arena_string(invocation->arena, request->target),
+        .headers = request->headers,
+        .header_count = request->header_count,
         .timeout_ms = CALL_TIMEOUT_MS,
     };
     if (!call.address)
-        (void)fail(&error, ERROR_conflict, "nobody serves on this data folder");
-    if (error.code || !http_receive(&call, taker, invocation->arena, &reply.status, &reply.body, &error)) {
-        invocation_failed(invocation, &error);
-        return false;
-    }
-    if (reply.status < 400)
-        return true;
-    say_problem(invocation, &reply);
-    return false;
+        return fail(error, ERROR_conflict, "nobody serves on this data folder");
+    return http_receive(&call, taker, invocation->arena, &reply->status, &reply->body, error);
 }
 
 bool command_read(struct invocation *invocation, struct text target, struct reply *reply, struct json *answer)

@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import select
 import subprocess
 
 from harness import LONG, PASSWORD, World
@@ -188,6 +189,29 @@ def followed(world, *words):
     """`nidia events` as a process, whose lines are read as they come."""
     command = [PROGRAM, "events", *words, "--data", str(world.server.data)] + (["--database", world.database] if world.database else [])
     return subprocess.Popen(command, cwd=TOP, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def test_a_terminal_follows_events_through_restarts_and_kills(engine):
+    """Each position once, in order, whether the server ended by itself or was killed while events were on their way."""
+    with World(engine) as world, followed(world, "--json") as follower:
+        heard = []
+
+        def hear_until(row):
+            while not heard or heard[-1]["entity_id"] != row["id"] or heard[-1]["type"] != "plan.created":
+                heard.append(json.loads(follower.stdout.readline()))
+        until(lambda: world.new_plan() and select.select([follower.stdout], [], [], 0.1)[0], 20, "a first event")
+        made = []
+        for kill in (False, True, True):
+            hear_until(world.new_plan())
+            made += [world.new_plan()["id"] for _ in range(20)]
+            world.restart(kill)
+            world.end_leases()
+        hear_until(world.new_plan())
+        positions = [event["position"] for event in heard]
+        assert positions == list(range(positions[0], positions[0] + len(positions))), positions
+        told = [event["entity_id"] for event in heard if event["type"] == "plan.created"]
+        assert len(told) == len(set(told)) and set(made) <= set(told)
+        follower.terminate()
 
 
 def test_events_are_followed_from_a_terminal(engine):
