@@ -12,6 +12,7 @@ struct call_state {
     bool admitted, replayed;
     struct value *given; /* what call->taken was before the first run of the transaction */
     struct text allow;   /* of a 405: the methods that are offered */
+    struct text range;   /* of a 416: how much there is */
     struct text limits;  /* RateLimit's lines, where a quota applies */
     struct text key;     /* of a read that is remembered */
     uint64_t version;    /* that its answer is good for; 0: it is not remembered */

@@ -104,11 +104,15 @@ static bool download(struct call *call)
     if (!is_choice(backup.status, backup_status, completed))
         return fail(&work->error, ERROR_wrong_state, "completed");
     struct text file = cell_text(backup.file);
-    struct text path =
-        arena_format(work->arena, "%.*s/%.*s", TEXT_ARG(cell_text(backup.folder)), TEXT_ARG(file));
-    struct text name = arena_format(work->arena, "%.*s-%.*s", TEXT_ARG(backup.id.text), TEXT_ARG(file));
-    return db_transact(work, note_download, &backup)
-        && answer_file(call, path.data, backup.size.integer, name);
+    struct download asked = {
+        .path =
+            arena_format(work->arena, "%.*s/%.*s", TEXT_ARG(cell_text(backup.folder)), TEXT_ARG(file)).data,
+        .name = arena_format(work->arena, "%.*s-%.*s", TEXT_ARG(backup.id.text), TEXT_ARG(file)),
+        .sha256 = cell_text(backup.sha256),
+        .size = backup.size.integer,
+    };
+    return download_choose(call, &asked) && db_transact(work, note_download, &backup)
+        && answer_download(call, &asked);
 }
 
 #define ASKED ERROR_not_found, ERROR_wrong_state, ERROR_conflict
@@ -121,7 +125,8 @@ const struct route copy_routes[] = {
       .handle = make_export, .gives = &jobs_table, .how = GIVES_ROW, .status = 202, .codes = { ASKED },
       .doc = "Copy a tenant's database into a file for the customer, with a manifest of checksums." },
     { METHOD_GET, "/tenant_backups/{id}/download", "download_backup", COST_SLOW, SUPER_ADMIN | TENANT_ADMIN,
-      .handle = download, .how = GIVES_TEXT, .gives_type = "application/octet-stream", .codes = { ASKED },
+      .handle = download, .how = GIVES_TEXT, .gives_type = "application/octet-stream", .in_parts = true,
+      .codes = { ASKED, ERROR_range_not_satisfiable },
       .doc = "The file of a backup or an export, as it was written; a tenant's own people get its exports. "
              "Its length and SHA-256 are in the record." },
     { METHOD_POST, "/tenants/{id}/restore_backup", "restore_backup", COST_WRITE, SUPER_ADMIN,

@@ -76,6 +76,10 @@ static void add_parameters(struct buffer *json, const struct route *route)
         add_reference(json, "parameters", "if_match", &before);
     if (route->how == GIVES_STREAM)
         add_reference(json, "parameters", "last_event_id", &before);
+    if (route->in_parts) {
+        add_reference(json, "parameters", "range", &before);
+        add_reference(json, "parameters", "if_range", &before);
+    }
     if (route_takes_key(route))
         add_reference(json, "parameters", "idempotency_key", &before);
     buffer_add_byte(json, ']');

@@ -18,6 +18,7 @@ static const struct {
     [KIND_PRECONDITION] = { 412, { "Changed meanwhile", "Cambió mientras tanto" } },
     [KIND_TOO_LARGE] = { 413, { "Too large", "Demasiado grande" } },
     [KIND_UNSUPPORTED] = { 415, { "Media type not supported", "Tipo de contenido no admitido" } },
+    [KIND_RANGE] = { 416, { "Nothing lies in the range", "No hay nada en el rango" } },
     [KIND_INVALID] = { 422, { "The input breaks a rule", "La entrada incumple una regla" } },
     [KIND_LIMITED] = { 429, { "Too many requests", "Demasiadas solicitudes" } },
     [KIND_INTERNAL] = { 500, { "Our fault", "Error nuestro" } },
@@ -105,6 +106,8 @@ void answer_problem(struct call *call)
     response->headers.length = 0;
     if (call->state->allow.length > 0)
         response_header(response, TEXT("Allow"), call->state->allow);
+    if (call->state->range.length > 0)
+        response_header(response, TEXT("Content-Range"), call->state->range);
     int wait = error->retry_after_seconds;
     if (wait > 0 || kind == KIND_UNAVAILABLE || kind == KIND_LIMITED)
         response_header(response, TEXT("Retry-After"), arena_format(arena, "%d", wait > 0 ? wait : 1));

@@ -66,7 +66,8 @@ struct route {
         *parameters;           /* ended by name NULL; NULL: none. The generic list reads its own */
     const struct table *table; /* of one of a record's five calls */
     enum action action;
-    bool list; /* the table's list, not one row */
+    bool list;     /* the table's list, not one row */
+    bool in_parts; /* a file of which a part may be asked for: Range, If-Range (RFC 9110, section 14) */
     bool root, internal, no_quota, no_idempotency;
     bool (*writes)(const struct call *call); /* of COST_MEMORY: does this call cost COST_WRITE by its body? */
     bool guarded;                            /* for who has proven lately who he is */

@@ -19,6 +19,7 @@ enum error_kind {
     KIND_PRECONDITION,    /* 412 */
     KIND_TOO_LARGE,       /* 413 */
     KIND_UNSUPPORTED,     /* 415 */
+    KIND_RANGE,           /* 416 */
     KIND_INVALID,         /* 422 */
     KIND_LIMITED,         /* 429 */
     KIND_INTERNAL,        /* 500: our fault; logged whole, told to no one */

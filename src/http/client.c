@@ -212,7 +212,7 @@ bool http_receive(const struct http_call *call, const struct http_taker *taker, 
         return false;
     *status = (int)answer.status;
     *body = TEXT("");
-    if (answer.status == 200)
+    if (answer.status == 200 || answer.status == 206)
         return hand_over(&conversation, taker, timeout_ms, &piece, &answer);
     return receive_all(&conversation, &received) && read_answer(received.text, status, body, error);
 }

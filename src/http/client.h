@@ -21,7 +21,7 @@ struct http_taker {
     bool (*take)(void *context, struct text piece);
     void *context;
 };
-/* The same for an answer of any length, or of none: of status 200 the taker gets the body, and `timeout_ms`
- * is for each piece of it. Another status leaves its body. */
+/* The same for an answer of any length, or of none: of status 200 or 206 the taker gets the body, and
+ * `timeout_ms` is for each piece of it. Another status leaves its body. */
 [[nodiscard]] bool http_receive(const struct http_call *call, const struct http_taker *taker,
                                 struct arena *arena, int *status, struct text *body, struct error *error);

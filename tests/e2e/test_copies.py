@@ -148,6 +148,42 @@ def test_an_export_is_fetched_by_whom_it_belongs_to(world):
     told = json.loads(nidia(world, "tenant", "fetch", tenant["slug"], "--to", str(target), "--json").stdout)
     assert target.read_bytes() == content and told["id"] == export["id"] and stat.S_IMODE(target.stat().st_mode) == 0o600
     nidia(world, "tenant", "fetch", tenant["slug"], "--to", str(target), expect=1)
+    parts_are_given(world, path, content, export["sha256"])
+    the_rest_is_fetched(world, tenant, export, content)
+
+
+def parts_are_given(world, path, content, sha256):
+    """RFC 9110, section 14."""
+    size, etag = len(content), f'"{sha256}"'
+    whole = world.admin.get(path)
+    assert whole.headers["ETag"] == etag and whole.headers["Accept-Ranges"] == "bytes"
+    for asked, first, past in (("0-0", 0, 1), ("100-", 100, size), ("-100", size - 100, size), (f"-{size + 1}", 0, size),
+                               (f"7-{size * 2}", 7, size)):
+        for more in ({}, {"If-Range": etag}):
+            part = world.admin.get(path, 200 if (first, past) == (0, size) else 206, Range=f"bytes={asked}", **more)
+            assert part.body == content[first:past], asked
+            assert part.status == 200 or part.headers["Content-Range"] == f"bytes {first}-{past - 1}/{size}", asked
+    for ignored in ("bytes=5-4", "bytes=0-1,5-6", "bytes=x-", "bytes=-", "bytes=--5", "lines=0-1", "bytes 0-1"):
+        assert world.admin.get(path, 200, Range=ignored).body == content, ignored
+    assert world.admin.get(path, 200, Range="bytes=1-2", **{"If-Range": '"another"'}).body == content
+    for outside in (f"{size}-", "-0"):
+        refused = world.admin.get(path, 416, Range=f"bytes={outside}")
+        assert refused.headers["Content-Range"] == f"bytes */{size}" and refused.json["code"] == "range_not_satisfiable"
+
+
+def the_rest_is_fetched(world, tenant, export, content):
+    target = world.server.data / "resumed"
+    part = world.server.data / f"resumed.{export['id']}.part"
+    downloads = lambda: len(world.admin.get(f"/audit_logs?action=download&entity_id={export['id']}&limit=100").json["data"])
+    for begun, asked in ((content[:1000], 1), (content, 0), (content + b"more", 1)):
+        part.write_bytes(begun)
+        before = downloads()
+        nidia(world, "tenant", "fetch", tenant["slug"], "--to", str(target))
+        assert target.read_bytes() == content and not part.exists() and downloads() == before + asked
+        target.unlink()
+    part.write_bytes(b"x" * 1000)
+    assert "has not arrived whole" in nidia(world, "tenant", "fetch", tenant["slug"], "--to", str(target), expect=1).stderr
+    assert not target.exists() and not part.exists()
     with open(pathlib.Path(export["folder"], export["file"]), "r+b") as file:
         file.write(b"#")
     assert "not arrived whole" in nidia(world, "tenant", "fetch", tenant["slug"], "--to", f"{target}.2", expect=1).stderr
