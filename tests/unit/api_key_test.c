@@ -147,6 +147,44 @@ TEST_IN_WORLD(a_key_that_is_over_is_not_rotated)
     CHECK(rotate_key(world, &making.key, 1).length == 0 && world->work.error.code == ERROR_wrong_state);
 }
 
+TEST_IN_WORLD(a_key_for_a_tenant_sees_what_its_administrators_see)
+{
+    IDENTITY;
+    struct tenant tenant;
+    world_add_tenant(world, "acme", &tenant);
+    struct making making = { .key.tenant_id = tenant.id };
+    CHECK(make_key(world, &making, "[\"tenants:read\"]") && identity_reaches(&world->work, making.secret));
+    CHECK(world->work.actor.role == TENANT_ADMIN && text_equal(world->work.actor.tenant_id, tenant.id.text));
+}
+
+TEST_IN_WORLD(a_key_of_somebody_who_is_shut_out_is_none)
+{
+    IDENTITY;
+    struct user maker;
+    struct making making = {};
+    identity_add_user(world, "root@nidia.test", SUPER_ADMIN, TEXT(""), &maker);
+    making.key.created_by = maker.id;
+    CHECK(make_key(world, &making, "[\"directory\"]"));
+    const struct {
+        struct user changes;
+        bool reaches;
+    } steps[] = {
+        { { .is_active = value_boolean(false) }, false },
+        { { .is_active = value_boolean(true),
+            .is_locked = value_boolean(true),
+            .locked_at = value_time(world->work.now) },
+          false },
+        { { .locked_until = value_time(world->work.now + HOUR_MS) },
+          true }, /* who guesses locks no machine out */
+    };
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        test_note("step %zu", i);
+        world_act_as_system(world);
+        CHECK(world_try_update(&world->work, &users_table, maker.cells, steps[i].changes.cells, maker.cells));
+        CHECK(identity_reaches(&world->work, making.secret) == steps[i].reaches);
+    }
+}
+
 TEST_IN_WORLD(a_key_is_void_with_its_maker_though_nothing_was_heard_of_it)
 {
     IDENTITY;

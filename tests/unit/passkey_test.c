@@ -1,4 +1,5 @@
 /* Passkeys: registered and used once, for this site, by their owner. */
+#include "identity/passkey_factor.h"
 #include "identity/passkey_proof.h"
 #include "identity/relying_party.h"
 #include "passkey_owner.h"
@@ -169,6 +170,7 @@ TEST_IN_WORLD(a_key_that_was_registered_without_a_pin_is_one_factor_whatever_it_
 TEST_IN_WORLD(a_count_that_goes_back_shows_a_clone_and_neither_is_accepted_again)
 {
     OWNER("ana@nidia.test");
+    bool enrolled;
     struct user_passkey passkey = owner_register(&owner), after;
     owner.browser.key.sign_count = 10;
     CHECK(text_is(text_from(signed_now(&owner)), ""));
@@ -179,6 +181,7 @@ TEST_IN_WORLD(a_count_that_goes_back_shows_a_clone_and_neither_is_accepted_again
     CHECK(store_find_by(&world->work, &user_passkeys_table, "id", passkey.id, false, after.cells));
     CHECK(value_is_set(after.cloned_at) && after.sign_count.integer == 11);
     CHECK(world_number(world, "SELECT count(*) FROM audit_logs WHERE action = 'passkey_cloned'") == 1);
+    CHECK(passkeys_are_enrolled(&world->work, owner.user.id.text, &enrolled) && !enrolled);
 }
 
 TEST_IN_WORLD(a_key_that_does_not_count_stays_at_nothing)
@@ -211,6 +214,17 @@ TEST_IN_WORLD(a_person_has_so_many_passkeys_and_each_once)
           && work->error.code == ERROR_limit_reached);
     CHECK(text_contains(owner_is_offered(&owner),
                         TEXT("excludeCredentials\":[{\"type\":\"public-key\",\"id\":\"")));
+}
+
+TEST_IN_WORLD(a_passkey_is_known_by_the_id_that_its_device_gave_it)
+{
+    OWNER("ana@nidia.test");
+    struct user_passkey passkey;
+    struct text answer = browser_register(&owner.browser, owner_is_offered(&owner)), rest = answer;
+    text_cut(&rest, ','); /* {"id":"..." */
+    struct text claimed = arena_format(world->work.arena, "{\"id\":\"AAAA\",%.*s", TEXT_ARG(rest));
+    CHECK(!owner_try_register(&owner, claimed, &passkey) && is_unproven(&owner, "wrong_id"));
+    CHECK(owner_try_register(&owner, answer, &passkey));
 }
 
 TEST_IN_WORLD(every_text_of_an_answer_has_a_limit_and_faults_name_their_place)

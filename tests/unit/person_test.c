@@ -162,6 +162,13 @@ static bool lock(struct work *work, void *data)
     return lock_user(work, user, TEXT("lost laptop"), user);
 }
 
+static bool unlock(struct work *work, void *data)
+{
+    struct user *user = data;
+    identity_reload(work, user);
+    return unlock_user(work, user, user);
+}
+
 static bool try_lock(struct work *work, struct user *user)
 {
     error_clear(&work->error);
@@ -184,6 +191,7 @@ TEST_IN_WORLD(the_last_super_admin_cannot_go)
     CHECK(try_lock(work, &first)); /* who is locked out stands in for nobody */
     CHECK(!try_update(work, &second, demoted) && work->error.code == ERROR_conflict);
     CHECK(!try_lock(work, &second) && work->error.code == ERROR_conflict);
+    CHECK(db_transact(work, unlock, &first));
     CHECK(try_update(work, &first, inactive));
     CHECK(!try_remove(work, &second) && work->error.code == ERROR_conflict);
     CHECK(try_remove(work, &first));

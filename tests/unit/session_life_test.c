@@ -42,13 +42,16 @@ TEST_IN_WORLD(shorter_limits_hold_for_the_sessions_that_live)
 {
     IDENTITY;
     struct user user;
-    struct grant grant;
+    struct grant grant, idle;
     identity_add_user(world, "ana@nidia.test", SUPPORT, TEXT(""), &user);
     sign_in_ana(world, &grant);
+    sign_in_ana(world, &idle);
     set(world, "session_idle_minutes", "30");
     world->work.now += 29 * MINUTE_MS;
     CHECK(identity_refresh(&world->work, grant.refresh_token, &grant));
-    world->work.now += 30 * MINUTE_MS;
+    world->work.now += MINUTE_MS;
+    CHECK(!identity_refresh(&world->work, idle.refresh_token, &idle));
+    world->work.now += 29 * MINUTE_MS;
     CHECK(!identity_refresh(&world->work, grant.refresh_token, &grant));
     sign_in_ana(world, &grant);
     set(world, "session_absolute_minutes", "60");
@@ -91,12 +94,24 @@ TEST_IN_WORLD(an_access_token_does_not_outlive_its_session)
     CHECK(!identity_reaches(&world->work, grant.access_token));
 }
 
+/* As one that acts in another's name. */
+static void shorten(struct world *world, struct text id)
+{
+    struct user_session session;
+    const struct user_session changes = { .expires_at = value_time(world->work.now + HOUR_MS) };
+    world_act_as_system(world);
+    CHECK(store_find_by(&world->work, &user_sessions_table, "id", value_text(id), false, session.cells));
+    CHECK(world_try_update(&world->work, &user_sessions_table, session.cells, changes.cells, session.cells));
+}
+
 TEST_IN_WORLD(sessions_that_are_over_are_removed_and_no_others)
 {
     IDENTITY;
     struct user user;
-    struct grant idle, used;
+    struct grant idle, used, brief;
     identity_add_user(world, "ana@nidia.test", SUPPORT, TEXT(""), &user);
+    sign_in_ana(world, &brief);
+    shorten(world, brief.session_id);
     sign_in_ana(world, &idle);
     sign_in_ana(world, &used);
     world->work.now += INT64_C(6) * DAY_MS;
@@ -108,7 +123,26 @@ TEST_IN_WORLD(sessions_that_are_over_are_removed_and_no_others)
     clean(world);
     CHECK(world_number(world, "SELECT count(*) FROM user_sessions") == 1);
     CHECK(identity_refresh(&world->work, used.refresh_token, &used));
-    set(world, "session_absolute_minutes", "60");
-    clean(world);
-    CHECK(world_number(world, "SELECT count(*) FROM user_sessions") == 0);
+}
+
+/* Removed once their last access tokens are void, too. */
+TEST_IN_WORLD(sessions_that_outlast_a_shorter_limit_are_removed)
+{
+    static const char *const limits[] = { "session_absolute_minutes", "session_idle_minutes" };
+    IDENTITY;
+    struct user user;
+    struct grant grant;
+    identity_add_user(world, "ana@nidia.test", SUPPORT, TEXT(""), &user);
+    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+        test_note("%s", limits[i]);
+        sign_in_ana(world, &grant);
+        set(world, limits[i], "60");
+        world->work.now += 70 * MINUTE_MS - 1;
+        clean(world);
+        CHECK(world_number(world, "SELECT count(*) FROM user_sessions") == 1);
+        world->work.now += 2;
+        clean(world);
+        CHECK(world_number(world, "SELECT count(*) FROM user_sessions") == 0);
+        set(world, limits[i], "10080");
+    }
 }

@@ -28,6 +28,7 @@ TEST_IN_WORLD(a_sign_in_gives_tokens_that_say_who_it_is)
     CHECK(text_equal(actor->tenant_id, tenant.id.text) && actor->session_id.length == 36);
     CHECK(grant.expires_in_seconds == 600);
     CHECK(text_is(cell_text(world_ask(world, "SELECT device_name FROM user_sessions")), "Firefox on Linux"));
+    CHECK(cell_text(world_ask(world, "SELECT token_hash FROM user_sessions")).length == 64);
     CHECK(world_number(world, "SELECT count(*) FROM audit_logs WHERE action = 'sign_in'") == 1);
     identity_reload(&world->work, &user);
     CHECK(value_is_set(user.last_login_at) && text_is(cell_text(user.last_login_ip), "192.0.2.1"));
@@ -182,7 +183,8 @@ TEST_IN_WORLD(ending_all_sessions_ends_those_of_one_person_at_once)
     CHECK(!identity_reaches(&world->work, here.access_token)
           && !identity_reaches(&world->work, there.access_token));
     CHECK(!identity_refresh(&world->work, there.refresh_token, &there));
-    CHECK(identity_reaches(&world->work, others.access_token));
+    CHECK(identity_reaches(&world->work, others.access_token)
+          && identity_refresh(&world->work, others.refresh_token, &others));
     CHECK(identity_sign_in(&world->work, "ana@nidia.test", PASSWORD, TEXT(""), &here));
     CHECK(identity_reaches(&world->work, here.access_token));
 }
@@ -210,6 +212,7 @@ TEST_IN_WORLD(one_sees_and_ends_ones_own_sessions_alone)
     CHECK(db_transact(&world->work, end_own, &mine.session_id));
     CHECK(!identity_reaches(&world->work, mine.access_token)
           && identity_reaches(&world->work, hers.access_token));
+    CHECK(!identity_refresh(&world->work, mine.refresh_token, &mine) && !world->work.error.code);
     world->work.actor.user_id = ana.id.text;
     CHECK(sessions_list_own(&world->work, &query, &page) && page.count == 0);
 }
@@ -226,6 +229,7 @@ TEST_IN_WORLD(another_node_learns_of_an_end_when_it_loads)
     CHECK(identity_reaches(&world->work, grant.access_token));
     revocations_doubt(world->site.revocations); /* until it knows that it was deaf */
     CHECK(!identity_reaches(&world->work, grant.access_token));
+    CHECK(!identity_reaches(&world->work, grant.access_token)); /* from memory now */
     world->site.watchers = identity.watchers;
 }
 
