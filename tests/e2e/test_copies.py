@@ -150,6 +150,12 @@ def test_an_export_is_fetched_by_whom_it_belongs_to(world):
     nidia(world, "tenant", "fetch", tenant["slug"], "--to", str(target), expect=1)
     parts_are_given(world, path, content, export["sha256"])
     the_rest_is_fetched(world, tenant, export, content)
+    with open(pathlib.Path(export["folder"], export["file"]), "r+b") as file:
+        file.write(b"#")
+    assert "not arrived whole" in nidia(world, "tenant", "fetch", tenant["slug"], "--to", f"{target}.2", expect=1).stderr
+    assert not pathlib.Path(f"{target}.2").exists()
+    pathlib.Path(export["folder"], export["file"]).unlink()
+    world.admin.get(path, 409)
 
 
 def parts_are_given(world, path, content, sha256):
@@ -184,12 +190,6 @@ def the_rest_is_fetched(world, tenant, export, content):
     part.write_bytes(b"x" * 1000)
     assert "has not arrived whole" in nidia(world, "tenant", "fetch", tenant["slug"], "--to", str(target), expect=1).stderr
     assert not target.exists() and not part.exists()
-    with open(pathlib.Path(export["folder"], export["file"]), "r+b") as file:
-        file.write(b"#")
-    assert "not arrived whole" in nidia(world, "tenant", "fetch", tenant["slug"], "--to", f"{target}.2", expect=1).stderr
-    assert not pathlib.Path(f"{target}.2").exists()
-    pathlib.Path(export["folder"], export["file"]).unlink()
-    world.admin.get(path, 409)
 
 
 def test_a_suspended_tenant_is_backed_up_too_and_one_without_database_is_not(world):
