@@ -20,27 +20,24 @@ struct bucket {
     int64_t spent_us; /* time until it is full again: each request costs a minute / quota */
 };
 
-struct shelf {
-    pthread_mutex_t mutex;
-    struct bucket buckets[BUCKETS_PER_SHELF];
-};
-
+/* The mutexes lie together: beside its buckets each would touch a page that may never be needed. */
 struct quotas {
-    struct shelf shelves[SHELVES];
+    pthread_mutex_t mutexes[SHELVES];
+    struct bucket shelves[SHELVES][BUCKETS_PER_SHELF];
 };
 
 struct quotas *quotas_create(void)
 {
     struct quotas *quotas = memory_new(struct quotas);
     for (int i = 0; i < SHELVES; i++)
-        pthread_mutex_init(&quotas->shelves[i].mutex, NULL);
+        pthread_mutex_init(&quotas->mutexes[i], NULL);
     return quotas;
 }
 
 void quotas_destroy(struct quotas *quotas)
 {
     for (int i = 0; quotas && i < SHELVES; i++)
-        pthread_mutex_destroy(&quotas->shelves[i].mutex);
+        pthread_mutex_destroy(&quotas->mutexes[i]);
     free(quotas);
 }
 
@@ -52,11 +49,11 @@ static void refill(struct bucket *bucket, int64_t now_us)
     bucket->refilled_us = now_us;
 }
 
-static struct bucket *find(struct shelf *shelf, uint64_t actor, int64_t now_us)
+static struct bucket *find(struct bucket *shelf, uint64_t actor, int64_t now_us)
 {
     struct bucket *fullest = NULL;
     for (size_t probe = 0; probe < PROBES_MAX; probe++) {
-        struct bucket *bucket = &shelf->buckets[(actor / SHELVES + probe) % BUCKETS_PER_SHELF];
+        struct bucket *bucket = &shelf[(actor / SHELVES + probe) % BUCKETS_PER_SHELF];
         refill(bucket, now_us);
         if (bucket->actor == actor)
             return bucket;
@@ -70,15 +67,15 @@ static struct bucket *find(struct shelf *shelf, uint64_t actor, int64_t now_us)
 /* Takes one request out of the bucket; returns how many are left, or -1. */
 static int64_t take(struct quotas *quotas, uint64_t actor, int64_t quota, int64_t *full_in_us)
 {
-    struct shelf *shelf = &quotas->shelves[actor % SHELVES];
+    pthread_mutex_t *mutex = &quotas->mutexes[actor % SHELVES];
     int64_t cost_us = MINUTE_US / quota;
-    pthread_mutex_lock(&shelf->mutex);
-    struct bucket *bucket = find(shelf, actor, clock_monotonic_us());
+    pthread_mutex_lock(mutex);
+    struct bucket *bucket = find(quotas->shelves[actor % SHELVES], actor, clock_monotonic_us());
     bool room = bucket->spent_us + cost_us <= MINUTE_US;
     if (room)
         bucket->spent_us += cost_us;
     int64_t spent_us = bucket->spent_us;
-    pthread_mutex_unlock(&shelf->mutex);
+    pthread_mutex_unlock(mutex);
     *full_in_us = spent_us;
     return room ? (MINUTE_US - spent_us) / cost_us : -1;
 }

@@ -63,7 +63,7 @@ static void loop_turned(void *seat)
 
 static void end_loop(void *seat)
 {
-    log_flush();
+    log_keep_no_more();
     seat_end(seat);
 }
 

@@ -1,9 +1,11 @@
 #include "base/log.h"
 #include "base/calendar.h"
 #include "base/clock.h"
+#include "base/memory.h"
 #include "base/scan.h"
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -13,11 +15,11 @@ enum { LOG_KEPT_MAX = 4 * LOG_LINE_MAX };
 
 static _Atomic int lowest = LOG_INFO;
 
-/* A thread's lines that are not written yet. */
+/* A thread's lines that are not written yet. Not in place: each thread's own memory is touched when it
+ * begins. */
 static _Thread_local struct {
-    bool keeps;
+    char *bytes; /* NULL: lines are written at once */
     size_t length;
-    char bytes[LOG_KEPT_MAX];
 } kept;
 
 struct line {
@@ -129,7 +131,7 @@ static void write_out(const char *bytes, size_t length)
 
 void log_keep(void)
 {
-    kept.keeps = true;
+    kept.bytes = memory_require(malloc(LOG_KEPT_MAX));
 }
 
 void log_flush(void)
@@ -138,13 +140,20 @@ void log_flush(void)
     kept.length = 0;
 }
 
+void log_keep_no_more(void)
+{
+    log_flush();
+    free(kept.bytes);
+    kept.bytes = NULL;
+}
+
 static void put(const char *bytes, size_t length)
 {
-    if (!kept.keeps) {
+    if (!kept.bytes) {
         write_out(bytes, length);
         return;
     }
-    if (kept.length + length > sizeof kept.bytes)
+    if (kept.length + length > LOG_KEPT_MAX)
         log_flush();
     memcpy(kept.bytes + kept.length, bytes, length);
     kept.length += length;

@@ -17,10 +17,11 @@ void log_write(enum log_level level, const char *message, const struct log_field
 void log_set_level(enum log_level level); /* what is lower is not written */
 /*
  * From now on this thread's lines are kept and written together by log_flush (or when LOG_KEPT_MAX is full):
- * for threads that write many and have a moment when they rest. log_flush before the thread ends.
+ * for threads that write many and have a moment when they rest. log_keep_no_more before the thread ends.
  */
 void log_keep(void);
 void log_flush(void);
+void log_keep_no_more(void);
 bool log_is_written(enum log_level level); /* for what costs something to say */
 
 #define LOG(level, message, ...)                                                                             \

@@ -4,10 +4,9 @@
 #include <pthread.h>
 
 /* No zone changes its date or its offset within a quarter of an hour of UTC. */
-enum { QUARTER_MS = 15 * MINUTE_MS };
+enum { QUARTER_MS = 15 * MINUTE_MS, LOCKS = 64 };
 
 struct tenant_use {
-    pthread_mutex_t lock; /* held for a few instructions; freed with the rest, which needs no call */
     int32_t month;
     int64_t known[LIMIT_COUNT], unwritten[LIMIT_COUNT]; /* unwritten: what is being written too */
     int64_t being_written[LIMIT_COUNT];
@@ -15,10 +14,17 @@ struct tenant_use {
     struct date date;
 };
 
+/* Held for a few instructions, so that tenants can share them: one of its own would be a quarter of each. */
+static pthread_mutex_t locks[LOCKS] = { [0 ... LOCKS - 1] = PTHREAD_MUTEX_INITIALIZER };
+
+static pthread_mutex_t *lock_of(const struct tenant_use *use)
+{
+    return &locks[(uintptr_t)use / sizeof *use % LOCKS];
+}
+
 struct tenant_use *tenant_use_create(void)
 {
     struct tenant_use *use = memory_new(struct tenant_use);
-    pthread_mutex_init(&use->lock, NULL);
     use->quarter = -1;
     return use;
 }
@@ -66,17 +72,17 @@ static void look_at_calendar(struct tenant_use *use, const struct use_moment *mo
 void tenant_use_read(struct tenant_use *use, const struct use_moment *moment,
                      int64_t used[static LIMIT_COUNT])
 {
-    pthread_mutex_lock(&use->lock);
+    pthread_mutex_lock(lock_of(use));
     look_at_calendar(use, moment);
     for (enum tenant_limit limit = 0; limit < LIMIT_COUNT; limit++)
         used[limit] = use->known[limit] + use->unwritten[limit];
-    pthread_mutex_unlock(&use->lock);
+    pthread_mutex_unlock(lock_of(use));
 }
 
 bool tenant_use_take(struct tenant_use *use, const struct use_moment *moment, enum tenant_limit limit,
                      int64_t quantity, int64_t allowed, struct use_taken *taken)
 {
-    pthread_mutex_lock(&use->lock);
+    pthread_mutex_lock(lock_of(use));
     look_at_calendar(use, moment);
     int64_t used = use->known[limit] + use->unwritten[limit];
     bool fits = quantity <= allowed - used;
@@ -88,18 +94,18 @@ bool tenant_use_take(struct tenant_use *use, const struct use_moment *moment, en
                                  .allowed = allowed,
                                  .month = use->month,
                                  .date = use->date };
-    pthread_mutex_unlock(&use->lock);
+    pthread_mutex_unlock(lock_of(use));
     return fits;
 }
 
 int64_t tenant_use_unwritten(struct tenant_use *use, const struct use_moment *moment, enum tenant_limit limit,
                              struct use_taken *taken)
 {
-    pthread_mutex_lock(&use->lock);
+    pthread_mutex_lock(lock_of(use));
     look_at_calendar(use, moment);
     int64_t unwritten = use->unwritten[limit];
     *taken = (struct use_taken){ .limit = limit, .month = use->month, .date = use->date };
-    pthread_mutex_unlock(&use->lock);
+    pthread_mutex_unlock(lock_of(use));
     return unwritten;
 }
 
@@ -119,20 +125,20 @@ static void learn_monthly(struct tenant_use *use, int32_t month, const int64_t u
 
 void tenant_use_learn(struct tenant_use *use, int32_t month, const int64_t used[static LIMIT_COUNT])
 {
-    pthread_mutex_lock(&use->lock);
+    pthread_mutex_lock(lock_of(use));
     for (enum tenant_limit limit = 0; limit < LIMIT_COUNT; limit++)
         if (!is_monthly(limit))
             use->known[limit] = used[limit];
     learn_monthly(use, month, used);
-    pthread_mutex_unlock(&use->lock);
+    pthread_mutex_unlock(lock_of(use));
 }
 
 void tenant_use_begin_write(struct tenant_use *use, int32_t month, const int64_t counts[static LIMIT_COUNT])
 {
-    pthread_mutex_lock(&use->lock);
+    pthread_mutex_lock(lock_of(use));
     for (enum tenant_limit limit = 0; limit < LIMIT_COUNT && month == use->month; limit++)
         use->being_written[limit] += counts[limit];
-    pthread_mutex_unlock(&use->lock);
+    pthread_mutex_unlock(lock_of(use));
 }
 
 /* A tenant that was away from the directory meanwhile has nothing unwritten. */
@@ -146,12 +152,12 @@ static void move_to_known(struct tenant_use *use, enum tenant_limit limit, int64
 void tenant_use_end_write(struct tenant_use *use, int32_t month, const int64_t counts[static LIMIT_COUNT],
                           bool written)
 {
-    pthread_mutex_lock(&use->lock);
+    pthread_mutex_lock(lock_of(use));
     for (enum tenant_limit limit = 0; limit < LIMIT_COUNT && month == use->month; limit++) {
         int64_t *being_written = &use->being_written[limit];
         *being_written -= counts[limit] < *being_written ? counts[limit] : *being_written;
         if (written)
             move_to_known(use, limit, counts[limit]);
     }
-    pthread_mutex_unlock(&use->lock);
+    pthread_mutex_unlock(lock_of(use));
 }
