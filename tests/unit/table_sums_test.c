@@ -200,7 +200,7 @@ TEST_ON_POSTGRES(nobody_empties_or_alters_a_table_between_the_two)
 {
     struct error error = {};
     scratch_script(scratch, tables);
-    [[gnu::cleanup(table_baseline_end)]] struct table_baseline baseline = baseline_of(scratch);
+    [[maybe_unused, gnu::cleanup(table_baseline_end)]] struct table_baseline baseline = baseline_of(scratch);
     CHECK(!db_run_script(scratch->db, &error, "SET lock_timeout = 100; TRUNCATE a"));
     CHECK(!db_run_script(scratch->db, &error, "SET lock_timeout = 100; ALTER TABLE a ADD COLUMN b text"));
 }
