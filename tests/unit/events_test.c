@@ -138,6 +138,18 @@ TEST_IN_WORLD(who_sees_but_own_rows_does_not_hear_of_others)
     CHECK(audience_of_last(world) == SUPER_ADMIN);
 }
 
+TEST_IN_WORLD(changes_of_one_moment_are_told_in_the_order_in_which_they_were_made)
+{
+    struct plan plan;
+    int64_t last;
+    for (int i = 0; i < 8; i++)
+        make_plan(world, i, true, &plan);
+    CHECK(sequencer_run(&world->work, &last));
+    CHECK(world_number(world, "SELECT count(*) FROM events e JOIN plans p ON p.id = e.entity_id "
+                              "WHERE p.name = 'plan-' || (e.position - 1)")
+          == 8);
+}
+
 TEST(a_message_goes_to_its_roles_and_its_tenant)
 {
     struct message message = { .audience = SIGNED_IN, .tenant_id = "a" };

@@ -151,7 +151,18 @@ TEST(ids_are_uuids_of_version_7_in_order_of_time)
         CHECK(strtoll(arena_format(arena, "%.8s%.4s", id.data, id.data + 9).data, &end, 16) == time && !*end);
         before = id;
     }
-    CHECK(!text_equal(random_uuid(arena, 5), random_uuid(arena, 5)));
+}
+
+TEST(ids_of_one_millisecond_are_in_the_order_in_which_they_were_made)
+{
+    [[gnu::cleanup(arena_cleanup)]] struct arena *arena = arena_create();
+    struct text before = random_uuid(arena, 5);
+    for (int i = 0; i < 10'000; i++) {
+        struct text id = random_uuid(arena, 5);
+        CHECK(text_is_uuid(id) && id.data[14] == '7' && strchr("89ab", id.data[19]));
+        CHECK(text_compare(before, id) < 0);
+        before = id;
+    }
 }
 
 TEST(only_lower_case_uuids_are_uuids)
