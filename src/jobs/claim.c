@@ -13,8 +13,7 @@ static const struct job_program *program_of(const struct job_claimer *claimer, c
 
 /*
  * What is due, of a kind that this node knows, and whose tenant has no other job, nor a migration, under a
- * lease. A lease that
- * ended was a dead node's, or of a thread that could not say how its job ended.
+ * lease. A lease that ended was a dead node's, or of a thread that could not say how its job ended.
  */
 static void add_due(struct sql_text *sql, const struct work *work, const struct job_claimer *claimer)
 {
