@@ -20,13 +20,13 @@ bool app_connect_owner(struct app *app, struct db **db, struct error *error)
 }
 
 /* The role that serves, asked of the database itself: its URL may leave it to the environment. */
-static bool find_serving_role(struct app *app, struct text *role, struct error *error)
+static bool find_serving_role(struct app *app, struct arena *arena, struct text *role, struct error *error)
 {
     struct db *db;
     struct result result;
     if (!postgres_connect(&db, option_string(app->options, OPTION_database), error))
         return false;
-    bool found = db_run(db, app->arena, &result, error, "SELECT CAST(current_user AS text)", NO_PARAMETERS);
+    bool found = db_run(db, arena, &result, error, "SELECT CAST(current_user AS text)", NO_PARAMETERS);
     if (found)
         *role = cell_text(result.cells[0]);
     db_close(db);
@@ -34,20 +34,22 @@ static bool find_serving_role(struct app *app, struct text *role, struct error *
 }
 
 /* Where the tables have an owner of their own, the serving role is given what it needs, and no more. */
-static bool grant(struct app *app, struct db *owner, struct error *error)
+static bool grant(struct app *app, struct db *owner, struct arena *arena, struct error *error)
 {
     struct text role;
     if (!*option_string(app->options, OPTION_owner_url) || !*option_string(app->options, OPTION_database))
         return true;
-    return find_serving_role(app, &role, error) && schema_grant(owner, app->arena, role, error);
+    return find_serving_role(app, arena, &role, error) && schema_grant(owner, arena, role, error);
 }
 
+/* What it takes to compare the whole model with the database does not stay as long as the app. */
 bool app_migrate(struct app *app, size_t *steps, struct error *error)
 {
+    [[gnu::cleanup(arena_cleanup)]] struct arena *arena = arena_create();
     struct db *owner;
     if (!app_connect_owner(app, &owner, error))
         return false;
-    bool done = migrate_run(owner, app->arena, steps, error) && grant(app, owner, error);
+    bool done = migrate_run(owner, arena, steps, error) && grant(app, owner, arena, error);
     db_close(owner);
     return done;
 }
