@@ -101,4 +101,9 @@ def test_nobody_rises_above_their_role(world):
     support = world.sign_in_as("support")
     support.patch(f"/users/{support.user['id']}", {"system_role": "super_admin"}, (403, 422))
     support.post("/users", {**person(), "system_role": "support"}, 403)
+    for staff in (support, world.sign_in_as("billing_admin")):
+        for other in (owner, world.admin):
+            path = f"/users/{other.user['id']}"
+            staff.get(path)
+            assert staff.post(f"{path}/set_password", {"password": "Otra-Clave-Larga-5521"}, 403).code == "forbidden"
     owner.get(f"/users/{world.admin.user['id']}", 404)
