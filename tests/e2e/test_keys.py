@@ -99,6 +99,10 @@ def test_a_key_for_several_tenants_knows_no_other_and_none_that_is_shut_out(worl
     assert key.post("/tenant_domains", {"domain": "www.de-quien.com"}, 422).faults == {"/tenant_id": "required"}
     assert key.post("/tenant_domains", {"domain": "www.de-otro.com", "tenant_id": third["id"]}, 422).faults == {"/tenant_id": "no_such_reference"}
     key.post("/tenant_domains", {"domain": "www.del-segundo.com", "tenant_id": second["id"]}, 201)
+    for level, status in (("read_only", 403), ("full", 201)):
+        world.admin.post(f"/tenants/{second['id']}/set_service_level", {"level": level, "reason": "prueba"})
+        key.post("/tenant_domains", {"domain": "www.del-primero.com", "tenant_id": first["id"]}, status)
+        assert seen() == set(ids)
     world.admin.post(f"/tenants/{second['id']}/suspend", {"reason": "prueba"})
     assert seen() == {first["id"]}
     world.admin.post(f"/tenants/{first['id']}/suspend", {"reason": "prueba"})

@@ -109,4 +109,7 @@ def test_who_was_deactivated_gets_no_way_back_in(world):
     forget(world, user["email"])
     token = link_of(Folder(world).wait_for(user["email"], "reset_password"))
     world.admin.patch(f"/users/{user['id']}", {"is_active": False})
+    [first] = mails_to(world, user)
+    forget(world, user["email"])
+    assert [mail["status"] for mail in mails_to(world, user) if mail["id"] != first["id"]] == ["void"]
     assert choose(world, token, status=422).faults == {"/token": "link_void"}
