@@ -71,4 +71,5 @@ int command_session(struct invocation *invocation);
 int command_events(struct invocation *invocation);
 int command_api_key(struct invocation *invocation);
 int command_key(struct invocation *invocation);
+int command_version(struct invocation *invocation);
 int command_help(struct invocation *invocation);

@@ -35,6 +35,7 @@ const struct command commands[] = {
     { "doctor", "doctor", "Checks keys, schema, indexes, orphans, clock and disk.", command_doctor },
     { "config", "config", "Prints each option with its source.", command_config },
     { "openapi", "openapi", "Prints the API's OpenAPI document.", command_openapi },
+    { "version", "version", "Prints this program's version.", command_version },
     { "help", "help [COMMAND]", "Prints this, or what a command takes.", command_help },
     {},
 };
@@ -89,7 +90,8 @@ int main(int argc, char **argv)
                                      .count = argc > 2 ? argc - 2 : 0,
                                      .arguments = argv + 2 };
     const char *name = argc > 1 ? argv[1] : "help";
-    const struct command *command = find(strcmp(name, "--help") == 0 ? "help" : name);
+    bool is_asked = strcmp(name, "--help") == 0 || strcmp(name, "--version") == 0;
+    const struct command *command = find(is_asked ? name + 2 : name);
     if (!command)
         return invocation_misused(&invocation, "there is no such command; see nidia help");
     if (command->run == command_serve)

@@ -1,4 +1,4 @@
-/* The commands about the program itself: serve, migrate, seed, doctor, config, openapi. */
+/* The commands about the program itself: serve, migrate, seed, doctor, config, openapi, version. */
 #include "main/command.h"
 #include "record/migrate.h"
 #include "sql/driver.h"
@@ -39,6 +39,14 @@ int command_config(struct invocation *invocation)
         return EXIT_USAGE;
     options_print(&invocation->options, invocation->arena, invocation->as_json, &out);
     printf("%.*s", TEXT_ARG(out.text));
+    return EXIT_DONE;
+}
+
+int command_version(struct invocation *invocation)
+{
+    if (!takes_none(invocation))
+        return EXIT_USAGE;
+    printf(invocation->as_json ? "{\"version\":\"%s\"}\n" : "nidia %s\n", NIDIA_VERSION);
     return EXIT_DONE;
 }
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 
 from harness import PASSWORD, World
@@ -119,6 +120,12 @@ def test_migrating_again_changes_nothing(engine):
 def test_config_names_the_source_of_each_option(world):
     told = nidia(world, "config").stdout
     assert str(world.server.data) in told and "default" in told
+
+
+def test_the_version_is_the_newest_of_what_is_new():
+    newest = re.search(r"^## (\d+\.\d+\.\d+)", (TOP / "CHANGELOG.md").read_text(), re.M)[1]
+    for words in (["version"], ["--version"]):
+        assert subprocess.run([PROGRAM, *words], capture_output=True, text=True, check=True).stdout == f"nidia {newest}\n"
 
 
 def test_commands_by_themselves_take_the_lock(engine):
