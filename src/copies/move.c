@@ -94,6 +94,11 @@ bool move_ask(struct work *work, struct text tenant_id, const struct move_reques
         && audit_event(work, &entry) && add_job(work, &row, program, job_id);
 }
 
+bool move_is_switched(const struct move *move)
+{
+    return value_is_set(move->row.completed_at);
+}
+
 static bool find_row(struct work *work, struct text id, struct tenant_move *row)
 {
     return store_find_by(work, &tenant_moves_table, "id", value_text(id), work->transacting, row->cells);
@@ -109,7 +114,9 @@ static bool find_places(struct work *work, struct move *move)
     move->from.name = move->row.from_name.text;
     move->to.host_id = cell_text(move->row.to_host_id);
     move->to.name = move->row.to_name.text;
-    return true;
+    /* The new place is dropped with a move that failed. Made a dead one's, nobody would ever drop it. */
+    return move_is_switched(move) || !value_is_set(move->tenant.deleted_at)
+        || fail(&work->error, ERROR_conflict, "the tenant was deleted meanwhile");
 }
 
 bool move_find(struct work *work, const struct job *job, struct move *move)
@@ -120,11 +127,6 @@ bool move_find(struct work *work, const struct job *job, struct move *move)
 bool move_find_by_id(struct work *work, struct text id, struct move *move)
 {
     return find_row(work, id, &move->row) && find_places(work, move);
-}
-
-bool move_is_switched(const struct move *move)
-{
-    return value_is_set(move->row.completed_at);
 }
 
 static bool change(struct work *work, struct tenant_move *row, const struct tenant_move *changes)
@@ -247,13 +249,14 @@ static bool shut_old(struct work *work, struct move *move)
     return may_be_lost;
 }
 
-/* By the row as it is now, which says what the tenant may do. */
+/* By the row as it is now, which says what the tenant may do; deleted since, it has no place. */
 static bool open_new(struct work *work, struct move *move)
 {
     struct hosting_call call = hosting_call_of(work);
     struct tenant_place place;
     if (!store_find_by(work, &tenants_table, "id", move->row.tenant_id, false, move->tenant.cells)
-        || !place_of_tenant(work, &move->tenant, &place) || !hosting_set_access(&call, &place))
+        || !place_of_tenant(work, &move->tenant, &place)
+        || (!value_is_set(move->tenant.deleted_at) && !hosting_set_access(&call, &place)))
         return false;
     struct changing changing = { .row = &move->row };
     if (!value_is_set(move->row.frozen_at) || value_is_set(move->row.read_only_ms))

@@ -127,13 +127,21 @@ static bool switch_over(struct work *work, const struct job *job)
     return false;
 }
 
+/* Also where the tenant's own role may not write by now, or not even enter. */
+static bool bring_up_to_date(struct hosting_call *call, const struct tenant_place *place)
+{
+    [[gnu::cleanup(db_cleanup)]] struct db *db = NULL;
+    return hosting_enter(call, place, &db)
+        && tenant_schema_apply(call->schema, db, call->arena, call->now, call->error);
+}
+
 /* What the ledger knew is of the old database. Files that came since the new one was verified are run first:
  * the fleet passes over whoever the ledger says is there. */
 static bool note_schema(struct work *work, const struct job *job)
 {
     struct restoring restoring;
     struct hosting_call call = hosting_call_of(work);
-    return find(work, job, &restoring) && hosting_migrate(&call, &restoring.move.to)
+    return find(work, job, &restoring) && bring_up_to_date(&call, &restoring.move.to)
         && schema_ledger_note_whole(work, job->tenant_id.text, call.schema);
 }
 

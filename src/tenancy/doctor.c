@@ -100,7 +100,8 @@ static const struct question {
       "WHERE s.tenant_id = t.id AND s.status <> 'cancelled') ORDER BY t.slug LIMIT 20" },
     { "jobs", "given up: ", -1,
       "SELECT j.kind || ' of tenant ' || t.slug FROM jobs j JOIN tenants t ON t.id = j.tenant_id "
-      "WHERE j.status = 'failed' AND NOT EXISTS (SELECT 1 FROM jobs later WHERE later.tenant_id = "
+      "WHERE j.status = 'failed' AND (t.deleted_at IS NULL OR j.kind = 'delete_tenant') AND NOT EXISTS "
+      "(SELECT 1 FROM jobs later WHERE later.tenant_id = "
       "j.tenant_id "
       "AND later.kind = j.kind AND later.id > j.id) ORDER BY 1 LIMIT 20" },
 };

@@ -10,7 +10,6 @@
 #include "settings/settings.h"
 #include "tenancy/clone.h"
 #include <dirent.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,15 +80,10 @@ static void begin(struct copied *copied, struct world *world)
     write_row(copied);
 }
 
-static int remove_one(const char *path, const struct stat *, int, struct FTW *)
-{
-    return remove(path);
-}
-
 static void end(struct copied *copied)
 {
     tenancy_end(&copied->tenancy);
-    nftw(copied->data, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    test_remove_folder(copied->data);
 }
 
 static int64_t count(struct copied *copied, const char *what)

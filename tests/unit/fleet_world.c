@@ -51,19 +51,10 @@ void fleet_begin(struct fleet_world *fleet, struct world *world, size_t count)
         tenancy_find(world, fleet->tenants[i].id.text, &fleet->tenants[i]);
 }
 
-static void remove_folder(const char *path)
-{
-    DIR *folder = opendir(path);
-    for (const struct dirent *entry; folder && (entry = readdir(folder));)
-        unlinkat(dirfd(folder), entry->d_name, 0);
-    closedir(folder);
-    rmdir(path);
-}
-
 void fleet_end(struct fleet_world *fleet)
 {
     tenancy_end(&fleet->tenancy);
-    remove_folder(fleet->folder);
+    test_remove_folder(fleet->folder);
 }
 
 static bool begin(struct work *work, void *cells)

@@ -2,11 +2,18 @@
  * somebody's. */
 #include "base/calendar.h"
 #include "base/random.h"
+#include "copies/copies.h"
 #include "copies/move.h"
+#include "copies/restore.h"
 #include "hosting/place.h"
 #include "tenancy_world.h"
 
-enum { AWAY_COUNT = 25 }; /* more than a piece */
+enum { AWAY_COUNT = 25, /* more than a piece */ TRIES = 4 };
+
+static const struct job_program *const programs[] = {
+    &provision_tenant_program, &sync_tenant_access_program, &back_up_tenant_program,
+    &restore_backup_program,   &delete_tenant_program,      NULL,
+};
 
 static void add_host(struct world *world, const char *name, struct database_host *host)
 {
@@ -106,4 +113,50 @@ TEST_IN_WORLD(a_host_is_removed_with_what_is_kept_there_only_when_it_is_given_up
     CHECK(world_number(world, "SELECT count(*) FROM tenant_moves WHERE status = 'dropped'") == 1);
     CHECK(is_there(world, &tenant));
     tenancy_end(&tenancy);
+}
+
+static bool ask_backup(struct work *work, void *tenant)
+{
+    struct text job_id;
+    return copies_back_up(work, ((struct tenant *)tenant)->id.text, backup_kind_backup, &job_id);
+}
+
+/* One whose first attempt failed, say: it is tried again after the days of grace. */
+static bool ask_restore(struct work *work, void *tenant)
+{
+    struct result result, ignored;
+    struct text job_id;
+    if (!db_run(work->db, work->arena, &result, &work->error, "SELECT id FROM tenant_backups", NO_PARAMETERS))
+        return false;
+    const struct backup_restoration order = { .backup_id = result.cells[0] };
+    return restore_ask(work, ((struct tenant *)tenant)->id.text, &order, &job_id)
+        && db_run(work->db, work->arena, &ignored, &work->error, "UPDATE jobs SET run_at = $2 WHERE id = $1",
+                  PARAMETERS(value_text(job_id), value_time(work->now + INT64_C(31) * DAY_MS)));
+}
+
+/* Else the database of somebody who is gone would stand again, and nobody would ever drop it. */
+TEST_IN_WORLD(a_restore_of_who_is_deleted_meanwhile_leaves_nothing)
+{
+    struct tenancy_world tenancy;
+    struct tenant tenant;
+    struct work *work = &world->work;
+    char data[64];
+    test_make_folder(data, sizeof data);
+    world->options.values[OPTION_data] = data;
+    tenancy_begin(&tenancy, world);
+    tenancy.node.programs = programs;
+    add_tenant(&tenancy, &tenant);
+    CHECK(db_transact(work, ask_backup, &tenant) && tenancy_run_jobs(&tenancy) == 1);
+    CHECK(db_transact(work, ask_restore, &tenant));
+    CHECK(tenancy_try_act(world, tenant.id.text, LIFE_delete, &tenant));
+    work->now += INT64_C(32) * DAY_MS;
+    for (int i = 0; i < TRIES; i++, work->now += HOUR_MS)
+        tenancy_run_jobs(&tenancy);
+    CHECK(move_periodics[0].run(work));
+    tenancy_find(world, tenant.id.text, &tenant);
+    CHECK(value_is_set(tenant.deleted_at) && !value_is_set(tenant.database_host_id));
+    CHECK(world_number(world, "SELECT count(*) FROM tenant_moves WHERE status = 'dropped'") == 1);
+    CHECK(world_number(world, "SELECT CAST(sum(database_count) AS bigint) FROM database_hosts") == 0);
+    tenancy_end(&tenancy);
+    test_remove_folder(data);
 }

@@ -1,4 +1,5 @@
 #include "test.h"
+#include <ftw.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -41,6 +42,16 @@ void test_make_folder(char *path, size_t size)
     int length = snprintf(path, size, "%s/nidia-test-XXXXXX", above ? above : "/tmp");
     if (length < 0 || (size_t)length >= size || !mkdtemp(path))
         abort();
+}
+
+static int remove_one(const char *path, const struct stat *, int, struct FTW *)
+{
+    return remove(path);
+}
+
+void test_remove_folder(const char *path)
+{
+    nftw(path, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
 /* SplitMix64. */

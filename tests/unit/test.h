@@ -22,6 +22,7 @@ void test_failed(const char *file, int line, const char *what);
 /* A folder of the test's own, for what is temporary (TMPDIR, else /tmp). Ends the program if there is none to
  * be had. */
 void test_make_folder(char *path, size_t size);
+void test_remove_folder(const char *path); /* with all that is in it */
 
 /* For properties. The seed is new in each run, printed with a
  * failure, and set by TEST_SEED to run it again. */
