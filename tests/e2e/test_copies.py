@@ -304,6 +304,28 @@ def test_a_restored_tenant_has_what_the_backup_holds(world):
     assert "no tenant owns" not in told and "database_count" not in told, told
 
 
+def test_a_tenant_is_restored_whatever_service_it_gets(world):
+    tenant, product = new_customer(world)
+    path = f"/tenants/{tenant['id']}"
+    product.add(1)
+    backup = backup_of(world, tenant)
+    world.admin.post(f"{path}/set_service_level", {"level": "read_only", "reason": "una prueba"}, 200)
+    done(world, restore(world, tenant, backup))
+    world.admin.post(f"{path}/suspend", {"reason": "no pagó"}, 200)
+    done(world, restore(world, tenant, backup))
+    world.admin.post(f"{path}/reactivate", {"reason": "pagó"}, 200)
+    world.admin.post(f"{path}/set_service_level", {"level": "full", "reason": "una prueba"}, 200)
+    until(lambda: writes(product), 20, "its role")
+
+
+def writes(product):
+    try:
+        product.add(1)
+    except (psycopg2.Error, sqlite3.Error):
+        return False
+    return True
+
+
 def refused(do):
     try:
         do()
