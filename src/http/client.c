@@ -46,6 +46,8 @@ static bool open_conversation(struct conversation *conversation, const char *add
         return fail_with_errno(conversation->error, address);
     if (connect(conversation->fd, (const struct sockaddr *)&endpoint.address, endpoint.length) == 0)
         return true;
+    if (errno == ECONNREFUSED || errno == ENOENT)
+        return fail(conversation->error, ERROR_unreachable, "nobody serves at %s", address);
     if (errno != EINPROGRESS)
         return fail_with_errno(conversation->error, address);
     int fault = 0;

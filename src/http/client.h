@@ -12,7 +12,8 @@ struct http_call {
     int timeout_ms; /* for all of it; 0 = 30 s */
 };
 
-/* False: no answer could be had. Answers have a Content-Length; their body lies in the arena. */
+/* False: no answer could be had; `unreachable`: nobody listens there, so nothing was asked. Answers have a
+ * Content-Length; their body lies in the arena. */
 [[nodiscard]] bool http_call(const struct http_call *call, struct arena *arena, int *status,
                              struct text *body, struct error *error);
 

@@ -84,7 +84,8 @@ int command_api_key(struct invocation *invocation)
     if (invocation_take_verb(invocation, "create"))
         return create(invocation);
     if (invocation_take_verb(invocation, "list"))
-        return print_got(invocation, TEXT("/api/v1/api_keys?limit=100"), keys);
+        return invocation_takes_none(invocation) ? print_list(invocation, TEXT("/api/v1/api_keys"), keys)
+                                                 : EXIT_USAGE;
     if (invocation_take_verb(invocation, "rotate"))
         return rotate(invocation);
     if (invocation_take_verb(invocation, "revoke"))

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-enum { LOOK_MS = 100 };
+enum { FIRST_LOOK_MS = 100, LOOK_MS = 1'000 };
 
 bool asked_job_begin(struct invocation *invocation, struct text target, struct text body, struct text *job_id)
 {
@@ -30,13 +30,14 @@ bool asked_job_follow(struct invocation *invocation, struct text job_id,
                       struct reply *reply, struct json *job)
 {
     struct text target = arena_format(invocation->arena, "/api/v1/jobs/%.*s", TEXT_ARG(job_id));
-    for (;; clock_sleep_ms(LOOK_MS)) {
+    for (int pause = FIRST_LOOK_MS;; pause = pause < LOOK_MS ? pause + pause / 8 : LOOK_MS) {
         if (!command_read(invocation, target, reply, job))
             return false;
         if (is_over(command_text(job, "status")))
             break;
         if (tell)
             tell(invocation, job);
+        clock_sleep_ms(pause);
     }
     if (tell && !invocation->as_json && isatty(STDERR_FILENO))
         fputs("\r\033[K", stderr);

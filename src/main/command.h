@@ -13,6 +13,7 @@ struct invocation {
     int count; /* arguments behind the command's name that are no options */
     char **arguments;
     bool as_json;
+    bool was_served; /* by a server, which has answered a call */
     struct app *app; /* opened when nobody serves and a call needs it */
 };
 
@@ -27,13 +28,16 @@ extern const struct command commands[]; /* ended by {} */
 const char *invocation_take(struct invocation *invocation, const char *name);
 /* Is the first argument this word? Then it is taken. */
 bool invocation_take_verb(struct invocation *invocation, const char *verb);
+/* Is no argument left? Else says which is not understood. */
+[[nodiscard]] bool invocation_takes_none(struct invocation *invocation);
 bool invocation_take_flag(struct invocation *invocation, const char *name);
 int invocation_misused(const struct invocation *invocation, const char *why); /* says so; EXIT_USAGE */
 int invocation_failed(const struct invocation *invocation, const struct error *error);
 
 /*
  * One request as super admin: over DATA/nidia.sock where a server runs, else in this process with the lock
- * taken. False where it could not be made, or was answered with a problem: that has been said.
+ * taken. A server that has answered before and is gone is waited for: to take its place would keep it from
+ * starting. False where the request could not be made, or was answered with a problem: that has been said.
  */
 [[nodiscard]] bool command_call(struct invocation *invocation, enum method method, struct text target,
                                 struct text body, struct reply *reply);

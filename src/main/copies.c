@@ -89,19 +89,15 @@ bool tenant_find_id(struct invocation *invocation, const char *slug, struct text
 
 int tenant_list_backups(struct invocation *invocation)
 {
-    struct reply reply;
     struct text id;
     if (invocation->count != 1)
         return invocation_misused(invocation, "tenant backups SLUG|ID");
-    if (!tenant_find_id(invocation, invocation->arguments[0], &id)
-        || !command_call(invocation, METHOD_GET,
-                         arena_format(invocation->arena,
-                                      "/api/v1/tenant_backups?limit=100&sort=-created_at&tenant_id=%.*s",
-                                      TEXT_ARG(id)),
-                         (struct text){}, &reply))
+    if (!tenant_find_id(invocation, invocation->arguments[0], &id))
         return EXIT_FAILED;
-    print_rows(invocation, &reply, listed);
-    return EXIT_DONE;
+    return print_list(invocation,
+                      arena_format(invocation->arena,
+                                   "/api/v1/tenant_backups?sort=-created_at&tenant_id=%.*s", TEXT_ARG(id)),
+                      listed);
 }
 
 static const char *const move_shown[] = { "id",        "kind",     "status",    "method",

@@ -24,20 +24,16 @@ static const char *const shown[] = { "id",
 
 static int list(struct invocation *invocation)
 {
-    struct reply reply;
     struct buffer target = { .arena = invocation->arena };
     const char *tenant = invocation_take(invocation, "--tenant");
     if (invocation->count != 0)
         return invocation_misused(invocation, "domain list [--tenant ID]");
-    buffer_add(&target, TEXT("/api/v1/tenant_domains?limit=100"));
+    buffer_add(&target, TEXT("/api/v1/tenant_domains"));
     if (tenant) {
-        buffer_add(&target, TEXT("&tenant_id="));
+        buffer_add(&target, TEXT("?tenant_id="));
         percent_encode(&target, text_from(tenant));
     }
-    if (!command_call(invocation, METHOD_GET, target.text, (struct text){}, &reply))
-        return EXIT_FAILED;
-    print_rows(invocation, &reply, listed);
-    return EXIT_DONE;
+    return print_list(invocation, target.text, listed);
 }
 
 /* A tenant's id, by its slug. */

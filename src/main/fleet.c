@@ -14,7 +14,7 @@ static const char *const migration[] = { "id",          "status",         "wave"
                                          "first_error", "halted_because", "created_at", "finished_at",
                                          NULL };
 
-static void print_list(const char *words, const struct json *list)
+static void print_names(const char *words, const struct json *list)
 {
     for (size_t i = 0; list && i < list->count; i++)
         printf("%s%.*s", i > 0 ? ", " : words, TEXT_ARG(list->items[i].text));
@@ -28,8 +28,8 @@ static void print_group(const struct json *group)
     struct text version = command_text(group, "version"), conflict = command_text(group, "conflict");
     printf("%.*s tenants at %.*s\n", TEXT_ARG(command_text(group, "tenants")),
            TEXT_ARG(version.length > 0 ? version : TEXT("a version not known before they are asked")));
-    print_list("    would run: ", json_member(group, TEXT("files")));
-    print_list("    first of them: ", json_member(group, TEXT("slugs")));
+    print_names("    would run: ", json_member(group, TEXT("files")));
+    print_names("    first of them: ", json_member(group, TEXT("slugs")));
     if (conflict.length > 0)
         printf("    refused: %.*s\n", TEXT_ARG(conflict));
 }
@@ -205,7 +205,7 @@ int command_fleet(struct invocation *invocation)
     if (invocation_take_verb(invocation, "migrate"))
         return migrate(invocation);
     if (invocation_take_verb(invocation, "status"))
-        return show_state(invocation, false);
+        return invocation_takes_none(invocation) ? show_state(invocation, false) : EXIT_USAGE;
     if (invocation_take_verb(invocation, "resume"))
         return resume(invocation);
     if (invocation_take_verb(invocation, "halt"))

@@ -1,45 +1,50 @@
 /* `nidia fleet drift`: what somebody changed in the tenants' databases beside the files. */
 #include "base/clock.h"
 #include "main/fleet.h"
+#include "main/pages.h"
+#include "main/tenant.h"
 #include <stdio.h>
 #include <unistd.h>
 
-enum { SHOWN_MAX = 100 };
-
-/* The ledger of all who differ, or of the one that was asked for. */
-static bool find_entries(struct invocation *invocation, const char *slug, struct reply *reply,
-                         struct json *json)
+/* Which entries of the ledger differ: everybody's, or one tenant's. */
+static bool find_target(struct invocation *invocation, const char *slug, struct text *target)
 {
-    struct text whose = TEXT("");
-    if (slug) {
-        struct text target = arena_format(invocation->arena, "/api/v1/tenants/%s?fields=id", slug);
-        if (!command_read(invocation, target, reply, json))
-            return false;
-        whose = arena_format(invocation->arena, "&tenant_id=%.*s", TEXT_ARG(command_text(json, "id")));
-    }
-    struct text target = arena_format(invocation->arena, "/api/v1/tenant_schemas?drifted=true&limit=%d%.*s",
-                                      SHOWN_MAX, TEXT_ARG(whose));
-    return command_read(invocation, target, reply, json);
+    struct text id;
+    *target = TEXT("/api/v1/tenant_schemas?drifted=true");
+    if (!slug)
+        return true;
+    if (!tenant_find_id(invocation, slug, &id))
+        return false;
+    *target = arena_format(invocation->arena, "%.*s&tenant_id=%.*s", TEXT_ARG(*target), TEXT_ARG(id));
+    return true;
 }
 
-static int print_drift(struct invocation *invocation, const char *slug)
+struct drifted {
+    struct invocation *invocation;
+    size_t count;
+};
+
+static void print_entries(void *context, const struct json *rows)
 {
-    struct reply reply;
-    struct json json;
-    if (!find_entries(invocation, slug, &reply, &json))
-        return EXIT_FAILED;
-    const struct json *rows = json_member(&json, TEXT("data"));
-    if (invocation->as_json)
-        printf("%.*s\n", TEXT_ARG(reply.body));
-    else if (rows && rows->count == 0)
-        puts("No database differs from its files.");
-    for (size_t i = 0; !invocation->as_json && rows && i < rows->count; i++) {
-        printf("%.*s\n", TEXT_ARG(fleet_slug_of(invocation, &rows->items[i])));
+    struct drifted *drifted = context;
+    for (size_t i = 0; i < rows->count; i++) {
+        printf("%.*s\n", TEXT_ARG(fleet_slug_of(drifted->invocation, &rows->items[i])));
         const struct json *lines = json_member(&rows->items[i], TEXT("drift"));
         for (size_t at = 0; lines && at < lines->count; at++)
             printf("    %.*s\n", TEXT_ARG(lines->items[at].text));
     }
-    return rows && rows->count == 0 ? EXIT_DONE : EXIT_FAILED;
+    drifted->count += rows->count;
+}
+
+static int print_drift(struct invocation *invocation, const char *slug)
+{
+    struct drifted drifted = { .invocation = invocation };
+    struct text target;
+    if (!find_target(invocation, slug, &target) || !pages_read(invocation, target, print_entries, &drifted))
+        return EXIT_FAILED;
+    if (drifted.count == 0)
+        puts("No database differs from its files.");
+    return drifted.count == 0 ? EXIT_DONE : EXIT_FAILED;
 }
 
 static bool is_open(const struct json *job)

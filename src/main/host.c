@@ -27,12 +27,8 @@ static struct text path_of(struct invocation *invocation, const char *name, cons
 
 static int list(struct invocation *invocation)
 {
-    struct reply reply;
-    if (!command_call(invocation, METHOD_GET, TEXT("/api/v1/database_hosts?limit=100"), (struct text){},
-                      &reply))
-        return EXIT_FAILED;
-    print_rows(invocation, &reply, listed);
-    return EXIT_DONE;
+    return invocation_takes_none(invocation) ? print_list(invocation, TEXT("/api/v1/database_hosts"), listed)
+                                             : EXIT_USAGE;
 }
 
 /* "-": from standard input, so that it stands in no list of processes. */

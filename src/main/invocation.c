@@ -1,5 +1,6 @@
 /* What all commands share: their arguments, how they say that
  * something failed, and the calls that they make. */
+#include "base/clock.h"
 #include "base/log.h"
 #include "http/client.h"
 #include "main/command.h"
@@ -7,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { CALL_TIMEOUT_MS = 60'000 };
+enum { CALL_TIMEOUT_MS = 60'000, RESTART_MS = 30'000, COME_AGAIN_MS = 100 };
 
 static void remove_argument(struct invocation *invocation, int at, int count)
 {
@@ -51,6 +52,16 @@ int invocation_misused(const struct invocation *invocation, const char *why)
     (void)invocation;
     fprintf(stderr, "nidia: %s\n", why);
     return EXIT_USAGE;
+}
+
+bool invocation_takes_none(struct invocation *invocation)
+{
+    if (invocation->count == 0)
+        return true;
+    invocation_misused(
+        invocation,
+        arena_format(invocation->arena, "%s is not understood here", invocation->arguments[0]).data);
+    return false;
 }
 
 int invocation_failed(const struct invocation *invocation, const struct error *error)
@@ -108,34 +119,77 @@ void command_say_problem(struct invocation *invocation, const struct reply *repl
     }
 }
 
-/* True where somebody serves there and has answered. A socket
- * that nobody listens on is a leftover of a kill. */
-static bool call_server(struct invocation *invocation, const char *address, enum method method,
-                        struct text target, struct text body, struct reply *reply)
+struct question {
+    enum method method;
+    struct text target, body;
+};
+
+/* Asks who serves; `unreachable`: nobody does. A socket that nobody listens on is a leftover of a kill. */
+static bool call_server(struct invocation *invocation, const struct question *question, struct reply *reply,
+                        struct error *error)
 {
-    struct error error = {};
     const struct header headers[] = { { TEXT("Content-Type"), TEXT("application/json") } };
     const struct http_call call = {
-        .address = address,
-        .method = method_names[method],
-        .target = arena_string(invocation->arena, target),
+        .address = socket_address(invocation),
+        .method = method_names[question->method],
+        .target = arena_string(invocation->arena, question->target),
         .headers = headers,
-        .header_count = body.length > 0,
-        .body = body,
+        .header_count = question->body.length > 0,
+        .body = question->body,
         .timeout_ms = CALL_TIMEOUT_MS,
     };
-    return http_call(&call, invocation->arena, &reply->status, &reply->body, &error);
+    *error = (struct error){};
+    if (!call.address)
+        return fail(error, ERROR_unreachable, "nobody serves on this data folder");
+    if (!http_call(&call, invocation->arena, &reply->status, &reply->body, error))
+        return false;
+    invocation->was_served = true;
+    return true;
+}
+
+/* A server that has answered before may be starting anew. What it may have heard already, and would do twice,
+ * is not asked again. */
+static bool ask_server(struct invocation *invocation, const struct question *question, struct reply *reply,
+                       struct error *error)
+{
+    int64_t until_us = clock_monotonic_us() + RESTART_MS * 1000;
+    while (!call_server(invocation, question, reply, error)) {
+        bool may_ask_again = error->code == ERROR_unreachable || question->method == METHOD_GET;
+        if (!invocation->was_served || !may_ask_again || clock_monotonic_us() > until_us)
+            return false;
+        clock_sleep_ms(COME_AGAIN_MS);
+    }
+    return true;
+}
+
+static bool ask_oneself(struct invocation *invocation, const struct question *question, struct reply *reply)
+{
+    if (!open_app(invocation))
+        return false;
+    app_call(invocation->app, invocation->arena, question->method, question->target, question->body, reply);
+    return true;
+}
+
+static bool ask(struct invocation *invocation, const struct question *question, struct reply *reply)
+{
+    struct error error;
+    if (invocation->app)
+        return ask_oneself(invocation, question, reply);
+    if (ask_server(invocation, question, reply, &error))
+        return true;
+    if (error.code == ERROR_unreachable && !invocation->was_served)
+        return ask_oneself(invocation, question, reply);
+    bool may_be_done = error.code != ERROR_unreachable && question->method != METHOD_GET;
+    fprintf(stderr, "nidia: %s%s\n", error.about,
+            may_be_done ? "; it may have been done all the same: look before you ask again" : "");
+    return false;
 }
 
 bool command_call(struct invocation *invocation, enum method method, struct text target, struct text body,
                   struct reply *reply)
 {
-    const char *address = invocation->app ? NULL : socket_address(invocation);
-    if (!address || !call_server(invocation, address, method, target, body, reply)) {
-        if (!open_app(invocation))
-            return false;
-        app_call(invocation->app, invocation->arena, method, target, body, reply);
-    }
+    if (!ask(invocation, &(struct question){ method, target, body }, reply))
+        return false;
     if (reply->status < 400)
         return true;
     command_say_problem(invocation, reply);

@@ -4,11 +4,12 @@
  */
 #include "main/many.h"
 #include "main/asked_job.h"
+#include "main/pages.h"
 #include "main/tenant.h"
 #include <stdio.h>
 #include <unistd.h>
 
-enum { PAGE_LIMIT = 100, UNDER_WAY_MAX = 8 };
+enum { UNDER_WAY_MAX = 8 };
 
 struct member {
     struct text id, slug, job_id; /* no job: it could not be asked for */
@@ -27,34 +28,27 @@ struct many {
 
 static void add_member(struct many *many, const struct json *tenant)
 {
+    struct arena *arena = many->invocation->arena;
     if (command_text(tenant, "deleted_at").length > 0)
         return;
-    many->members = arena_extend(many->invocation->arena, many->members, sizeof *many->members, many->count,
-                                 &many->capacity);
-    many->members[many->count++] =
-        (struct member){ .id = command_text(tenant, "id"), .slug = command_text(tenant, "slug") };
+    many->members = arena_extend(arena, many->members, sizeof *many->members, many->count, &many->capacity);
+    many->members[many->count++] = (struct member){ .id = arena_copy(arena, command_text(tenant, "id")),
+                                                    .slug = arena_copy(arena, command_text(tenant, "slug")) };
+}
+
+static void add_members(void *context, const struct json *rows)
+{
+    for (size_t i = 0; i < rows->count; i++)
+        add_member(context, &rows->items[i]);
 }
 
 /* All of them before the first is asked: a restore changes what is listed. */
 static bool find_members(struct many *many, struct text filter)
 {
-    struct text cursor = {};
-    do {
-        struct reply reply;
-        struct json page;
-        struct text target =
-            arena_format(many->invocation->arena,
-                         "/api/v1/tenants?limit=%d&sort=slug&provisioning_status=completed"
-                         "%.*s%s%.*s",
-                         PAGE_LIMIT, TEXT_ARG(filter), cursor.length > 0 ? "&cursor=" : "", TEXT_ARG(cursor));
-        if (!command_read(many->invocation, target, &reply, &page))
-            return false;
-        const struct json *rows = json_member(&page, TEXT("data"));
-        for (size_t i = 0; rows && i < rows->count; i++)
-            add_member(many, &rows->items[i]);
-        cursor = command_text(&page, "next_cursor");
-    } while (cursor.length > 0);
-    return true;
+    struct text target =
+        arena_format(many->invocation->arena, "/api/v1/tenants?sort=slug&provisioning_status=completed%.*s",
+                     TEXT_ARG(filter));
+    return pages_read(many->invocation, target, add_members, many);
 }
 
 /* ---- Asked for, and followed ---- */

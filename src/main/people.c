@@ -134,7 +134,9 @@ int command_admin(struct invocation *invocation)
     if (invocation_take_verb(invocation, "create"))
         return create_person(invocation);
     if (invocation_take_verb(invocation, "list"))
-        return print_got(invocation, TEXT("/api/v1/users?limit=100&system_role[ne]=tenant_admin"), people);
+        return invocation_takes_none(invocation)
+                 ? print_list(invocation, TEXT("/api/v1/users?system_role[ne]=tenant_admin"), people)
+                 : EXIT_USAGE;
     return invocation_misused(
         invocation, "admin create EMAIL ROLE [--invite] | admin list | "
                     "admin invite|reset-password|reset-second-factors|lock|unlock|end-sessions EMAIL");
@@ -147,13 +149,13 @@ static int list_sessions(struct invocation *invocation)
     struct text id;
     if (invocation->count > 1)
         return invocation_misused(invocation, "session list [EMAIL]");
-    buffer_add(&target, TEXT("/api/v1/user_sessions?limit=100&is_active=true&sort=-created_at"));
+    buffer_add(&target, TEXT("/api/v1/user_sessions?is_active=true&sort=-created_at"));
     if (invocation->count == 1) {
         if (!find_person(invocation, invocation->arguments[0], &id))
             return EXIT_FAILED;
         buffer_print(&target, "&user_id=%.*s", TEXT_ARG(id));
     }
-    return print_got(invocation, target.text, sessions);
+    return print_list(invocation, target.text, sessions);
 }
 
 static int end_session(struct invocation *invocation)

@@ -1,9 +1,10 @@
 #include "main/print.h"
+#include "main/pages.h"
 #include "json/json.h"
 #include <stdio.h>
 #include <string.h>
 
-enum { WIDTH_MAX = 44 };
+enum { WIDTH_MAX = 44, COLUMNS_MAX = 16 };
 
 static bool read(const struct invocation *invocation, const struct reply *reply, struct json *json)
 {
@@ -31,14 +32,26 @@ static struct text cell(const struct invocation *invocation, const struct json *
     return out.text;
 }
 
-static int width_of(const struct invocation *invocation, const struct json *rows, const char *column)
+/* A table that is printed as its rows come. */
+struct listing {
+    const struct invocation *invocation;
+    const char *const *columns;
+    int widths[COLUMNS_MAX]; /* as the pages so far want them */
+    bool has_begun;
+};
+
+static void widen(struct listing *listing, const struct json *rows)
 {
-    size_t width = strlen(column);
-    for (size_t i = 0; i < rows->count; i++) {
-        size_t points = text_count_points(cell(invocation, &rows->items[i], column));
-        width = points > width ? points : width;
+    for (size_t c = 0; listing->columns[c]; c++) {
+        size_t width = strlen(listing->columns[c]);
+        for (size_t i = 0; i < rows->count; i++) {
+            size_t points =
+                text_count_points(cell(listing->invocation, &rows->items[i], listing->columns[c]));
+            width = points > width ? points : width;
+        }
+        int wanted = width < WIDTH_MAX ? (int)width : WIDTH_MAX;
+        listing->widths[c] = wanted > listing->widths[c] ? wanted : listing->widths[c];
     }
-    return width < WIDTH_MAX ? (int)width : WIDTH_MAX;
 }
 
 static void print_cell(struct text text, int width, bool last)
@@ -47,23 +60,60 @@ static void print_cell(struct text text, int width, bool last)
     printf("%.*s%*s", TEXT_ARG(text), last ? 0 : (points < width ? width - points : 0) + 2, "");
 }
 
+static void print_line(const struct listing *listing, const struct json *row)
+{
+    const char *const *columns = listing->columns;
+    for (size_t c = 0; columns[c]; c++)
+        print_cell(row ? cell(listing->invocation, row, columns[c]) : text_from(columns[c]),
+                   listing->widths[c], !columns[c + 1]);
+    putchar('\n');
+}
+
+static void print_table(struct listing *listing, const struct json *rows)
+{
+    widen(listing, rows);
+    if (!listing->has_begun)
+        print_line(listing, NULL);
+    for (size_t i = 0; i < rows->count; i++)
+        print_line(listing, &rows->items[i]);
+}
+
+static void print_json(const struct listing *listing, const struct json *rows)
+{
+    [[gnu::cleanup(arena_cleanup)]] struct arena *arena = arena_create();
+    struct buffer out = { .arena = arena };
+    for (size_t i = 0; i < rows->count; i++) {
+        buffer_add(&out, listing->has_begun || i > 0 ? TEXT(",") : TEXT(""));
+        json_add(&out, &rows->items[i]);
+    }
+    printf("%.*s", TEXT_ARG(out.text));
+}
+
+static void print_page(void *context, const struct json *rows)
+{
+    struct listing *listing = context;
+    if (listing->invocation->as_json)
+        print_json(listing, rows);
+    else
+        print_table(listing, rows);
+    listing->has_begun |= rows->count > 0 || !listing->invocation->as_json;
+}
+
+int print_list(struct invocation *invocation, struct text target, const char *const *columns)
+{
+    struct listing listing = { .invocation = invocation, .columns = columns };
+    printf("%s", invocation->as_json ? "{\"data\":[" : "");
+    bool is_whole = pages_read(invocation, target, print_page, &listing);
+    printf("%s", is_whole && invocation->as_json ? "],\"next_cursor\":null}\n" : "");
+    return is_whole ? EXIT_DONE : EXIT_FAILED;
+}
+
 void print_rows(const struct invocation *invocation, const struct reply *reply, const char *const *columns)
 {
+    struct listing listing = { .invocation = invocation, .columns = columns };
     struct json json;
-    if (!read(invocation, reply, &json))
-        return;
-    const struct json *rows = json_member(&json, TEXT("data"));
-    if (!rows)
-        return;
-    for (size_t c = 0; columns[c]; c++)
-        print_cell(text_from(columns[c]), width_of(invocation, rows, columns[c]), !columns[c + 1]);
-    putchar('\n');
-    for (size_t i = 0; i < rows->count; i++) {
-        for (size_t c = 0; columns[c]; c++)
-            print_cell(cell(invocation, &rows->items[i], columns[c]), width_of(invocation, rows, columns[c]),
-                       !columns[c + 1]);
-        putchar('\n');
-    }
+    if (read(invocation, reply, &json))
+        print_table(&listing, json_member(&json, TEXT("data")));
 }
 
 void print_record(const struct invocation *invocation, const struct reply *reply, const char *const *columns)
@@ -74,15 +124,6 @@ void print_record(const struct invocation *invocation, const struct reply *reply
     for (size_t c = 0; columns[c]; c++)
         if (json_member(&json, text_from(columns[c])))
             printf("%-22s %.*s\n", columns[c], TEXT_ARG(cell(invocation, &json, columns[c])));
-}
-
-int print_got(struct invocation *invocation, struct text target, const char *const *columns)
-{
-    struct reply reply;
-    if (!command_call(invocation, METHOD_GET, target, (struct text){}, &reply))
-        return EXIT_FAILED;
-    print_rows(invocation, &reply, columns);
-    return EXIT_DONE;
 }
 
 int print_made(struct invocation *invocation, struct text target, struct buffer *body,

@@ -7,16 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool takes_none(struct invocation *invocation)
-{
-    if (invocation->count == 0)
-        return true;
-    invocation_misused(
-        invocation,
-        arena_format(invocation->arena, "%s is not understood here", invocation->arguments[0]).data);
-    return false;
-}
-
 static void announce(struct text announced)
 {
     printf("%.*s", TEXT_ARG(announced));
@@ -26,7 +16,7 @@ static void announce(struct text announced)
 int command_serve(struct invocation *invocation)
 {
     struct error error = {};
-    if (!takes_none(invocation))
+    if (!invocation_takes_none(invocation))
         return EXIT_USAGE;
     return app_run(&invocation->options, announce, &error) ? EXIT_DONE
                                                            : invocation_failed(invocation, &error);
@@ -35,7 +25,7 @@ int command_serve(struct invocation *invocation)
 int command_config(struct invocation *invocation)
 {
     struct buffer out = { .arena = invocation->arena };
-    if (!takes_none(invocation))
+    if (!invocation_takes_none(invocation))
         return EXIT_USAGE;
     options_print(&invocation->options, invocation->arena, invocation->as_json, &out);
     printf("%.*s", TEXT_ARG(out.text));
@@ -44,7 +34,7 @@ int command_config(struct invocation *invocation)
 
 int command_version(struct invocation *invocation)
 {
-    if (!takes_none(invocation))
+    if (!invocation_takes_none(invocation))
         return EXIT_USAGE;
     printf(invocation->as_json ? "{\"version\":\"%s\"}\n" : "nidia %s\n", NIDIA_VERSION);
     return EXIT_DONE;
@@ -52,7 +42,7 @@ int command_version(struct invocation *invocation)
 
 int command_openapi(struct invocation *invocation)
 {
-    if (!takes_none(invocation))
+    if (!invocation_takes_none(invocation))
         return EXIT_USAGE;
     printf("%.*s\n", TEXT_ARG(app_openapi(invocation->arena)));
     return EXIT_DONE;
@@ -89,7 +79,7 @@ int command_migrate(struct invocation *invocation)
     struct error error = {};
     size_t steps;
     bool dry_run = invocation_take_flag(invocation, "--dry-run");
-    if (!takes_none(invocation))
+    if (!invocation_takes_none(invocation))
         return EXIT_USAGE;
     if (dry_run)
         return plan_migration(invocation);
@@ -121,7 +111,7 @@ int command_seed(struct invocation *invocation)
     if (!demo || !text_to_integer(text_from(demo), &count) || count < 1 || count > SEED_DEMO_MAX)
         return invocation_misused(
             invocation, arena_format(invocation->arena, "seed --demo N, from 1 to %d", SEED_DEMO_MAX).data);
-    return takes_none(invocation) ? make_demo(invocation, (int)count) : EXIT_USAGE;
+    return invocation_takes_none(invocation) ? make_demo(invocation, (int)count) : EXIT_USAGE;
 }
 
 int command_doctor(struct invocation *invocation)
@@ -129,7 +119,7 @@ int command_doctor(struct invocation *invocation)
     struct error error = {};
     struct buffer findings = { .arena = invocation->arena };
     size_t count;
-    if (!takes_none(invocation))
+    if (!invocation_takes_none(invocation))
         return EXIT_USAGE;
     if (!app_open(&invocation->app, &invocation->options, APP_LOOKS, NULL, &error)
         || !app_doctor(invocation->app, invocation->as_json, &findings, &count, &error))

@@ -38,12 +38,9 @@ static int call(struct invocation *invocation, enum method method, struct text t
 
 static int list(struct invocation *invocation)
 {
-    struct reply reply;
-    if (!command_call(invocation, METHOD_GET, TEXT("/api/v1/identity_providers?limit=100"), (struct text){},
-                      &reply))
-        return EXIT_FAILED;
-    print_rows(invocation, &reply, listed);
-    return EXIT_DONE;
+    return invocation_takes_none(invocation)
+             ? print_list(invocation, TEXT("/api/v1/identity_providers"), listed)
+             : EXIT_USAGE;
 }
 
 /* From standard input, so that it stands in no list of processes. */

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-enum { WAIT_MS = 60'000, POLL_MS = 50, LIST_LIMIT = 100 };
+enum { WAIT_MS = 60'000, POLL_MS = 50 };
 
 static const char *const listed[] = {
     "slug",      "name",          "plan_type",  "plan_status", "provisioning_status",
@@ -51,25 +51,9 @@ struct text tenant_path(struct invocation *invocation, const char *slug, const c
 
 static int list(struct invocation *invocation)
 {
-    struct text cursor = {};
-    do {
-        struct reply reply;
-        struct json json;
-        struct error error = {};
-        struct text target =
-            cursor.length == 0
-                ? arena_format(invocation->arena, "/api/v1/tenants?limit=%d&sort=-created_at", LIST_LIMIT)
-                : arena_format(invocation->arena, "/api/v1/tenants?limit=%d&sort=-created_at&cursor=%.*s",
-                               LIST_LIMIT, TEXT_ARG(cursor));
-        if (!command_call(invocation, METHOD_GET, target, (struct text){}, &reply))
-            return EXIT_FAILED;
-        print_rows(invocation, &reply, listed);
-        const struct json *next = json_read(reply.body, invocation->arena, &json, &error)
-                                    ? json_member(&json, TEXT("next_cursor"))
-                                    : NULL;
-        cursor = next && next->kind == JSON_TEXT ? next->text : TEXT("");
-    } while (cursor.length > 0);
-    return EXIT_DONE;
+    return invocation_takes_none(invocation)
+             ? print_list(invocation, TEXT("/api/v1/tenants?sort=-created_at"), listed)
+             : EXIT_USAGE;
 }
 
 static int show(struct invocation *invocation)
@@ -98,7 +82,7 @@ static struct text provisioning_status(struct invocation *invocation, const char
 /* Waits until its database is there, or has failed; says on a terminal that it waits. */
 int tenant_wait_for_database(struct invocation *invocation, const char *slug)
 {
-    struct reply reply;
+    struct reply reply = {};
     struct text status = {};
     for (int waited_ms = 0; waited_ms < WAIT_MS; waited_ms += POLL_MS) {
         status = provisioning_status(invocation, slug, &reply);
@@ -157,7 +141,8 @@ static const struct action {
 
 static int act(struct invocation *invocation, const struct action *action)
 {
-    const char *reason = invocation_take(invocation, "--reason"), *at = invocation_take(invocation, "--at");
+    const char *reason = action->reason ? invocation_take(invocation, "--reason") : NULL;
+    const char *at = action->at ? invocation_take(invocation, "--at") : NULL;
     struct buffer body = { .arena = invocation->arena };
     if (invocation->count != 1 || (action->reason && !reason))
         return invocation_misused(invocation,

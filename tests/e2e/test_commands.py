@@ -3,11 +3,13 @@
 import json
 import os
 import re
+import socket
 import subprocess
+import threading
 
 from harness import PASSWORD, World
 from mailbox import Folder, link_of
-from server import ADMIN_EMAIL, ADMIN_PASSWORD, PROGRAM, TOP
+from server import ADMIN_EMAIL, ADMIN_PASSWORD, PROGRAM, TOP, until
 
 
 def nidia(world, *words, stdin="", expect=0):
@@ -77,6 +79,79 @@ def test_sessions_and_passwords_are_seen_to_from_a_terminal(world):
     assert world.admin.get(f"/users/{user['id']}").json["locked_reason"] == "portátil perdido"
     nidia(world, "admin", "create", "llega@nidia.test", "support", "--invite")
     link_of(Folder(world).wait_for("llega@nidia.test"))
+
+
+def test_lists_are_whole_however_long(world):
+    before = len(world.admin.all_pages("/api_keys"))
+    for _ in range(101):
+        world.admin.post("/api_keys", {"name": "una de muchas", "scopes": ["directory"]}, 201)
+    assert len(nidia(world, "api-key", "list").stdout.splitlines()) == 1 + before + 101
+    told = json.loads(nidia(world, "api-key", "list", "--json").stdout)
+    assert len({key["id"] for key in told["data"]}) == before + 101 and told["next_cursor"] is None
+
+
+def test_what_is_not_understood_is_refused(world):
+    tenant = world.new_tenant()
+    for words in ("tenant list all", "fleet status all", "host list all", "admin list all", "api-key list all", "provider list all",
+                  f"tenant suspend {tenant['slug']} --reason x --at period_end", f"tenant delete {tenant['slug']} --reason x"):
+        nidia(world, *words.split(), expect=2)
+    assert world.admin.get(f"/tenants/{tenant['id']}").json["is_active"]
+
+
+class HangsUp:
+    """In a server's place: answers what it is given, call by call, and hangs up on the next."""
+
+    def __init__(self, world, *answers):
+        self.path, self.answers, self.listener = str(world.server.data / "nidia.sock"), answers, socket.socket(socket.AF_UNIX)
+        self.thread = threading.Thread(target=self.run)
+
+    def __enter__(self):
+        self.listener.bind(self.path)
+        self.listener.listen()
+        self.thread.start()
+
+    def __exit__(self, *_):
+        self.thread.join()
+
+    def run(self):
+        for answer in (*self.answers, b""):
+            caller = self.listener.accept()[0]
+            caller.recv(65536)
+            caller.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(answer), answer) if answer else b"")
+            caller.close()
+        os.unlink(self.path)
+        self.listener.close()
+
+
+def test_what_a_server_may_have_done_is_not_done_again(engine):
+    with World(engine) as world:
+        keys = len(world.admin.all_pages("/api_keys"))
+        assert world.server.stop() == 0
+        with HangsUp(world):
+            told = nidia(world, "api-key", "create", "una", "--scopes", "directory", expect=1).stderr
+        assert "may have been done" in told
+        world.start_again()
+        assert len(world.admin.all_pages("/api_keys")) == keys
+
+
+def test_who_watches_a_server_does_not_take_its_place(engine):
+    """While it starts anew; the job that is watched is one that waits."""
+    with World(engine) as world:
+        tenant = world.new_tenant()
+        world.admin.delete(f"/tenants/{tenant['id']}")
+        waiting = world.admin.get(f"/jobs?tenant_id={tenant['id']}&kind=delete_tenant").json["data"][0]
+        assert world.server.stop() == 0
+        command = [PROGRAM, "tenant", "backup", tenant["slug"], "--data", str(world.server.data)]
+        with HangsUp(world, json.dumps(waiting).encode()):
+            watching = subprocess.Popen(command + (["--database", world.database] if world.database else []), cwd=TOP,
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            world.start_again()
+            until(lambda: f"/api/v1/jobs/{waiting['id']}" in world.server.log() or watching.poll() is not None, 20, "a watcher")
+            assert watching.poll() is None
+        finally:
+            watching.kill()
+            watching.wait()
 
 
 def test_a_link_to_a_new_password_is_mailed_or_printed(world):
