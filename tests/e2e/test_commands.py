@@ -78,7 +78,9 @@ def test_sessions_and_passwords_are_seen_to_from_a_terminal(world):
     nidia(world, "admin", "lock", user["email"], "--reason", "portátil perdido")
     assert world.admin.get(f"/users/{user['id']}").json["locked_reason"] == "portátil perdido"
     nidia(world, "admin", "create", "llega@nidia.test", "support", "--invite")
-    link_of(Folder(world).wait_for("llega@nidia.test"))
+    first = link_of(Folder(world).wait_for("llega@nidia.test"))
+    nidia(world, "admin", "invite", "llega@nidia.test")
+    assert link_of(Folder(world).wait_for("llega@nidia.test", count=2)) != first
 
 
 def test_lists_are_whole_however_long(world):

@@ -99,6 +99,10 @@ def test_a_mail_that_is_refused_after_its_content_comes_again_under_its_name(eng
         assert until_status(world, recipient, "sent")["attempts"] == 3
         assert len({content for _, recipients, content in postman.mails if recipient in recipients}) == 1 and len(postman.mails_to(recipient)) == 3
 
+        postman.answers = {"DATA": ["554 not with these words"] * 9}
+        refused = until_status(world, invited(world), "failed")
+        assert refused["attempts"] == 1 and "554" in refused["error"], refused
+
 
 def test_a_server_that_never_speaks_holds_up_nobody_else(engine):
     with socket.create_server(("127.0.0.1", free_port())) as silent:

@@ -5,6 +5,10 @@
 #include "letters/letter.h"
 #include "letters/link.h"
 #include "settings/settings.h"
+#include <arpa/inet.h>
+#include <pthread.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 enum { LIFE_MS = 30 * MINUTE_MS };
 
@@ -178,5 +182,46 @@ TEST_IN_WORLD(of_a_letter_that_was_sent_nothing_is_kept_but_that_it_was)
           == 1);
     CHECK(send_mail_program.actions[0].run(&world->work, NULL));
     CHECK(world_number(world, "SELECT count(*) FROM outgoing_mails WHERE status = 'sent' AND content IS NULL")
+          == 1);
+}
+
+/* A mail server that is there and takes nothing from anybody. */
+static void *turn_everybody_away(void *listener)
+{
+    static const char greeting[] = "554 no service here\r\n";
+    for (int peer; (peer = accept(*(int *)listener, NULL, NULL)) >= 0; close(peer))
+        CHECK(write(peer, greeting, sizeof greeting - 1) == sizeof greeting - 1);
+    return NULL;
+}
+
+static const char *listen_somewhere(struct arena *arena, int *listener)
+{
+    struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    socklen_t length = sizeof address;
+    *listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    CHECK(bind(*listener, (struct sockaddr *)&address, length) == 0 && listen(*listener, 4) == 0);
+    CHECK(getsockname(*listener, (struct sockaddr *)&address, &length) == 0);
+    return arena_format(arena, "smtp://127.0.0.1:%d", ntohs(address.sin_port)).data;
+}
+
+TEST_IN_WORLD(a_server_that_turns_everybody_away_is_asked_once_and_holds_it_against_no_letter)
+{
+    IDENTITY;
+    struct user user;
+    pthread_t thread;
+    int listener;
+    identity_add_user(world, "ana@nidia.test", SUPPORT, TEXT(""), &user);
+    identity_add_user(world, "eva@nidia.test", SUPPORT, TEXT(""), &user);
+    world->options.values[OPTION_smtp] = listen_somewhere(world->work.arena, &listener);
+    CHECK(pthread_create(&thread, NULL, turn_everybody_away, &listener) == 0);
+    CHECK(send_mail_program.actions[0].run(&world->work, NULL));
+    shutdown(listener, SHUT_RDWR);
+    pthread_join(thread, NULL);
+    close(listener);
+    CHECK(world_number(world, "SELECT count(*) FROM outgoing_mails WHERE status = 'queued' AND content "
+                              "LIKE 'v1.s1.%'")
+          == 2);
+    CHECK(world_number(world, "SELECT count(*) FROM outgoing_mails WHERE attempts = 0") == 1);
+    CHECK(world_number(world, "SELECT count(*) FROM outgoing_mails WHERE error LIKE '%554 no service here'")
           == 1);
 }
