@@ -4,6 +4,7 @@
  * it was, at work.
  */
 #include "copies/transfer.h"
+#include "base/clock.h"
 #include "copies/copying_job.h"
 #include "copies/move.h"
 #include "hosting/replication.h"
@@ -149,6 +150,24 @@ static bool follow(struct work *work, const struct job *job)
     return followed;
 }
 
+/* How long the tenant may be read-only, from the freeze on: longer than that, it is opened again. */
+struct window {
+    int64_t seconds, until_us;
+};
+
+static struct window window_of(const struct move *move)
+{
+    int64_t allowed = cell_integer(move->row.read_only_allowed_s);
+    int64_t seconds = allowed > READ_ONLY_SECONDS ? allowed : READ_ONLY_SECONDS;
+    return (struct window){ seconds, clock_monotonic_us() + seconds * INT64_C(1'000'000) };
+}
+
+static bool is_open(void *context, int64_t, int64_t)
+{
+    const struct window *window = context;
+    return clock_monotonic_us() < window->until_us;
+}
+
 /* What can be done while the tenant is at work, so that it is read-only for the less. */
 static bool prepare(struct work *work, const struct job *job, struct move *move,
                     struct replication_sums *ahead)
@@ -159,34 +178,56 @@ static bool prepare(struct work *work, const struct job *job, struct move *move,
     const struct replication replication = replication_of(move);
     return !is_replicated(move)
         || (replication_sums_begin(&call, &replication, &watch, ahead)
-            && replication_catch_up(&call, &replication, &watch));
+            && replication_come_near(&call, &replication, window_of(move).seconds * 1'000 / 2, &watch));
+}
+
+/* The tenant waits: what is not done in time is given up, for this time. */
+static bool finish_replication(struct work *work, const struct move *move,
+                               const struct replication_sums *ahead, struct table_sums *sums)
+{
+    struct hosting_call call = hosting_call_of(work);
+    const struct replication replication = replication_of(move);
+    struct window window = window_of(move);
+    const struct copy_watch watch = { is_open, &window };
+    bool finished = replication_catch_up(&call, &replication, &watch)
+                 && replication_finish(&call, &replication)
+                 && replication_sums_compare(&call, ahead, &watch, sums);
+    if (finished || is_open(&window, 0, 0))
+        return finished;
+    return fail(
+        &work->error, ERROR_conflict,
+        "it was not brought over within %lld s, and is open again; allow_read_only_seconds permits more",
+        (long long)window.seconds);
 }
 
 static bool bring_over(struct work *work, const struct job *job, struct move *move,
                        const struct replication_sums *ahead, struct table_sums *sums)
 {
-    struct hosting_call call = hosting_call_of(work);
-    const struct replication replication = replication_of(move);
     if (is_replicated(move))
-        return replication_catch_up(&call, &replication, NULL) && replication_finish(&call, &replication)
-            && replication_sums_compare(&call, ahead, sums);
+        return finish_replication(work, move, ahead, sums);
     const char *path = path_of(work, move);
     bool copied = copy(work, job, move, path, sums);
     unlink(path);
     return copied;
 }
 
-static bool switch_over(struct work *work, const struct job *job)
+/* What it has read ahead holds a lock on each table: it ends here, before anything of a failure is undone. */
+static bool bring_over_and_switch(struct work *work, const struct job *job, struct move *move)
 {
     [[gnu::cleanup(replication_sums_end)]] struct replication_sums ahead = {};
-    struct move move;
     struct table_sums sums = {};
+    return prepare(work, job, move, &ahead) && move_freeze(work, move)
+        && bring_over(work, job, move, &ahead, &sums) && move_switch(work, move, &sums);
+}
+
+static bool switch_over(struct work *work, const struct job *job)
+{
+    struct move move;
     if (!move_find(work, job, &move))
         return false;
     if (move_is_switched(&move))
-        return move_switch(work, &move, &sums);
-    bool moved = prepare(work, job, &move, &ahead) && move_freeze(work, &move)
-              && bring_over(work, job, &move, &ahead, &sums) && move_switch(work, &move, &sums);
+        return move_switch(work, &move, &(struct table_sums){});
+    bool moved = bring_over_and_switch(work, job, &move);
     if (!moved)
         move_thaw(work, &move);
     if (!moved && is_replicated(&move) && cell_integer(job->attempts) >= ATTEMPTS_MAX)

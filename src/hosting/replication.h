@@ -20,6 +20,9 @@ struct replication {
 /* Until all that the source had written when this was called is at the target. */
 [[nodiscard]] bool replication_catch_up(struct hosting_call *call, const struct replication *replication,
                                         const struct copy_watch *watch);
+/* Until that takes less than `within_ms`, so that a source that is shut then is not shut for long. */
+[[nodiscard]] bool replication_come_near(struct hosting_call *call, const struct replication *replication,
+                                         int64_t within_ms, const struct copy_watch *watch);
 /* The source is shut and the target has caught up: what replication leaves out is carried over. */
 [[nodiscard]] bool replication_finish(struct hosting_call *call, const struct replication *replication);
 
@@ -34,7 +37,7 @@ struct replication_sums {
                                           const struct copy_watch *watch, struct replication_sums *ahead);
 /* Both sides are shut and at rest: they hold the same, row by row. */
 [[nodiscard]] bool replication_sums_compare(struct hosting_call *call, const struct replication_sums *ahead,
-                                            struct table_sums *sums);
+                                            const struct copy_watch *watch, struct table_sums *sums);
 void replication_sums_end(struct replication_sums *ahead); /* for [[gnu::cleanup]] */
 
 /* Nothing of it is left on either side; may be repeated, and called where nothing was begun. */

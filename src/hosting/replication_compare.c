@@ -45,6 +45,7 @@ void replication_sums_end(struct replication_sums *ahead)
 
 struct summed_side {
     const struct compared_side *side;
+    const struct copy_watch *watch;
     struct arena *arena;
     struct table_sums sums;
     struct error error;
@@ -54,7 +55,9 @@ struct summed_side {
 static void *sum(void *data)
 {
     struct summed_side *summed = data;
-    const struct summing summing = { .passing = true, .since = &summed->side->baseline };
+    const struct summing summing = { .passing = true,
+                                     .watch = summed->watch,
+                                     .since = &summed->side->baseline };
     struct db *later = summed->side->later;
     summed->is_summed = table_sums_begin(later, &summed->error)
                      && table_sums_take(later, summed->arena, &summing, &summed->sums, &summed->error);
@@ -63,11 +66,11 @@ static void *sum(void *data)
 
 /* The target's side in a thread, with a memory and an error of its own. */
 bool replication_sums_compare(struct hosting_call *call, const struct replication_sums *ahead,
-                              struct table_sums *sums)
+                              const struct copy_watch *watch, struct table_sums *sums)
 {
     [[gnu::cleanup(arena_cleanup)]] struct arena *arena = arena_create();
-    struct summed_side from = { .side = &ahead->from, .arena = call->arena };
-    struct summed_side to = { .side = &ahead->to, .arena = arena };
+    struct summed_side from = { .side = &ahead->from, .watch = watch, .arena = call->arena };
+    struct summed_side to = { .side = &ahead->to, .watch = watch, .arena = arena };
     pthread_t thread;
     if (pthread_create(&thread, NULL, sum, &to) != 0)
         return fail(call->error, ERROR_overloaded, "no thread is to be had");

@@ -38,16 +38,18 @@ bool replication_ask(struct hosting_call *call, struct db *db, const char *sql, 
 /* A record of our own, behind all that is written, so that there is something to arrive. */
 static const char mark_end[] = "SELECT pg_logical_emit_message(true, 'nidia', 'here')::text";
 
+/* How far the target has come; empty: it has not begun. */
 static bool has_arrived(struct hosting_call *call, struct db *from, struct text name, struct text position,
-                        bool *arrived)
+                        struct text *reached, bool *arrived)
 {
+    static const char sql[] = "SELECT confirmed_flush_lsn::text, confirmed_flush_lsn >= $1::pg_lsn"
+                              " FROM pg_replication_slots WHERE slot_name = $2::name";
     struct result result;
-    if (!db_run(
-            from, call->arena, &result, call->error,
-            "SELECT confirmed_flush_lsn >= $1::pg_lsn FROM pg_replication_slots WHERE slot_name = $2::name",
-            PARAMETERS(value_text(position), value_text(name))))
+    if (!db_run(from, call->arena, &result, call->error, sql,
+                PARAMETERS(value_text(position), value_text(name))))
         return false;
-    *arrived = result.row_count > 0 && cell_boolean(result.cells[0]);
+    *reached = result.row_count > 0 ? cell_text(result.cells[0]) : TEXT("");
+    *arrived = result.row_count > 0 && cell_boolean(result.cells[1]);
     return true;
 }
 
@@ -70,27 +72,65 @@ static bool count_tables(struct hosting_call *call, struct db *to, int64_t *read
         || fail(call->error, ERROR_conflict, "the target could not follow the source; its log says why");
 }
 
+/* What moves, as long as the target does. */
+struct pace {
+    int64_t ready;
+    struct text reached;
+    int64_t moved_us;
+};
+
+static bool is_stuck(struct pace *pace, int64_t ready, struct text reached)
+{
+    int64_t now_us = clock_monotonic_us();
+    if (ready != pace->ready || !text_equal(reached, pace->reached))
+        *pace = (struct pace){ ready, reached, now_us };
+    return now_us - pace->moved_us > STUCK_AFTER_MS * INT64_C(1'000);
+}
+
 bool replication_catch_up(struct hosting_call *call, const struct replication *replication,
                           const struct copy_watch *watch)
 {
     [[gnu::cleanup(db_cleanup)]] struct db *from = NULL, *to = NULL;
-    struct text position, name = replication_name(call, replication);
-    int64_t ready = 0, all = 1, before = -1, moved_us = clock_monotonic_us();
+    struct text position, reached, name = replication_name(call, replication);
+    struct pace pace = { .ready = -1 };
+    int64_t ready = 0, all = 1;
     bool arrived = false;
     if (!replication_connect(call, replication->from, &from)
         || !replication_connect(call, replication->to, &to)
         || !replication_ask(call, from, mark_end, &position))
         return false;
     for (; !arrived || ready < all; clock_sleep_ms(LOOK_AGAIN_MS)) {
-        if (!count_tables(call, to, &ready, &all) || !has_arrived(call, from, name, position, &arrived))
+        if (!count_tables(call, to, &ready, &all)
+            || !has_arrived(call, from, name, position, &reached, &arrived))
             return false;
         if (!copy_watch_goes_on(watch, ready, all))
             return fail(call->error, ERROR_internal, "the replication was given up");
-        if (ready != before)
-            moved_us = clock_monotonic_us();
-        before = ready;
-        if (ready == all && clock_monotonic_us() - moved_us > STUCK_AFTER_MS * INT64_C(1'000))
+        if (is_stuck(&pace, ready, reached) && ready == all)
             return fail(call->error, ERROR_conflict, "the target does not catch up with the source");
     }
     return true;
+}
+
+/* Rows of a table without a key are looked for at the target one by one, by all that they hold. */
+static const char keyless[] =
+    "SELECT ' (tables without a primary key: ' || string_agg(oid::regclass::text, ', ') || ')'"
+    " FROM pg_class WHERE relkind = 'r' AND relreplident = 'f'";
+
+bool replication_come_near(struct hosting_call *call, const struct replication *replication,
+                           int64_t within_ms, const struct copy_watch *watch)
+{
+    [[gnu::cleanup(db_cleanup)]] struct db *from = NULL;
+    struct text why;
+    int64_t took_us = INT64_MAX, before_us;
+    do {
+        int64_t began_us = clock_monotonic_us();
+        if (!replication_catch_up(call, replication, watch))
+            return false;
+        before_us = took_us;
+        took_us = clock_monotonic_us() - began_us;
+        if (took_us < within_ms * 1'000)
+            return true;
+    } while (took_us < before_us);
+    return replication_connect(call, replication->from, &from) && replication_ask(call, from, keyless, &why)
+        && fail(call->error, ERROR_conflict, "the target stays behind what is written%.*s", TEXT_ARG(why));
 }

@@ -62,8 +62,11 @@ bool replication_is_possible(struct hosting_call *call, const struct replication
 
 /* ---- Begun ---- */
 
+/* Who alters a table while somebody is at it waits, and whoever writes waits behind him. */
+#define NOT_FOR_LONG "SET lock_timeout = '2s';"
+
 /* Rows without a key are known by all that they hold. */
-static const char identify_rows[] =
+static const char identify_rows[] = NOT_FOR_LONG
     "DO $$ DECLARE t regclass; BEGIN FOR t IN SELECT c.oid FROM pg_class c"
     " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'r' AND c.relreplident = 'd'"
     " AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND NOT EXISTS"
@@ -207,7 +210,7 @@ bool replication_end(struct hosting_call *call, const struct replication *replic
         "DO $$ BEGIN IF EXISTS (SELECT FROM pg_subscription WHERE subname = '{name}') THEN"
         " ALTER SUBSCRIPTION {name} DISABLE; ALTER SUBSCRIPTION {name} SET (slot_name = NONE);"
         " DROP SUBSCRIPTION {name}; END IF; END $$";
-    static const char at_source[] =
+    static const char at_source[] = NOT_FOR_LONG
         "DROP PUBLICATION IF EXISTS {name};"
         "SELECT pg_terminate_backend(active_pid, 5000) FROM pg_replication_slots"
         " WHERE database = current_database() AND active_pid IS NOT NULL;"
