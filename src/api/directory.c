@@ -48,6 +48,7 @@ static bool answer_resolution(struct call *call, const struct directory_entry *e
 {
     answer_text(call, directory_entry_part(entry, ENTRY_resolved));
     buffer_add(&call->response->body, terms_part(entry->terms, TERMS_resolved));
+    buffer_add(&call->response->body, offer_part(entry->offer, OFFER_resolved));
     return true;
 }
 
@@ -91,10 +92,10 @@ static void read_entitlement(const struct directory_entry *entry, int64_t now, s
         .service_level_next = value_text_or_null(terms_part(terms, TERMS_level_next)),
         .is_active = value_boolean(terms->is_active),
         .plan_type = value_text(terms_part(terms, TERMS_plan_type)),
-        .modules = value_text(terms_part(terms, TERMS_modules)),
-        .submodules = value_text(terms_part(terms, TERMS_submodules)),
-        .features = value_text(terms_part(terms, TERMS_features)),
-        .flags = value_text(terms_part(terms, TERMS_flags)),
+        .modules = value_text(offer_part(entry->offer, OFFER_modules)),
+        .submodules = value_text(offer_part(entry->offer, OFFER_submodules)),
+        .features = value_text(offer_part(entry->offer, OFFER_features)),
+        .flags = value_text(offer_part(entry->offer, OFFER_flags)),
         .lease_epoch = value_integer(entry->lease_epoch),
         .version = value_integer(entry->revision),
     };

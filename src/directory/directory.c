@@ -13,7 +13,9 @@ struct directory *directory_create(void)
     struct directory *directory = memory_new(struct directory);
     directory->reclaimer = reclaimer_create();
     directory->tenants = shards_create(&(struct shards_options){ directory->reclaimer, ENTRY_KEYS, key_of });
-    directory->terms = terms_create_all(directory->reclaimer);
+    directory->terms = shared_create_all(directory->reclaimer);
+    directory->offers = shared_create_all(directory->reclaimer);
+    directory->scratch = arena_create();
     directory_hosts_create(directory);
     pthread_mutex_init(&directory->writing, NULL);
     return directory;
@@ -33,7 +35,10 @@ void directory_destroy(struct directory *directory)
         return;
     shards_visit(directory->tenants, free_entry, NULL);
     shards_destroy(directory->tenants);
-    terms_destroy_all(directory->terms);
+    shared_destroy_all(directory->terms);
+    shared_destroy_all(directory->offers);
+    arena_destroy(directory->catalog_arena);
+    arena_destroy(directory->scratch);
     directory_hosts_destroy(directory);
     reclaimer_destroy(directory->reclaimer);
     pthread_mutex_destroy(&directory->writing);
@@ -57,11 +62,37 @@ static const struct directory_entry *find_any(struct directory *directory, enum 
     return shards_find(directory->tenants, key, text);
 }
 
+static void give_back(struct directory *directory, const struct directory_entry *entry)
+{
+    shared_give_back(directory->terms, &entry->terms->head);
+    if (entry->offer)
+        shared_give_back(directory->offers, &entry->offer->head);
+}
+
+/* What became of an entry by now, with an offer of the catalog that is in force. */
+static const struct directory_entry *renew(struct directory *directory, const struct directory_entry *seen)
+{
+    pthread_mutex_lock(&directory->writing);
+    const struct directory_entry *old = find_any(directory, ENTRY_id, directory_entry_part(seen, ENTRY_id));
+    const struct directory_entry *entry = old && old->use ? old : NULL;
+    if (entry && !offer_is_current(directory, entry)) {
+        entry = directory_entry_copy(old, offer_take(directory, old));
+        if (old->offer)
+            shared_give_back(directory->offers, &old->offer->head);
+        shards_replace(directory->tenants, old, entry);
+        reclaimer_collect(directory->reclaimer);
+    }
+    pthread_mutex_unlock(&directory->writing);
+    return entry;
+}
+
 const struct directory_entry *directory_find(struct directory *directory, enum entry_part key,
                                              struct text text)
 {
     const struct directory_entry *entry = find_any(directory, key, text);
-    return entry && entry->use ? entry : NULL;
+    if (!entry || !entry->use)
+        return NULL;
+    return offer_is_current(directory, entry) ? entry : renew(directory, entry);
 }
 
 static void forget_tombstone(struct directory *directory, const struct directory_entry *tombstone)
@@ -87,7 +118,8 @@ void directory_put(struct directory *directory, const struct tenant_facts *facts
         if (old && !old->use)
             forget_tombstone(directory, old);
         const struct directory_terms *terms = terms_take(directory->terms, &facts->terms);
-        terms_give_back(directory->terms, old ? old->terms : NULL);
+        if (old && old->use)
+            give_back(directory, old);
         shards_replace(directory->tenants, old, directory_entry_create(facts, terms, use));
         reclaimer_collect(directory->reclaimer);
     }
@@ -102,7 +134,7 @@ static void forget(struct directory *directory, const struct directory_entry *ol
         return;
     }
     reclaimer_retire(directory->reclaimer, old->use);
-    terms_give_back(directory->terms, old->terms);
+    give_back(directory, old);
     directory->tenant_count--;
 }
 
@@ -142,6 +174,7 @@ struct directory_figures directory_figures(struct directory *directory)
                                          .hosts = directory->host_count,
                                          .waiting = reclaimer_waiting(directory->reclaimer) };
     shards_visit(directory->terms, count, &figures.terms);
+    shards_visit(directory->offers, count, &figures.offers);
     for (size_t i = 0; i < TOMBSTONES_MAX; i++)
         figures.tombstones += directory->tombstones[i] != NULL;
     pthread_mutex_unlock(&directory->writing);

@@ -5,7 +5,7 @@
  * Entries are immutable; what a reader has found stays valid until it leaves.
  */
 #pragma once
-#include "directory/directory_entry.h"
+#include "directory/directory_offer.h"
 #include "directory/reclaim.h"
 
 struct directory;
@@ -15,7 +15,7 @@ void directory_destroy(struct directory *directory);
 
 /* Brackets the looking; [[gnu::cleanup(reclaimer_leave)]] ends it. */
 struct reader *directory_enter(struct directory *directory);
-/* Inside the brackets. NULL: no such tenant. */
+/* Inside the brackets; with its offer as it is by now. NULL: no such tenant. */
 const struct directory_entry *directory_find(struct directory *directory, enum entry_part key,
                                              struct text text);
 
@@ -28,8 +28,7 @@ struct text directory_host_name(struct text host, char buffer[static HOST_NAME_M
 /* Whose verified domain this name is. Inside the brackets. NULL: nobody's. */
 const struct directory_entry *directory_find_host(struct directory *directory, struct text name);
 
-/* For what is about to be read: a change of modules or flags raises no tenant's revision, so that of two
- * readings the later begun is believed. */
+/* For what is about to be read: of two readings the later begun is believed. */
 uint64_t directory_ticket(struct directory *directory);
 
 /* Makes or replaces the tenant's entry unless what is there is as new; the counters are taken either way. */
@@ -52,7 +51,7 @@ void directory_end_all_hosts(struct directory *directory);
 
 struct directory_figures {
     size_t tenants, hosts, tombstones;
-    size_t terms;   /* different ones */
-    size_t waiting; /* replaced, not yet freed */
+    size_t terms, offers; /* different ones */
+    size_t waiting;       /* replaced, not yet freed */
 };
 struct directory_figures directory_figures(struct directory *directory);

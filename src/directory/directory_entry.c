@@ -23,7 +23,7 @@ static struct directory_entry *create(const struct text parts[static ENTRY_PARTS
         size += parts[i].length;
     }
     struct directory_entry *entry = memory_require(malloc(sizeof *entry + size));
-    *entry = (struct directory_entry){};
+    *entry = (struct directory_entry){ .size = (uint32_t)size };
     for (int i = 0; i < ENTRY_PARTS; i++) {
         entry->parts[i].at = (uint32_t)at[i];
         entry->parts[i].length = (uint32_t)parts[i].length;
@@ -38,12 +38,20 @@ struct directory_entry *directory_entry_create(const struct tenant_facts *facts,
 {
     struct directory_entry *entry = create(facts->parts);
     entry->revision = facts->revision;
-    entry->plan_revision = facts->plan_revision;
     entry->ticket = facts->ticket;
     entry->lease_epoch = facts->lease_epoch;
     entry->terms = terms;
     entry->use = use;
     return entry;
+}
+
+struct directory_entry *directory_entry_copy(const struct directory_entry *entry,
+                                             const struct directory_offer *offer)
+{
+    struct directory_entry *copy = memory_require(malloc(sizeof *copy + entry->size));
+    memcpy(copy, entry, sizeof *copy + entry->size);
+    copy->offer = offer;
+    return copy;
 }
 
 struct directory_entry *directory_entry_create_tombstone(struct text id, int64_t revision)
@@ -62,8 +70,6 @@ bool directory_entry_is_older(const struct directory_entry *entry, const struct 
 {
     if (entry->revision != facts->revision)
         return entry->revision < facts->revision;
-    if (entry->plan_revision != facts->plan_revision)
-        return entry->plan_revision < facts->plan_revision;
     return entry->ticket < facts->ticket;
 }
 

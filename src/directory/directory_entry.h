@@ -9,7 +9,7 @@ enum entry_part {
     ENTRY_id,
     ENTRY_slug,
     ENTRY_KEYS,
-    ENTRY_resolved = ENTRY_KEYS, /* what the reply of GET /resolve begins with: TERMS_resolved follows it */
+    ENTRY_resolved = ENTRY_KEYS, /* what the reply of GET /resolve begins with */
     ENTRY_PARTS
 };
 
@@ -17,27 +17,34 @@ enum entry_part {
 struct tenant_facts {
     struct text parts[ENTRY_PARTS];
     struct terms_facts terms;
-    int64_t revision, plan_revision;
+    int64_t revision;
     uint64_t ticket; /* taken before they were read: of two readings of the same row, the later */
     int64_t lease_epoch;
     int64_t used[LIMIT_COUNT];
     int32_t month; /* of the monthly counts */
 };
 
+struct directory_offer;
+
 struct directory_entry {
-    int64_t revision, plan_revision;
+    int64_t revision;
     uint64_t ticket;
     int64_t lease_epoch;
     const struct directory_terms *terms;
+    const struct directory_offer *offer; /* NULL: nobody has asked for the tenant yet */
     struct tenant_use *use; /* NULL: a tombstone, which only keeps older news from raising the dead */
     struct {
         uint32_t at, length;
     } parts[ENTRY_PARTS]; /* in `bytes` */
+    uint32_t size;        /* of `bytes` */
     char bytes[];
 };
 
 struct directory_entry *directory_entry_create(const struct tenant_facts *facts,
                                                const struct directory_terms *terms, struct tenant_use *use);
+/* The same, but for the offer. */
+struct directory_entry *directory_entry_copy(const struct directory_entry *entry,
+                                             const struct directory_offer *offer);
 struct directory_entry *directory_entry_create_tombstone(struct text id, int64_t revision);
 struct text directory_entry_part(const struct directory_entry *entry, enum entry_part part);
 

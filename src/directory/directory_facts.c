@@ -1,6 +1,5 @@
 #include "directory/directory_facts.h"
-#include "features/names.h"
-#include "record/document.h"
+#include "directory/directory_reply.h"
 #include "record/site.h"
 
 /* In the order of `facts_columns`. */
@@ -22,10 +21,7 @@ enum fact {
     FACT_db_port,
     FACT_plan_id,
     FACT_own_modules,
-    FACT_plan_modules,
-    FACT_features,
     FACT_revision,
-    FACT_plan_revision,
     FACT_lease_epoch,
     FACT_is_gone,
     FACT_limits,
@@ -33,17 +29,14 @@ enum fact {
 };
 
 static const char facts_columns[] =
-    "SELECT t.id, t.slug, t.plan_status, t.service_level,"
-    " t.service_level_reason, t.service_level_until, t.service_level_next, t.timezone, t.usage_month, "
-    "t.is_active, t.requires_second_factor, t.plan_type, "
-    "t.db_name, t.db_host,"
-    " t.db_port, t.plan_id, t.enabled_modules, p.enabled_modules, p.features, t.revision, p.revision, "
-    "t.lease_epoch,"
+    "SELECT t.id, t.slug, t.plan_status, t.service_level, t.service_level_reason, t.service_level_until,"
+    " t.service_level_next, t.timezone, t.usage_month, t.is_active, t.requires_second_factor, t.plan_type,"
+    " t.db_name, t.db_host, t.db_port, t.plan_id, t.enabled_modules, t.revision, t.lease_epoch,"
     " (t.deletes_at IS NOT NULL OR t.deleted_at IS NOT NULL),"
     " t.max_users, t.max_storage_gb, t.max_monthly_emails, t.max_monthly_whatsapp, t.max_monthly_api_calls,"
     " t.current_users, t.current_storage_gb, t.current_monthly_emails, t.current_monthly_whatsapp,"
     " t.current_monthly_api_calls"
-    " FROM tenants t JOIN plans p ON p.id = t.plan_id WHERE ";
+    " FROM tenants t WHERE ";
 
 bool facts_read(struct work *work, struct arena *arena, const char *where, const struct value *parameters,
                 size_t parameter_count, struct facts_page *page)
@@ -55,20 +48,8 @@ bool facts_read(struct work *work, struct arena *arena, const char *where, const
         return false;
     size_t count = page->result.row_count;
     return count == 0
-        || (catalog_read(work, arena, &page->catalog)
-            && assignments_read(work, arena, result_row(&page->result, 0)->text,
-                                result_row(&page->result, count - 1)->text, &page->assignments));
-}
-
-/* A plan's features; what is no list of texts counts as none. Most tenants have those of the one before. */
-static struct text features_of(struct facts_page *page, struct text json, struct arena *arena)
-{
-    struct names names = {};
-    if (page->features.data && text_equal(page->features_from, json))
-        return page->features;
-    names_add_json(&names, arena, json);
-    page->features_from = json;
-    return page->features = names_to_json(&names, arena);
+        || assignments_read(work, arena, result_row(&page->result, 0)->text,
+                            result_row(&page->result, count - 1)->text, &page->assignments);
 }
 
 /* SQLite knows no times. */
@@ -77,24 +58,8 @@ static struct value time_or_null(struct value cell)
     return value_is_set(cell) ? value_time(cell.integer) : value_null();
 }
 
-/* The reply of GET /resolve: first what is the tenant's own, then its terms. */
-enum { OWN_COLUMNS = ONE(resolution, status) - 1 };
-
-static struct buffer write_columns(const struct resolution *resolution, size_t from, size_t to,
-                                   struct arena *arena)
-{
-    struct column_set columns = {};
-    struct buffer json = { .arena = arena };
-    for (size_t i = from; i < to; i++)
-        column_set_add(&columns, i);
-    document_write(&json, &resolutions_table, resolution->cells, &columns);
-    return json;
-}
-
-/* One object in two pieces, of which the second is alike for many tenants. */
 static void write_reply(const struct value *row, struct arena *arena, struct tenant_facts *facts)
 {
-    const struct text *terms = facts->terms.parts;
     struct resolution resolution = {
         .id = row[FACT_id],
         .slug = row[FACT_slug],
@@ -110,37 +75,14 @@ static void write_reply(const struct value *row, struct arena *arena, struct ten
         .plan_type = row[FACT_plan_type],
         .db_host = row[FACT_db_host],
         .db_port = row[FACT_db_port],
-        .modules = value_text(terms[TERMS_modules]),
-        .submodules = value_text(terms[TERMS_submodules]),
-        .features = value_text(terms[TERMS_features]),
-        .flags = value_text(terms[TERMS_flags]),
     };
     for (int i = 0; i < LIMIT_COUNT; i++)
         resolution.cells[tenant_limits[i].of_resolution - 1] = value_integer(facts->terms.limits[i]);
-    struct buffer own = write_columns(&resolution, 0, OWN_COLUMNS, arena);
-    struct buffer rest = write_columns(&resolution, OWN_COLUMNS, resolutions_table.width, arena);
-    own.data[own.length - 1] = ',';
-    facts->parts[ENTRY_resolved] = own.text;
-    facts->terms.parts[TERMS_resolved] = text_slice(rest.text, 1, rest.length);
+    facts->parts[ENTRY_resolved] = reply_piece(&resolution, REPLY_own, arena);
+    facts->terms.parts[TERMS_resolved] = reply_piece(&resolution, REPLY_terms, arena);
 }
 
-static void take_features(struct facts_page *page, const struct value *row, struct arena *arena,
-                          struct text parts[static TERMS_PARTS])
-{
-    const struct tenant_features tenant = { .id = row[FACT_id].text,
-                                            .slug = row[FACT_slug].text,
-                                            .plan_id = row[FACT_plan_id].text,
-                                            .plan_modules = row[FACT_plan_modules].text,
-                                            .own_modules = row[FACT_own_modules].text };
-    struct effective effective;
-    effective_compute(&page->catalog, &page->assignments, &tenant, arena, &page->latest, &effective);
-    parts[TERMS_modules] = effective.modules;
-    parts[TERMS_submodules] = effective.submodules;
-    parts[TERMS_flags] = effective.flags;
-    parts[TERMS_features] = features_of(page, row[FACT_features].text, arena);
-}
-
-static void take_terms(struct facts_page *page, const struct value *row, struct arena *arena,
+static void take_terms(const struct facts_page *page, const struct value *row, struct arena *arena,
                        struct terms_facts *terms)
 {
     *terms = (struct terms_facts){
@@ -152,11 +94,13 @@ static void take_terms(struct facts_page *page, const struct value *row, struct 
                    [TERMS_plan_status] = row[FACT_plan_status].text,
                    [TERMS_level_reason] = cell_text(row[FACT_level_reason]),
                    [TERMS_level_next] = cell_text(row[FACT_level_next]),
-                   [TERMS_timezone] = row[FACT_timezone].text },
+                   [TERMS_timezone] = row[FACT_timezone].text,
+                   [TERMS_plan_id] = row[FACT_plan_id].text,
+                   [TERMS_modules] = row[FACT_own_modules].text,
+                   [TERMS_lines] = assignments_of(&page->assignments, row[FACT_id].text, arena) },
     };
     for (int limit = 0; limit < LIMIT_COUNT; limit++)
         terms->limits[limit] = row[FACT_limits + limit].integer;
-    take_features(page, row, arena, terms->parts);
 }
 
 bool facts_of_row(struct facts_page *page, size_t i, struct arena *arena, struct tenant_facts *facts)
@@ -169,7 +113,6 @@ bool facts_of_row(struct facts_page *page, size_t i, struct arena *arena, struct
         return false;
     facts->parts[ENTRY_slug] = row[FACT_slug].text;
     facts->lease_epoch = row[FACT_lease_epoch].integer;
-    facts->plan_revision = row[FACT_plan_revision].integer;
     for (int limit = 0; limit < LIMIT_COUNT; limit++)
         facts->used[limit] = row[FACT_used + limit].integer;
     facts->month = month_of_text(cell_text(row[FACT_usage_month]));

@@ -1,17 +1,14 @@
 /* What the directory tells of a tenant, read from the database. */
 #pragma once
 #include "directory/directory.h"
-#include "features/effective.h"
+#include "features/catalog.h"
 #include "record/work.h"
 
 enum { FACTS_PAGE_MAX = 512 };
 
 struct facts_page {
-    struct result result; /* the id stands first in each row */
-    struct catalog catalog;
+    struct result result;           /* the id stands first in each row */
     struct assignments assignments; /* of these tenants */
-    struct effective_latest latest;
-    struct text features_from, features; /* the latest */
     uint64_t ticket;
 };
 

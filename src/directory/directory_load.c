@@ -24,21 +24,20 @@ static void take_page(struct directory *directory, struct facts_page *page, stru
     }
 }
 
-/* Page by page, so that memory is bounded; `where` takes the last id of the page before as $1. */
-static bool take_all(struct work *work, const char *where, struct value parameter, size_t parameter_count)
+/* Page by page, so that memory is bounded. */
+static bool load_tenants(struct work *work)
 {
     [[gnu::cleanup(arena_cleanup)]] struct arena *arena = arena_create();
     char last[UUID_LENGTH];
-    struct value parameters[] = { value_string(before_all), parameter };
-    for (struct facts_page page = {};;) {
-        if (!facts_read(work, arena, where, parameters, parameter_count, &page))
+    memcpy(last, before_all, sizeof last);
+    for (struct facts_page page = {};; arena_reset(arena)) {
+        if (!facts_read(work, arena, "t.id > $1", PARAMETERS(value_text((struct text){ last, sizeof last })),
+                        &page))
             return false;
         take_page(work->site->directory, &page, arena, false);
         if (page.result.row_count < FACTS_PAGE_MAX)
             return true;
         memcpy(last, result_row(&page.result, page.result.row_count - 1)->text.data, sizeof last);
-        parameters[0] = value_text((struct text){ last, sizeof last });
-        arena_reset(arena);
     }
 }
 
@@ -80,9 +79,23 @@ static bool load_hosts(struct work *work)
     return true;
 }
 
+static bool load_catalog(struct work *work)
+{
+    struct directory *directory = work->site->directory;
+    struct arena *arena = arena_create();
+    struct catalog catalog;
+    uint64_t ticket = directory_ticket(directory);
+    if (!catalog_read(work, arena, &catalog)) {
+        arena_destroy(arena);
+        return false;
+    }
+    directory_set_catalog(directory, arena, &catalog, ticket);
+    return true;
+}
+
 bool directory_load(struct work *work)
 {
-    return take_all(work, "t.id > $1", value_null(), 1) && load_hosts(work);
+    return load_catalog(work) && load_tenants(work) && load_hosts(work);
 }
 
 /* The work that was committed keeps its own outcome, whatever becomes of the reading: a connection that fails
@@ -93,13 +106,6 @@ static void tenant_changed(struct work *work, struct text id)
     struct facts_page page;
     if (facts_read(work, work->arena, "t.id = $1", PARAMETERS(value_text(id)), &page))
         take_page(work->site->directory, &page, work->arena, true);
-    work->error = outcome;
-}
-
-static void plan_changed(struct work *work, struct text id)
-{
-    struct error outcome = work->error;
-    (void)!take_all(work, "t.id > $1 AND t.plan_id = $2", value_text(id), 2);
     work->error = outcome;
 }
 
@@ -119,17 +125,17 @@ static void domain_changed(struct work *work, struct text id)
     work->error = outcome;
 }
 
-/* Modules and flags are everybody's. */
+/* It is everybody's, and small: no tenant is read for it. */
 static void catalog_changed(struct work *work, struct text)
 {
     struct error outcome = work->error;
-    (void)!take_all(work, "t.id > $1", value_null(), 1);
+    (void)!load_catalog(work);
     work->error = outcome;
 }
 
 const struct watcher directory_watchers[] = {
     { &tenants_table, tenant_changed },
-    { &plans_table, plan_changed },
+    { &plans_table, catalog_changed },
     { &tenant_domains_table, domain_changed },
     { &module_definitions_table, catalog_changed },
     { &submodule_definitions_table, catalog_changed },

@@ -1,12 +1,11 @@
 /*
- * The terms on which a tenant is served: its plan and service, what it may use and how much of it.
- *
- * Most tenants of a plan have them alike, down to the end of the reply of GET /resolve. They are kept in
- * memory once for all of these, as long as one of them has them.
+ * The terms on which a tenant is served, as its row has them: its plan and service, what it has of its own,
+ * and how much it may use. Most tenants of a plan have them alike, down to their piece of the reply of
+ * GET /resolve.
  */
 #pragma once
 #include "directory/limits.h"
-#include "directory/shards.h"
+#include "directory/shared.h"
 #include "model/service_level.h"
 
 /* The texts; they may be empty. */
@@ -16,15 +15,14 @@ enum terms_part {
     TERMS_level_reason,
     TERMS_level_next,
     TERMS_timezone,
-    TERMS_modules, /* JSON arrays, as features/effective.h finds them */
-    TERMS_submodules,
-    TERMS_flags,
-    TERMS_features, /* a JSON array: the plan's */
-    TERMS_resolved, /* of the reply of GET /resolve what stands behind the tenant's own */
+    TERMS_plan_id,
+    TERMS_modules,  /* the tenant's own: a JSON array */
+    TERMS_lines,    /* the tenant's own: features/catalog.h */
+    TERMS_resolved, /* of the reply of GET /resolve what stands between the tenant's own and its offer */
     TERMS_PARTS
 };
 
-/* What terms are made of, and compared by. */
+/* What terms are made of. */
 struct terms_facts {
     int64_t limits[LIMIT_COUNT];
     int64_t level_until; /* 0: nothing is promised */
@@ -34,9 +32,7 @@ struct terms_facts {
 };
 
 struct directory_terms {
-    size_t tenants; /* that have them; the writer's own */
-    size_t length;  /* of `bytes` */
-    /* The rest is what they are found by. */
+    struct shared head;
     int64_t limits[LIMIT_COUNT];
     int64_t level_until;
     enum service_level level;
@@ -45,13 +41,6 @@ struct directory_terms {
     char bytes[];
 };
 
-/* All terms there are; one writer at a time. */
-struct shards *terms_create_all(struct reclaimer *reclaimer);
-void terms_destroy_all(struct shards *all);
-
-/* Those that agree with the facts, found or made, for one tenant more. */
+/* Those that agree with the facts, for one tenant more. */
 const struct directory_terms *terms_take(struct shards *all, const struct terms_facts *facts);
-/* For one tenant less; NULL: nothing. Whoever still reads them may go on. */
-void terms_give_back(struct shards *all, const struct directory_terms *terms);
-
 struct text terms_part(const struct directory_terms *terms, enum terms_part part);

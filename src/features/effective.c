@@ -35,43 +35,34 @@ static struct text flags_of(const struct catalog *catalog, const struct tenant_f
     return names_to_json(&on, arena);
 }
 
-static void apply_to_modules(struct names *modules, struct arena *arena,
-                             const struct assignments *assignments)
+/* Lines about submodules name no module. */
+static void apply_to_modules(struct names *modules, struct arena *arena, const struct catalog *catalog,
+                             struct text lines)
 {
-    for (size_t i = 0; i < assignments->count; i++) {
-        const struct assignment *line = &assignments->list[i];
-        if (line->submodule.length > 0)
+    for (size_t at = 0; at < lines.length; at += LINE_LENGTH) {
+        struct text line = text_slice(lines, at, at + LINE_LENGTH);
+        const struct module *module = catalog_module(catalog, text_slice(line, 0, LINE_LENGTH - 1));
+        if (!module)
             continue;
-        if (line->is_enabled)
-            names_add(modules, arena, line->module);
+        if (line.data[LINE_LENGTH - 1] == '+')
+            names_add(modules, arena, module->name);
         else
-            names_remove(modules, line->module);
+            names_remove(modules, module->name);
     }
 }
 
-/* Does any of the lines speak of the submodule? Then that is what holds. */
-static void look_up(const struct assignments *assignments, const struct submodule *submodule,
-                    bool *is_enabled)
-{
-    for (size_t i = 0; i < assignments->count; i++)
-        if (text_equal(assignments->list[i].submodule, submodule->name)
-            && text_equal(assignments->list[i].module, submodule->module))
-            *is_enabled = assignments->list[i].is_enabled;
-}
-
 static struct text submodules_of(const struct catalog *catalog, const struct names *modules,
-                                 const struct assignments *of_plan, const struct assignments *own,
-                                 struct arena *arena)
+                                 struct text of_plan, struct text own, struct arena *arena)
 {
     struct names names = {};
     for (size_t i = 0; i < catalog->submodule_count; i++) {
         const struct submodule *submodule = &catalog->submodules[i];
-        bool is_enabled = names_have(modules, submodule->module);
-        if (!is_enabled)
+        bool is_given = names_have(modules, submodule->module);
+        if (!is_given)
             continue;
-        look_up(of_plan, submodule, &is_enabled);
-        look_up(own, submodule, &is_enabled);
-        if (is_enabled)
+        lines_look_up(of_plan, submodule->id, &is_given);
+        lines_look_up(own, submodule->id, &is_given);
+        if (is_given)
             names_add(
                 &names, arena,
                 arena_format(arena, "%.*s.%.*s", TEXT_ARG(submodule->module), TEXT_ARG(submodule->name)));
@@ -79,39 +70,31 @@ static struct text submodules_of(const struct catalog *catalog, const struct nam
     return names_to_json(&names, arena);
 }
 
-static void compute_modules(const struct catalog *catalog, const struct assignments *own,
-                            const struct tenant_features *tenant, struct arena *arena,
-                            struct effective *effective)
+/* What is no list of texts counts as none. */
+static struct text features_of(const struct plan_offer *plan, struct arena *arena)
 {
+    struct names names = {};
+    names_add_json(&names, arena, plan->features);
+    return names_to_json(&names, arena);
+}
+
+void effective_compute(const struct catalog *catalog, const struct tenant_features *tenant,
+                       struct arena *arena, struct effective *effective)
+{
+    static const struct plan_offer nothing = {};
+    const struct plan_offer *found = catalog_plan(catalog, tenant->plan_id), *plan = found ? found : &nothing;
     struct names modules = {};
-    struct assignments of_plan = assignments_of(&catalog->plans, tenant->plan_id);
-    names_add_json(&modules, arena, tenant->plan_modules);
-    apply_to_modules(&modules, arena, &of_plan);
-    names_add_json(&modules, arena, tenant->own_modules);
-    apply_to_modules(&modules, arena, own);
-    for (size_t i = 0; i < catalog->retired_count; i++)
-        names_remove(&modules, catalog->retired[i]);
-    effective->modules = names_to_json(&modules, arena);
-    effective->submodules = submodules_of(catalog, &modules, &of_plan, own, arena);
-}
-
-static bool is_as_before(const struct effective_latest *latest, const struct tenant_features *tenant)
-{
-    return latest->is.modules.data && text_equal(latest->of.plan_id, tenant->plan_id)
-        && text_equal(latest->of.plan_modules, tenant->plan_modules)
-        && text_equal(latest->of.own_modules, tenant->own_modules);
-}
-
-void effective_compute(const struct catalog *catalog, const struct assignments *assignments,
-                       const struct tenant_features *tenant, struct arena *arena,
-                       struct effective_latest *latest, struct effective *effective)
-{
-    struct assignments own = assignments_of(assignments, tenant->id);
-    if (own.count == 0 && is_as_before(latest, tenant))
-        *effective = latest->is;
-    else
-        compute_modules(catalog, &own, tenant, arena, effective);
-    if (own.count == 0)
-        *latest = (struct effective_latest){ *tenant, *effective };
-    effective->flags = catalog->flag_count > 0 ? flags_of(catalog, tenant, arena) : TEXT("[]");
+    names_add_json(&modules, arena, plan->modules);
+    apply_to_modules(&modules, arena, catalog, plan->lines);
+    names_add_json(&modules, arena, tenant->modules);
+    apply_to_modules(&modules, arena, catalog, tenant->lines);
+    for (size_t i = 0; i < catalog->module_count; i++)
+        if (!catalog->modules[i].is_active)
+            names_remove(&modules, catalog->modules[i].name);
+    *effective = (struct effective){
+        .modules = names_to_json(&modules, arena),
+        .submodules = submodules_of(catalog, &modules, plan->lines, tenant->lines, arena),
+        .features = features_of(plan, arena),
+        .flags = flags_of(catalog, tenant, arena),
+    };
 }

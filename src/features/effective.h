@@ -1,31 +1,24 @@
 /*
- * What a tenant may use: its plan's modules and its own, less what is switched off; the flags that are on for
- * it.
+ * What a tenant may use: its plan's modules and its own, less what is switched off; its plan's features; the
+ * flags that are on for it.
  */
 #pragma once
 #include "features/catalog.h"
 
-/* Of the tenant's row and its plan's. */
+/* What the tenant has of its own. */
 struct tenant_features {
     struct text id, slug, plan_id;
-    struct text plan_modules, own_modules; /* JSON arrays: enabled_modules */
+    struct text modules; /* a JSON array: enabled_modules */
+    struct text lines;
 };
 
 /* JSON arrays of names. */
 struct effective {
-    struct text modules, submodules /* "MODULE.NAME" */, flags;
+    struct text modules, submodules /* "MODULE.NAME" */, features, flags;
 };
 
-/* The latest that was computed without assignments of a tenant's own: most are as the one before. */
-struct effective_latest {
-    struct tenant_features of;
-    struct effective is;
-};
-
-/* `assignments`: of this tenant or of many. The arena must outlive `latest`, which begins as {}. */
-void effective_compute(const struct catalog *catalog, const struct assignments *assignments,
-                       const struct tenant_features *tenant, struct arena *arena,
-                       struct effective_latest *latest, struct effective *effective);
+void effective_compute(const struct catalog *catalog, const struct tenant_features *tenant,
+                       struct arena *arena, struct effective *effective);
 
 /*
  * In which hundredth a tenant falls, 0 to 99: of SHA-256 over "FLAG:TENANT-ID", so that it is the same on

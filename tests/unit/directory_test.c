@@ -24,7 +24,7 @@ static struct tenant_facts facts_of(int i, int64_t revision, struct names *names
                    [ENTRY_resolved] = text_from(names->resolved) },
         .terms = { .limits = { [LIMIT_users] = revision },
                    .is_active = true,
-                   .parts = { [TERMS_plan_type] = TEXT("basic") } },
+                   .parts = { [TERMS_plan_type] = TEXT("basic"), [TERMS_plan_id] = TEXT("plan") } },
         .revision = revision,
         .used = { [LIMIT_users] = 1 },
     };
@@ -94,18 +94,45 @@ TEST(older_news_does_not_replace_newer)
     CHECK(directory_figures(directory).tenants == 1);
 }
 
-TEST(a_change_of_the_plan_alone_replaces_the_entry)
+/* Of one plan, with this module; as the `ticket`th reading. */
+static void set_catalog(struct directory *directory, const char *module, uint64_t ticket)
+{
+    struct arena *arena = arena_create();
+    struct plan_offer *plan = arena_new(arena, struct plan_offer);
+    *plan = (struct plan_offer){ .id = TEXT("plan"),
+                                 .modules = arena_format(arena, "[\"%s\"]", module),
+                                 .features = TEXT("[]") };
+    directory_set_catalog(directory, arena, &(struct catalog){ .plans = plan, .plan_count = 1 }, ticket);
+}
+
+static bool is_offered(const struct directory_entry *entry, const char *modules)
+{
+    return entry && text_is(offer_part(entry->offer, OFFER_modules), modules);
+}
+
+TEST(an_offer_follows_the_catalog_and_is_found_when_it_is_asked_for)
 {
     [[gnu::cleanup(destroy)]] struct directory *directory = directory_create();
-    struct names names;
-    struct tenant_facts facts = facts_of(1, 3, &names);
-    directory_put(directory, &facts);
-    facts.plan_revision = 7;
-    facts.terms.limits[LIMIT_users] = 99;
-    directory_put(directory, &facts);
-    [[maybe_unused, gnu::cleanup(reclaimer_leave)]] struct reader *reader = directory_enter(directory);
-    const struct directory_entry *entry = directory_find(directory, ENTRY_slug, text_from(names.slug));
-    CHECK(entry && entry->terms->limits[LIMIT_users] == 99);
+    for (int i = 1; i <= 3; i++)
+        put(directory, i, 1);
+    set_catalog(directory, "sales", 5);
+    CHECK(directory_figures(directory).offers == 0);
+    for (int i = 1; i <= 3; i++)
+        CHECK(seen(directory, ENTRY_id, i) == 1);
+    CHECK(directory_figures(directory).offers == 1);
+
+    struct reader *reader = directory_enter(directory);
+    const struct directory_entry *entry = directory_find(directory, ENTRY_slug, TEXT("empresa-1"));
+    CHECK(is_offered(entry, "[\"sales\"]"));
+    set_catalog(directory, "stock", 6);
+    set_catalog(directory, "older", 4); /* was read before, and comes too late */
+    CHECK(is_offered(entry, "[\"sales\"]"));
+    CHECK(is_offered(directory_find(directory, ENTRY_slug, TEXT("empresa-1")), "[\"stock\"]"));
+    reclaimer_leave(&reader);
+    CHECK(directory_figures(directory).offers == 2); /* the other two were not asked for since */
+    for (int i = 1; i <= 3; i++)
+        removed(directory, i, 2);
+    CHECK(directory_figures(directory).offers == 0 && directory_figures(directory).waiting == 0);
 }
 
 TEST(terms_that_agree_are_kept_once_and_go_with_the_last_who_has_them)
@@ -292,7 +319,7 @@ TEST(reading_all_hosts_forgets_those_that_are_not_there)
     CHECK(directory_figures(directory).hosts == 2);
 }
 
-struct shared {
+struct many {
     struct directory *directory;
     _Atomic bool stop;
     _Atomic long wrong;
@@ -309,51 +336,53 @@ static bool look(struct directory *directory, int i)
         return i % 2 == 1;
     facts_of(i, entry->revision, &names);
     return text_is(directory_entry_part(entry, ENTRY_resolved), names.resolved)
-        && entry->terms->limits[LIMIT_users] == entry->revision && users_of(entry) == 1;
+        && entry->terms->limits[LIMIT_users] == entry->revision && users_of(entry) == 1 && entry->offer;
 }
 
 static void *read_loop(void *argument)
 {
-    struct shared *shared = argument;
-    for (int i = 0; !atomic_load(&shared->stop); i = (i + 7) % TENANTS)
-        if (!look(shared->directory, i))
-            atomic_fetch_add(&shared->wrong, 1);
+    struct many *many = argument;
+    for (int i = 0; !atomic_load(&many->stop); i = (i + 7) % TENANTS)
+        if (!look(many->directory, i))
+            atomic_fetch_add(&many->wrong, 1);
     return NULL;
 }
 
 static void *write_loop(void *argument)
 {
-    struct shared *shared = argument;
+    struct many *many = argument;
     for (int64_t i = 0; i < CHANGES; i++) {
         int tenant = (int)(i * 31 % TENANTS);
+        if (i % 100 == 0)
+            set_catalog(many->directory, i % 200 == 0 ? "sales" : "stock", (uint64_t)i + 1);
         if (tenant % 2 == 1 && i % 3 == 0)
-            removed(shared->directory, tenant, i + 2);
+            removed(many->directory, tenant, i + 2);
         else
-            put(shared->directory, tenant, i + 2);
+            put(many->directory, tenant, i + 2);
     }
     return NULL;
 }
 
 TEST(many_read_while_two_write)
 {
-    struct shared shared = { .directory = directory_create() };
+    struct many many = { .directory = directory_create() };
     for (int i = 0; i < TENANTS; i++)
-        put(shared.directory, i, 1);
+        put(many.directory, i, 1);
     pthread_t readers[READER_THREADS], writers[2];
     for (int i = 0; i < READER_THREADS; i++)
-        pthread_create(&readers[i], NULL, read_loop, &shared);
+        pthread_create(&readers[i], NULL, read_loop, &many);
     for (int i = 0; i < 2; i++)
-        pthread_create(&writers[i], NULL, write_loop, &shared);
+        pthread_create(&writers[i], NULL, write_loop, &many);
     for (int i = 0; i < 2; i++)
         pthread_join(writers[i], NULL);
-    atomic_store(&shared.stop, true);
+    atomic_store(&many.stop, true);
     for (int i = 0; i < READER_THREADS; i++)
         pthread_join(readers[i], NULL);
 
-    CHECK(atomic_load(&shared.wrong) == 0);
-    put(shared.directory, 0, CHANGES * 2);
-    CHECK(directory_figures(shared.directory).waiting == 0);
-    directory_destroy(shared.directory);
+    CHECK(atomic_load(&many.wrong) == 0);
+    put(many.directory, 0, CHANGES * 2);
+    CHECK(directory_figures(many.directory).waiting == 0);
+    directory_destroy(many.directory);
 }
 
 static void *enter_once(void *argument)

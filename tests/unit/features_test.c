@@ -10,81 +10,55 @@
 #include "tenancy_world.h"
 #include "test.h"
 
-static const struct assignments nobodys = {};
-
-static struct effective effective_of(const struct catalog *catalog, const struct assignments *assignments,
-                                     const struct tenant_features *tenant, struct arena *arena)
+static struct effective effective_of(const struct catalog *catalog, const struct tenant_features *tenant,
+                                     struct arena *arena)
 {
-    struct effective_latest latest = {};
     struct effective effective;
-    effective_compute(catalog, assignments, tenant, arena, &latest, &effective);
+    effective_compute(catalog, tenant, arena, &effective);
     return effective;
 }
+
+#define ID(number) "01900000-0000-7000-8000-00000000000" number
 
 TEST(a_tenant_has_its_plans_modules_and_its_own_less_what_is_switched_off)
 {
     [[gnu::cleanup(arena_cleanup)]] struct arena *arena = arena_create();
-    struct assignment of_plan[] = { { TEXT("plan"), TEXT("stock"), TEXT(""), true },
-                                    { TEXT("plan"), TEXT("chat"), TEXT(""), false },
-                                    { TEXT("plan"), TEXT("sales"), TEXT("quotes"), false } };
-    struct assignment of_tenants[] = { { TEXT("a"), TEXT("payroll"), TEXT(""), true },
-                                       { TEXT("b"), TEXT("stock"), TEXT(""), false },
-                                       { TEXT("b"), TEXT("sales"), TEXT("quotes"), true } };
-    struct submodule submodules[] = { { TEXT("sales"), TEXT("orders") },
-                                      { TEXT("sales"), TEXT("quotes") },
-                                      { TEXT("payroll"), TEXT("taxes") } };
-    struct text retired[] = { TEXT("fax") };
-    struct catalog catalog = { .retired = retired,
-                               .retired_count = 1,
-                               .submodules = submodules,
-                               .submodule_count = 3,
-                               .plans = { of_plan, 3 } };
-    struct assignments own = { of_tenants, 3 };
+    struct module modules[] = { { TEXT(ID("1")), TEXT("stock"), true },
+                                { TEXT(ID("2")), TEXT("chat"), true },
+                                { TEXT(ID("3")), TEXT("payroll"), true },
+                                { TEXT(ID("4")), TEXT("fax"), false } };
+    struct submodule submodules[] = { { TEXT(ID("7")), TEXT("sales"), TEXT("orders") },
+                                      { TEXT(ID("8")), TEXT("sales"), TEXT("quotes") },
+                                      { TEXT(ID("9")), TEXT("payroll"), TEXT("taxes") } };
+    struct plan_offer plans[] = {
+        { .id = TEXT("plan"),
+          .modules = TEXT("[\"sales\",\"chat\",\"fax\"]"),
+          .features = TEXT("[\"export\"]"),
+          .lines = TEXT(ID("1") "+" ID("2") "-" ID("8") "-") },
+        { .id = TEXT("other"), .modules = TEXT("[\"sales\",\"chat\",\"fax\"]"), .features = TEXT("7") }
+    };
+    struct catalog catalog = { modules, 4, submodules, 3, plans, 2, NULL, 0 };
     struct tenant_features tenant = { .id = TEXT("a"),
                                       .slug = TEXT("acme"),
                                       .plan_id = TEXT("plan"),
-                                      .plan_modules = TEXT("[\"sales\",\"chat\",\"fax\"]"),
-                                      .own_modules = TEXT("[\"maps\",\"sales\"]") };
+                                      .modules = TEXT("[\"maps\",\"sales\"]"),
+                                      .lines = TEXT(ID("3") "+" ID("6") "+") };
 
-    struct effective effective = effective_of(&catalog, &own, &tenant, arena);
+    struct effective effective = effective_of(&catalog, &tenant, arena);
     CHECK(text_is(effective.modules, "[\"sales\",\"stock\",\"maps\",\"payroll\"]"));
     CHECK(text_is(effective.submodules, "[\"sales.orders\",\"payroll.taxes\"]"));
-    CHECK(text_is(effective.flags, "[]"));
+    CHECK(text_is(effective.features, "[\"export\"]") && text_is(effective.flags, "[]"));
 
-    tenant.id = TEXT("b");
-    effective = effective_of(&catalog, &own, &tenant, arena);
+    tenant.lines = TEXT(ID("1") "-" ID("8") "+");
+    effective = effective_of(&catalog, &tenant, arena);
     CHECK(text_is(effective.modules, "[\"sales\",\"maps\"]"));
     CHECK(text_is(effective.submodules, "[\"sales.orders\",\"sales.quotes\"]"));
 
-    tenant.id = TEXT("c");
+    tenant.lines = TEXT("");
     tenant.plan_id = TEXT("other");
-    effective = effective_of(&catalog, &own, &tenant, arena);
+    effective = effective_of(&catalog, &tenant, arena);
     CHECK(text_is(effective.modules, "[\"sales\",\"chat\",\"maps\"]"));
-}
-
-TEST(what_was_found_for_one_tenant_is_not_told_of_one_with_another_plan_or_assignments)
-{
-    [[gnu::cleanup(arena_cleanup)]] struct arena *arena = arena_create();
-    struct assignment line = { TEXT("b"), TEXT("stock"), TEXT(""), true };
-    struct assignments own = { &line, 1 };
-    struct catalog catalog = {};
-    struct effective_latest latest = {};
-    struct effective effective;
-    struct tenant_features tenant = { .id = TEXT("a"),
-                                      .plan_id = TEXT("plan"),
-                                      .plan_modules = TEXT("[\"sales\"]"),
-                                      .own_modules = TEXT("[]") };
-    effective_compute(&catalog, &own, &tenant, arena, &latest, &effective);
-    CHECK(text_is(effective.modules, "[\"sales\"]"));
-    tenant.id = TEXT("b");
-    effective_compute(&catalog, &own, &tenant, arena, &latest, &effective);
-    CHECK(text_is(effective.modules, "[\"sales\",\"stock\"]"));
-    tenant.id = TEXT("c");
-    effective_compute(&catalog, &own, &tenant, arena, &latest, &effective);
-    CHECK(text_is(effective.modules, "[\"sales\"]"));
-    tenant.own_modules = TEXT("[\"maps\"]");
-    effective_compute(&catalog, &own, &tenant, arena, &latest, &effective);
-    CHECK(text_is(effective.modules, "[\"sales\",\"maps\"]"));
+    CHECK(text_is(effective.features, "[]"));
 }
 
 TEST(a_flags_share_is_what_it_says_stays_with_whom_it_has_and_differs_by_flag)
@@ -110,14 +84,12 @@ TEST(a_flag_is_on_for_those_it_names_whatever_its_share)
                             { TEXT("named"), 0, TEXT("[\"acme\",\"other\"]") },
                             { TEXT("nobody"), 0, TEXT("[\"acme-2\"]") } };
     struct catalog catalog = { .flags = flags, .flag_count = 3 };
-    struct tenant_features tenant = {
-        .id = TEXT("a"), .slug = TEXT("acme"), .plan_modules = TEXT("[]"), .own_modules = TEXT("[]")
-    };
-    CHECK(text_is(effective_of(&catalog, &nobodys, &tenant, arena).flags, "[\"all\",\"named\"]"));
+    struct tenant_features tenant = { .id = TEXT("a"), .slug = TEXT("acme"), .modules = TEXT("[]") };
+    CHECK(text_is(effective_of(&catalog, &tenant, arena).flags, "[\"all\",\"named\"]"));
     tenant.slug = TEXT("other");
-    CHECK(text_is(effective_of(&catalog, &nobodys, &tenant, arena).flags, "[\"all\",\"named\"]"));
+    CHECK(text_is(effective_of(&catalog, &tenant, arena).flags, "[\"all\",\"named\"]"));
     tenant.slug = TEXT("else");
-    CHECK(text_is(effective_of(&catalog, &nobodys, &tenant, arena).flags, "[\"all\"]"));
+    CHECK(text_is(effective_of(&catalog, &tenant, arena).flags, "[\"all\"]"));
 }
 
 /* ---- With a database ---- */
@@ -146,7 +118,7 @@ static struct text modules_told(struct world *world, struct text tenant_id)
     [[maybe_unused, gnu::cleanup(reclaimer_leave)]] struct reader *reader =
         directory_enter(world->site.directory);
     const struct directory_entry *entry = directory_find(world->site.directory, ENTRY_id, tenant_id);
-    return entry ? arena_copy(world->work.arena, terms_part(entry->terms, TERMS_modules)) : TEXT("none");
+    return entry ? arena_copy(world->work.arena, offer_part(entry->offer, OFFER_modules)) : TEXT("none");
 }
 
 TEST_IN_WORLD(a_dated_module_begins_and_ends_with_its_days)
@@ -181,5 +153,40 @@ TEST_IN_WORLD(a_dated_module_begins_and_ends_with_its_days)
         CHECK(features_periodics[0].run(&world->work));
         CHECK(text_contains(modules_told(world, tenant.id.text), TEXT("payroll")) == days[i].has);
     }
+    tenancy_end(&tenancy);
+}
+
+static struct text plan_told(struct world *world, struct text tenant_id)
+{
+    [[maybe_unused, gnu::cleanup(reclaimer_leave)]] struct reader *reader =
+        directory_enter(world->site.directory);
+    const struct directory_entry *entry = directory_find(world->site.directory, ENTRY_id, tenant_id);
+    return entry ? arena_copy(world->work.arena, terms_part(entry->terms, TERMS_plan_type)) : TEXT("none");
+}
+
+static bool assign(struct work *work, void *cells)
+{
+    return store_create(work, &module_plan_assignments_table, cells);
+}
+
+/* What nobody was told of a tenant shows whether its row was read again. */
+TEST_IN_WORLD(a_change_of_what_is_sold_is_every_tenants_at_once_and_no_tenant_is_read_for_it)
+{
+    struct tenancy_world tenancy;
+    tenancy_begin(&tenancy, world);
+    struct tenant tenant = {};
+    tenancy_create(world, "acme", &tenant);
+    struct text plan = plan_told(world, tenant.id.text);
+    struct module_definition module = { .name = value_string("payroll"),
+                                        .display_name = value_string("Payroll") };
+    scratch_script(&world->scratch, "UPDATE tenants SET plan_type = 'unheard-of', revision = revision + 1");
+    create(world, definition_services, &module_definitions_table, module.cells);
+    struct module_plan_assignment assignment = { .plan_id = tenant.plan_id,
+                                                 .module_id = module.id,
+                                                 .is_enabled = value_boolean(true) };
+    CHECK(!text_contains(modules_told(world, tenant.id.text), TEXT("payroll")));
+    CHECK(db_transact(&world->work, assign, assignment.cells));
+    CHECK(text_contains(modules_told(world, tenant.id.text), TEXT("payroll")));
+    CHECK(text_equal(plan_told(world, tenant.id.text), plan));
     tenancy_end(&tenancy);
 }

@@ -129,8 +129,9 @@ static struct text resolved(struct world *world, const char *slug)
     if (!entry)
         return TEXT("");
     struct text own = directory_entry_part(entry, ENTRY_resolved),
-                terms = terms_part(entry->terms, TERMS_resolved);
-    return arena_format(world->work.arena, "%.*s%.*s", TEXT_ARG(own), TEXT_ARG(terms));
+                terms = terms_part(entry->terms, TERMS_resolved),
+                offer = offer_part(entry->offer, OFFER_resolved);
+    return arena_format(world->work.arena, "%.*s%.*s%.*s", TEXT_ARG(own), TEXT_ARG(terms), TEXT_ARG(offer));
 }
 
 TEST_IN_WORLD(the_directory_follows_each_change_of_tenant_and_plan)
