@@ -108,12 +108,6 @@ static bool check_role(struct work *work, const struct user *user)
     return true;
 }
 
-static void fold_email(struct work *work, struct user *user)
-{
-    if (value_is_set(user->email))
-        user->email.text = arena_copy_lower(work->arena, user->email.text);
-}
-
 /* The first mail to an address: by its link it is proven. */
 static bool greet(struct work *work, const struct user *user)
 {
@@ -124,7 +118,7 @@ static bool greet(struct work *work, const struct user *user)
 bool user_create(struct work *work, struct value *cells)
 {
     struct user *user = (struct user *)cells;
-    fold_email(work, user);
+    user->email.text = arena_copy_lower(work->arena, user->email.text); /* an option's is as it was typed */
     if (!value_is_set(user->system_role))
         user->system_role = value_text(role_name(TENANT_ADMIN));
     if (work->actor.role == TENANT_ADMIN && !value_is_set(user->tenant_id))
@@ -165,7 +159,6 @@ bool user_update(struct work *work, const struct value *before_cells, struct val
 {
     const struct user *before = (const struct user *)before_cells;
     struct user *changes = (struct user *)change_cells, *after = (struct user *)after_cells;
-    fold_email(work, changes);
     bool moves = value_is_set(changes->email) && !value_equal(changes->email, before->email);
     if (moves && !prepare_move(work, before, changes))
         return false;

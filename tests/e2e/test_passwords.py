@@ -59,7 +59,7 @@ def test_passwords_known_from_breaches_are_refused(engine):
 def test_there_is_no_password_from_the_beginning(engine):
     database = engine.new_database()
     server = Server(database)
-    server.environment = {"NIDIA_ADMIN_PASSWORD": ""}
+    server.environment = {"NIDIA_ADMIN_PASSWORD": "", "NIDIA_ADMIN_EMAIL": ADMIN_EMAIL.title()}
 
     def status(email, password):
         return Client(server.port).post("/auth/login", {"email": email, "password": password}, (200, 401, 422)).status
