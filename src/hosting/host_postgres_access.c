@@ -9,14 +9,14 @@
 enum { LOOK_AGAIN_MS = 5, BEGINNING_MAX_MS = 1'000 };
 
 /*
- * With its password, whatever it had before. A role that is gone stays gone. CONNECT goes with LOGIN: it is
- * asked for later in a session's beginning, so that one that was let in a moment ago is still stopped there.
- * An administrator who has it through the role alone gets it as himself.
+ * With its password and its number of connections, whatever it had before. A role that is gone stays gone.
+ * CONNECT goes with LOGIN: it is asked for later in a session's beginning, so that one that was let in a
+ * moment ago is still stopped there. An administrator who has it through the role alone gets it as himself.
  */
 static bool set_login(struct hosting_call *call, struct db *administrator, const struct tenant_place *place)
 {
     static const char script[] = "DO $$ BEGIN IF EXISTS (SELECT FROM pg_roles WHERE rolname = '{name}') THEN"
-                                 " ALTER ROLE {name} {login} PASSWORD '{verifier}';"
+                                 " ALTER ROLE {name} {login} PASSWORD '{verifier}' CONNECTION LIMIT {limit};"
                                  " IF EXISTS (SELECT FROM pg_database WHERE datname = '{name}') THEN"
                                  " IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN"
                                  " GRANT CONNECT ON DATABASE {name} TO CURRENT_USER; END IF;"
@@ -26,6 +26,7 @@ static bool set_login(struct hosting_call *call, struct db *administrator, const
                            BLANKS({ "name", place->name },
                                   { "login", enters ? TEXT("LOGIN") : TEXT("NOLOGIN") },
                                   { "give", enters ? TEXT("GRANT") : TEXT("REVOKE") },
+                                  { "limit", arena_format(call->arena, "%d", (int)place->connections_max) },
                                   { "to", enters ? TEXT("TO") : TEXT("FROM") },
                                   { "verifier", scram_verifier(call->arena, place->password) }));
 }
