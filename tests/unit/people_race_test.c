@@ -1,6 +1,7 @@
 /* People and sessions where several act at once: each engine decides for one of them, and nothing is lost
  * between. */
 #include "identity_world.h"
+#include "letters/link.h"
 #include "settings/settings.h"
 #include <pthread.h>
 
@@ -178,6 +179,55 @@ TEST_IN_WORLD(whoever_signs_in_at_once_has_no_more_sessions_than_are_allowed)
         living += identity_reaches(&world->work, visits[i].grant.access_token);
     CHECK(living == MOST);
     end_race(racers, AT_ONCE);
+}
+
+/* ---- Links ---- */
+
+struct linking {
+    const struct user *user;
+    struct text token;
+};
+
+static bool mail_link(struct work *work, void *data)
+{
+    struct linking *linking = data;
+    const struct link_holder holder = { .user_id = linking->user->id.text,
+                                        .epoch = linking->user->session_epoch.integer };
+    struct text url;
+    if (!link_add(work, mail_kind_reset_password, &holder, 1'000, &url))
+        return false;
+    linking->token = text_slice(url, text_find_byte(url, '#') + 1, url.length);
+    return true;
+}
+
+static bool choose_password(struct work *work, void *data)
+{
+    const struct linking *linking = data;
+    struct opened_link link;
+    struct user changes = { .password_hash = value_string("a hash") };
+    return link_spend(work, LINK_CHOOSES_PASSWORD, linking->token, &link)
+        && user_set_password(work, &link.user, &changes, false);
+}
+
+/* The first ends the epoch that all of them are of. */
+TEST_IN_WORLD(of_several_links_to_a_new_password_at_once_one_is_good)
+{
+    IDENTITY;
+    enum { LINKS = 6, ROUNDS = 5 };
+    struct user user;
+    identity_add_user(world, "ana@nidia.test", SUPPORT, TEXT(""), &user);
+    for (int round = 0; round < ROUNDS; round++) {
+        struct linking linkings[LINKS];
+        struct racer racers[LINKS];
+        identity_reload(&world->work, &user);
+        for (size_t i = 0; i < LINKS; i++) {
+            linkings[i] = (struct linking){ .user = &user };
+            CHECK(db_transact(&world->work, mail_link, &linkings[i]));
+            racers[i] = (struct racer){ .act = choose_password, .data = &linkings[i] };
+        }
+        CHECK(run_race(world, racers, LINKS) == 1);
+        end_race(racers, LINKS);
+    }
 }
 
 /* ---- Guessing ---- */
