@@ -19,6 +19,7 @@ from test_commands import nidia
 
 STEP_S = 30
 SHORT = "Ocho-4471"
+MISSING = "00000000-0000-7000-8000-000000000000"
 PROVIDER = {"name": "puerta", "display_name": "Puerta", "issuer": "https://puerta.example", "client_id": "x", "scopes": "openid",
             "role_rules": [{"value": "a", "role": "support"}]}
 
@@ -267,7 +268,16 @@ def test_what_is_sensitive_asks_for_a_recent_proof(world):
             ("POST", f"/tenants/{tenant['id']}/export", None),
             ("POST", f"/tenants/{tenant['id']}/reveal_database_password", {"reason": "x"}),
             ("POST", "/users", {"email": "puerta@nidia.test", "system_role": "super_admin"}), ("POST", "/identity_providers", PROVIDER),
-            ("DELETE", f"/auth/sessions/{claims_of(client.token)['sid']}", None)):
+            ("DELETE", f"/auth/sessions/{claims_of(client.token)['sid']}", None), ("POST", f"{path}/send_password_link", None),
+            ("POST", f"{path}/impersonate", {"reason": "x", "minutes": 5}), ("PATCH", path, {"is_break_glass": False}),
+            ("POST", f"/api_keys/{MISSING}/rotate", None), ("PATCH", f"/api_keys/{MISSING}", {"name": "x"}), ("DELETE", f"/api_keys/{MISSING}", None),
+            ("POST", "/auth/passkeys/options", None), ("POST", "/auth/passkeys", {"name": "x", "credential": {}}),
+            ("DELETE", f"/auth/passkeys/{MISSING}", None), ("DELETE", f"/user_passkeys/{MISSING}", None),
+            ("PATCH", f"/identity_providers/{MISSING}", {"display_name": "x"}), ("DELETE", f"/identity_providers/{MISSING}", None),
+            ("POST", f"/identity_providers/{MISSING}/set_client_secret", {"client_secret": "x"}),
+            ("POST", "/provider_identities", {"user_id": person["id"], "provider_id": MISSING, "subject": "x"}),
+            ("DELETE", f"/provider_identities/{MISSING}", None),
+            ("POST", "/system_settings", {"key": "x", "value": 1}), ("DELETE", "/system_settings/step_up_minutes", None)):
         reply = client.request(method, sensitive, body, 403)
         assert reply.code == "step_up_required", f"{method} {sensitive}: {reply}"
         assert reply.headers["WWW-Authenticate"] == 'Bearer error="insufficient_user_authentication", max_age="300"', reply.headers
