@@ -1,4 +1,5 @@
 #include "record/ddl.h"
+#include "record/search.h"
 
 const char *const object_kinds[OBJECT_KIND_COUNT] = {
     [OBJECT_TABLE] = "table", [OBJECT_COLUMN] = "column",   [OBJECT_CHECK] = "check",
@@ -81,7 +82,7 @@ static void add_column(struct listing *listing, const struct column *column)
         arena_format(listing->arena, "%s.%s", listing->table->name, column->name), &sql);
 }
 
-/* It says what it is folded from, so that a change of that is a change of the definition. */
+/* It says what it is folded from, and how, so that a change of that is a change of the definition. */
 static void add_search(struct listing *listing)
 {
     const char *separator = " /*";
@@ -96,7 +97,7 @@ static void add_search(struct listing *listing)
     }
     if (*separator != ',')
         return;
-    buffer_print(&sql, " */");
+    buffer_print(&sql, "; folding %d */", SEARCH_FOLDING);
     add(listing, OBJECT_COLUMN, NULL, arena_format(listing->arena, "%s.search", listing->table->name), &sql);
 }
 

@@ -22,7 +22,7 @@ CREATE TABLE plans (
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
     revision bigint NOT NULL DEFAULT 1,
-    search text COLLATE "C" NOT NULL DEFAULT '' /* name, display_name */,
+    search text COLLATE "C" NOT NULL DEFAULT '' /* name, display_name; folding 2 */,
     CONSTRAINT plan_prices_not_negative CHECK (price_monthly >= 0 AND price_yearly >= 0),
     CONSTRAINT plan_limits_not_negative CHECK (max_users >= 1 AND max_storage_gb >= 0 AND max_monthly_emails >= 0 AND max_monthly_whatsapp >= 0 AND max_monthly_api_calls >= 0)
 );
@@ -52,7 +52,7 @@ CREATE TABLE database_hosts (
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
     revision bigint NOT NULL DEFAULT 1,
-    search text COLLATE "C" NOT NULL DEFAULT '' /* name, region */,
+    search text COLLATE "C" NOT NULL DEFAULT '' /* name, region; folding 2 */,
     CONSTRAINT database_hosts_status_choice CHECK (status IN ('active', 'draining', 'offline')),
     CONSTRAINT database_host_count_not_negative CHECK (database_count >= 0)
 );
@@ -152,7 +152,7 @@ CREATE TABLE tenants (
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
     revision bigint NOT NULL DEFAULT 1,
-    search text COLLATE "C" NOT NULL DEFAULT '' /* name, slug, company_legal_name, billing_email, primary_contact_name */,
+    search text COLLATE "C" NOT NULL DEFAULT '' /* name, slug, company_legal_name, billing_email, primary_contact_name; folding 2 */,
     CONSTRAINT tenants_plan_status_choice CHECK (plan_status IN ('trial', 'active', 'past_due', 'suspended', 'cancelled')),
     CONSTRAINT tenants_service_level_choice CHECK (service_level IN ('full', 'warned', 'read_only', 'export_only', 'off')),
     CONSTRAINT tenants_chosen_service_level_choice CHECK (chosen_service_level IN ('full', 'warned', 'read_only', 'export_only', 'off')),
@@ -204,7 +204,7 @@ CREATE TABLE tenant_domains (
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
     revision bigint NOT NULL DEFAULT 1,
-    search text COLLATE "C" NOT NULL DEFAULT '' /* domain */,
+    search text COLLATE "C" NOT NULL DEFAULT '' /* domain; folding 2 */,
     CONSTRAINT tenant_domains_status_choice CHECK (status IN ('pending', 'verified', 'lost')),
     CONSTRAINT tenant_domain_verified_has_its_time CHECK (NOT is_verified OR verified_at IS NOT NULL),
     CONSTRAINT tenant_domain_verified_is_its_status CHECK (is_verified = (status = 'verified')),
@@ -237,7 +237,7 @@ CREATE TABLE module_definitions (
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
     revision bigint NOT NULL DEFAULT 1,
-    search text COLLATE "C" NOT NULL DEFAULT '' /* name, display_name */
+    search text COLLATE "C" NOT NULL DEFAULT '' /* name, display_name; folding 2 */
 );
 CREATE UNIQUE INDEX module_definitions_name_unique ON module_definitions (name);
 CREATE INDEX module_definitions_category ON module_definitions (category NULLS FIRST, id);
@@ -261,7 +261,7 @@ CREATE TABLE submodule_definitions (
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
     revision bigint NOT NULL DEFAULT 1,
-    search text COLLATE "C" NOT NULL DEFAULT '' /* name, display_name */
+    search text COLLATE "C" NOT NULL DEFAULT '' /* name, display_name; folding 2 */
 );
 CREATE INDEX submodule_definitions_module_id ON submodule_definitions (module_id, id);
 CREATE INDEX submodule_definitions_sort_order ON submodule_definitions (sort_order, id);
@@ -354,7 +354,7 @@ CREATE TABLE feature_flags (
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
     revision bigint NOT NULL DEFAULT 1,
-    search text COLLATE "C" NOT NULL DEFAULT '' /* name, description */,
+    search text COLLATE "C" NOT NULL DEFAULT '' /* name, description; folding 2 */,
     CONSTRAINT feature_flag_share_is_a_percentage CHECK (rollout_percentage BETWEEN 0 AND 100)
 );
 CREATE UNIQUE INDEX feature_flags_name_unique ON feature_flags (name);
@@ -396,7 +396,7 @@ CREATE TABLE users (
     updated_at timestamptz NOT NULL,
     deleted_at timestamptz,
     revision bigint NOT NULL DEFAULT 1,
-    search text COLLATE "C" NOT NULL DEFAULT '' /* email, first_name, last_name */,
+    search text COLLATE "C" NOT NULL DEFAULT '' /* email, first_name, last_name; folding 2 */,
     CONSTRAINT users_system_role_choice CHECK (system_role IN ('super_admin', 'support', 'billing_admin', 'tenant_admin')),
     CONSTRAINT user_staff_has_no_tenant CHECK ((system_role = 'tenant_admin') = (tenant_id IS NOT NULL)),
     CONSTRAINT user_break_glass_is_super_admin CHECK (NOT is_break_glass OR system_role = 'super_admin'),
@@ -464,7 +464,7 @@ CREATE TABLE identity_providers (
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
     revision bigint NOT NULL DEFAULT 1,
-    search text COLLATE "C" NOT NULL DEFAULT '' /* name, display_name */
+    search text COLLATE "C" NOT NULL DEFAULT '' /* name, display_name; folding 2 */
 );
 CREATE UNIQUE INDEX identity_providers_name_unique ON identity_providers (name);
 CREATE INDEX identity_providers_is_enabled ON identity_providers (is_enabled, id);
@@ -581,7 +581,7 @@ CREATE TABLE api_keys (
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
     revision bigint NOT NULL DEFAULT 1,
-    search text COLLATE "C" NOT NULL DEFAULT '' /* name */
+    search text COLLATE "C" NOT NULL DEFAULT '' /* name; folding 2 */
 );
 CREATE UNIQUE INDEX api_keys_prefix_unique ON api_keys (prefix);
 CREATE UNIQUE INDEX api_keys_key_hash_unique ON api_keys (key_hash);
@@ -718,7 +718,7 @@ CREATE TABLE invoices (
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
     revision bigint NOT NULL DEFAULT 1,
-    search text COLLATE "C" NOT NULL DEFAULT '' /* invoice_number */,
+    search text COLLATE "C" NOT NULL DEFAULT '' /* invoice_number; folding 2 */,
     CONSTRAINT invoices_status_choice CHECK (status IN ('draft', 'pending', 'paid', 'failed', 'void', 'uncollectible')),
     CONSTRAINT invoice_final_has_number CHECK (status = 'draft' OR (invoice_number IS NOT NULL AND issued_at IS NOT NULL)),
     CONSTRAINT invoice_paid_has_its_time CHECK (status <> 'paid' OR paid_at IS NOT NULL)
@@ -775,7 +775,7 @@ CREATE TABLE support_tickets (
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
     revision bigint NOT NULL DEFAULT 1,
-    search text COLLATE "C" NOT NULL DEFAULT '' /* ticket_number, subject, description */,
+    search text COLLATE "C" NOT NULL DEFAULT '' /* ticket_number, subject, description; folding 2 */,
     CONSTRAINT support_tickets_priority_choice CHECK (priority IN ('low', 'medium', 'high', 'urgent')),
     CONSTRAINT support_tickets_status_choice CHECK (status IN ('open', 'in_progress', 'pending_customer', 'resolved', 'closed'))
 );
@@ -925,7 +925,7 @@ CREATE TABLE system_settings (
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
     revision bigint NOT NULL DEFAULT 1,
-    search text COLLATE "C" NOT NULL DEFAULT '' /* key, description */
+    search text COLLATE "C" NOT NULL DEFAULT '' /* key, description; folding 2 */
 );
 CREATE UNIQUE INDEX system_settings_key_unique ON system_settings (key);
 CREATE INDEX system_settings_category ON system_settings (category, id);
@@ -945,7 +945,7 @@ CREATE TABLE webhook_endpoints (
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
     revision bigint NOT NULL DEFAULT 1,
-    search text COLLATE "C" NOT NULL DEFAULT '' /* description */
+    search text COLLATE "C" NOT NULL DEFAULT '' /* description; folding 2 */
 );
 CREATE INDEX webhook_endpoints_tenant_id ON webhook_endpoints (tenant_id NULLS FIRST, id);
 CREATE INDEX webhook_endpoints_is_active ON webhook_endpoints (is_active, id);

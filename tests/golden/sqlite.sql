@@ -22,7 +22,7 @@ CREATE TABLE plans (
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
     revision INTEGER NOT NULL DEFAULT 1,
-    search TEXT NOT NULL DEFAULT '' /* name, display_name */,
+    search TEXT NOT NULL DEFAULT '' /* name, display_name; folding 2 */,
     CONSTRAINT plan_prices_not_negative CHECK (price_monthly >= 0 AND price_yearly >= 0),
     CONSTRAINT plan_limits_not_negative CHECK (max_users >= 1 AND max_storage_gb >= 0 AND max_monthly_emails >= 0 AND max_monthly_whatsapp >= 0 AND max_monthly_api_calls >= 0)
 ) STRICT;
@@ -52,7 +52,7 @@ CREATE TABLE database_hosts (
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
     revision INTEGER NOT NULL DEFAULT 1,
-    search TEXT NOT NULL DEFAULT '' /* name, region */,
+    search TEXT NOT NULL DEFAULT '' /* name, region; folding 2 */,
     CONSTRAINT database_host_count_not_negative CHECK (database_count >= 0)
 ) STRICT;
 CREATE UNIQUE INDEX database_hosts_name_unique ON database_hosts (name);
@@ -150,7 +150,7 @@ CREATE TABLE tenants (
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
     revision INTEGER NOT NULL DEFAULT 1,
-    search TEXT NOT NULL DEFAULT '' /* name, slug, company_legal_name, billing_email, primary_contact_name */,
+    search TEXT NOT NULL DEFAULT '' /* name, slug, company_legal_name, billing_email, primary_contact_name; folding 2 */,
     CONSTRAINT tenant_use_not_negative CHECK (current_users >= 0 AND current_storage_gb >= 0 AND current_monthly_emails >= 0 AND current_monthly_whatsapp >= 0 AND current_monthly_api_calls >= 0),
     CONSTRAINT tenant_limits_not_negative CHECK (max_users >= 1 AND max_storage_gb >= 0 AND max_monthly_emails >= 0 AND max_monthly_whatsapp >= 0 AND max_monthly_api_calls >= 0),
     CONSTRAINT tenant_active_has_its_database CHECK (NOT is_active OR provisioning_status = 'completed'),
@@ -196,7 +196,7 @@ CREATE TABLE tenant_domains (
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
     revision INTEGER NOT NULL DEFAULT 1,
-    search TEXT NOT NULL DEFAULT '' /* domain */,
+    search TEXT NOT NULL DEFAULT '' /* domain; folding 2 */,
     CONSTRAINT tenant_domain_verified_has_its_time CHECK (NOT is_verified OR verified_at IS NOT NULL),
     CONSTRAINT tenant_domain_verified_is_its_status CHECK (is_verified = (status = 'verified')),
     CONSTRAINT tenant_domain_primary_is_verified CHECK (NOT is_primary OR is_verified)
@@ -228,7 +228,7 @@ CREATE TABLE module_definitions (
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
     revision INTEGER NOT NULL DEFAULT 1,
-    search TEXT NOT NULL DEFAULT '' /* name, display_name */
+    search TEXT NOT NULL DEFAULT '' /* name, display_name; folding 2 */
 ) STRICT;
 CREATE UNIQUE INDEX module_definitions_name_unique ON module_definitions (name);
 CREATE INDEX module_definitions_category ON module_definitions (category, id);
@@ -252,7 +252,7 @@ CREATE TABLE submodule_definitions (
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
     revision INTEGER NOT NULL DEFAULT 1,
-    search TEXT NOT NULL DEFAULT '' /* name, display_name */
+    search TEXT NOT NULL DEFAULT '' /* name, display_name; folding 2 */
 ) STRICT;
 CREATE INDEX submodule_definitions_module_id ON submodule_definitions (module_id, id);
 CREATE INDEX submodule_definitions_sort_order ON submodule_definitions (sort_order, id);
@@ -345,7 +345,7 @@ CREATE TABLE feature_flags (
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
     revision INTEGER NOT NULL DEFAULT 1,
-    search TEXT NOT NULL DEFAULT '' /* name, description */,
+    search TEXT NOT NULL DEFAULT '' /* name, description; folding 2 */,
     CONSTRAINT feature_flag_share_is_a_percentage CHECK (rollout_percentage BETWEEN 0 AND 100)
 ) STRICT;
 CREATE UNIQUE INDEX feature_flags_name_unique ON feature_flags (name);
@@ -387,7 +387,7 @@ CREATE TABLE users (
     updated_at INTEGER NOT NULL,
     deleted_at INTEGER,
     revision INTEGER NOT NULL DEFAULT 1,
-    search TEXT NOT NULL DEFAULT '' /* email, first_name, last_name */,
+    search TEXT NOT NULL DEFAULT '' /* email, first_name, last_name; folding 2 */,
     CONSTRAINT user_staff_has_no_tenant CHECK ((system_role = 'tenant_admin') = (tenant_id IS NOT NULL)),
     CONSTRAINT user_break_glass_is_super_admin CHECK (NOT is_break_glass OR system_role = 'super_admin'),
     CONSTRAINT user_locked_has_its_time CHECK (NOT is_locked OR locked_at IS NOT NULL)
@@ -454,7 +454,7 @@ CREATE TABLE identity_providers (
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
     revision INTEGER NOT NULL DEFAULT 1,
-    search TEXT NOT NULL DEFAULT '' /* name, display_name */
+    search TEXT NOT NULL DEFAULT '' /* name, display_name; folding 2 */
 ) STRICT;
 CREATE UNIQUE INDEX identity_providers_name_unique ON identity_providers (name);
 CREATE INDEX identity_providers_is_enabled ON identity_providers (is_enabled, id);
@@ -570,7 +570,7 @@ CREATE TABLE api_keys (
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
     revision INTEGER NOT NULL DEFAULT 1,
-    search TEXT NOT NULL DEFAULT '' /* name */
+    search TEXT NOT NULL DEFAULT '' /* name; folding 2 */
 ) STRICT;
 CREATE UNIQUE INDEX api_keys_prefix_unique ON api_keys (prefix);
 CREATE UNIQUE INDEX api_keys_key_hash_unique ON api_keys (key_hash);
@@ -702,7 +702,7 @@ CREATE TABLE invoices (
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
     revision INTEGER NOT NULL DEFAULT 1,
-    search TEXT NOT NULL DEFAULT '' /* invoice_number */,
+    search TEXT NOT NULL DEFAULT '' /* invoice_number; folding 2 */,
     CONSTRAINT invoice_final_has_number CHECK (status = 'draft' OR (invoice_number IS NOT NULL AND issued_at IS NOT NULL)),
     CONSTRAINT invoice_paid_has_its_time CHECK (status <> 'paid' OR paid_at IS NOT NULL)
 ) STRICT;
@@ -757,7 +757,7 @@ CREATE TABLE support_tickets (
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
     revision INTEGER NOT NULL DEFAULT 1,
-    search TEXT NOT NULL DEFAULT '' /* ticket_number, subject, description */
+    search TEXT NOT NULL DEFAULT '' /* ticket_number, subject, description; folding 2 */
 ) STRICT;
 CREATE INDEX support_tickets_tenant_id ON support_tickets (tenant_id, id);
 CREATE UNIQUE INDEX support_tickets_ticket_number_unique ON support_tickets (ticket_number);
@@ -898,7 +898,7 @@ CREATE TABLE system_settings (
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
     revision INTEGER NOT NULL DEFAULT 1,
-    search TEXT NOT NULL DEFAULT '' /* key, description */
+    search TEXT NOT NULL DEFAULT '' /* key, description; folding 2 */
 ) STRICT;
 CREATE UNIQUE INDEX system_settings_key_unique ON system_settings (key);
 CREATE INDEX system_settings_category ON system_settings (category, id);
@@ -918,7 +918,7 @@ CREATE TABLE webhook_endpoints (
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
     revision INTEGER NOT NULL DEFAULT 1,
-    search TEXT NOT NULL DEFAULT '' /* description */
+    search TEXT NOT NULL DEFAULT '' /* description; folding 2 */
 ) STRICT;
 CREATE INDEX webhook_endpoints_tenant_id ON webhook_endpoints (tenant_id, id);
 CREATE INDEX webhook_endpoints_is_active ON webhook_endpoints (is_active, id);

@@ -180,4 +180,10 @@ TEST_ON_BOTH(what_is_searched_is_folded_anew_in_every_row)
     CHECK(small_migrates(scratch, &small));
     CHECK(scratch_number(scratch, "SELECT count(*) FROM things WHERE search LIKE 'red%nandu'") == 1);
     CHECK(scratch_number(scratch, "SELECT count(*) FROM things WHERE search = 'green'") == 1);
+    /* An earlier version folded them in another way. */
+    scratch_script(scratch, "UPDATE things SET search = 'spoilt'; UPDATE schema_objects SET definition = "
+                            "replace(definition, '; folding ', '; folding 0')");
+    CHECK(small_migrates(scratch, &small));
+    CHECK(scratch_number(scratch, "SELECT count(*) FROM things WHERE search = 'spoilt'") == 0);
+    CHECK(scratch_number(scratch, "SELECT count(*) FROM things WHERE search = 'green'") == 1);
 }
