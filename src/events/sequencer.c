@@ -1,5 +1,7 @@
 #include "events/sequencer.h"
+#include "record/site.h"
 #include "record/transact.h"
+#include "sql/database.h"
 
 enum { PIECE_EVENTS = 500 };
 
@@ -45,5 +47,6 @@ bool sequencer_run(struct work *work, int64_t *last)
         if (!db_transact(work, number_piece, &numbered) || !look(work, &waiting, last))
             return false;
     }
+    database_settle(work->site->database);
     return true;
 }

@@ -9,5 +9,6 @@
 #include "record/work.h"
 
 /* Numbers what waits, piece by piece, and tells the other nodes once each. *last: the highest position there
- * is. */
+ * is; on SQLite what its change has to change in memory is changed, so that nobody hears of one and is then
+ * answered as before it. */
 [[nodiscard]] bool sequencer_run(struct work *work, int64_t *last);

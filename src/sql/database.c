@@ -76,3 +76,9 @@ size_t database_queue_depth(struct database *database)
 {
     return database->lane ? lane_depth(database->lane) : 0;
 }
+
+void database_settle(struct database *database)
+{
+    if (database->lane)
+        lane_settle(database->lane);
+}

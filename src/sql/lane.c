@@ -7,6 +7,8 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+enum { SETTLE_LOOK_MS = 1 };
+
 struct lane {
     struct db *db;
     struct arena *arena;
@@ -17,7 +19,8 @@ struct lane {
     struct write *first, **last;
     size_t depth;
     bool ending;
-    _Atomic uint64_t version; /* of what is committed */
+    _Atomic uint64_t version;         /* of what is committed */
+    _Atomic uint64_t begun, answered; /* batches */
 };
 
 /* Those that share a commit. */
@@ -113,11 +116,13 @@ static void *work(void *argument)
     for (struct write *write; (write = take(lane, true));) {
         struct batch batch = { .until_us = clock_monotonic_us() + INT64_C(1000) * LANE_BATCH_MS };
         batch.last = &batch.first;
+        atomic_fetch_add(&lane->begun, 1);
         struct error error = {};
         bool kept = run_batch(lane, write, &batch, &error);
         if (!kept && error.code != ERROR_storage_full)
             error.code = ERROR_database_unavailable;
         answer(&batch, kept ? NULL : &error);
+        atomic_fetch_add(&lane->answered, 1);
         arena_reset(lane->arena);
     }
     return NULL;
@@ -177,4 +182,11 @@ void lane_destroy(struct lane *lane)
 uint64_t lane_version(struct lane *lane)
 {
     return atomic_load(&lane->version);
+}
+
+void lane_settle(struct lane *lane)
+{
+    uint64_t begun = atomic_load(&lane->begun);
+    while (atomic_load(&lane->answered) < begun)
+        clock_sleep_ms(SETTLE_LOOK_MS);
 }
