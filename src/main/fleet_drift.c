@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "main/fleet.h"
 #include "main/pages.h"
+#include "main/print.h"
 #include "main/tenant.h"
 #include <stdio.h>
 #include <unistd.h>
@@ -27,7 +28,7 @@ struct drifted {
 static void print_entries(void *context, const struct json *rows)
 {
     struct drifted *drifted = context;
-    for (size_t i = 0; i < rows->count; i++) {
+    for (size_t i = 0; i < rows->count && !drifted->invocation->as_json; i++) {
         printf("%.*s\n", TEXT_ARG(fleet_slug_of(drifted->invocation, &rows->items[i])));
         const struct json *lines = json_member(&rows->items[i], TEXT("drift"));
         for (size_t at = 0; lines && at < lines->count; at++)
@@ -42,7 +43,9 @@ static int print_drift(struct invocation *invocation, const char *slug)
     struct text target;
     if (!find_target(invocation, slug, &target) || !pages_read(invocation, target, print_entries, &drifted))
         return EXIT_FAILED;
-    if (drifted.count == 0)
+    if (invocation->as_json && print_list(invocation, target, NULL) != EXIT_DONE)
+        return EXIT_FAILED;
+    if (drifted.count == 0 && !invocation->as_json)
         puts("No database differs from its files.");
     return drifted.count == 0 ? EXIT_DONE : EXIT_FAILED;
 }

@@ -93,6 +93,8 @@ def test_a_migration_from_a_terminal_halted_by_its_canary_mended_and_resumed(eng
         assert "No database differs" in nidia(world, "drift")
         run(world, first, "CREATE INDEX made_by_hand ON notes (id)")
         told = nidia(world, "drift", expect=1)
+        entry, = json.loads(nidia(world, "drift", "--json", expect=1))["data"]
+        assert entry["tenant_id"] == first["id"] and entry["drift"]
         assert told.startswith(first["slug"]) and "added: index" in told and "made_by_hand" in told
         assert "No database differs" in nidia(world, "drift", "--tenant", fleet.tenants[1]["slug"])
         run(world, first, "DROP INDEX made_by_hand")
