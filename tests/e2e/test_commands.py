@@ -211,6 +211,7 @@ def test_commands_by_themselves_take_the_lock(engine):
         made = json.loads(nidia(world, "tenant", "create", "a-solas", "A solas", "pagos@solas.test", "--json").stdout)
         assert made["is_active"], made
         assert "a-solas" in nidia(world, "tenant", "list").stdout
+        assert json.loads(nidia(world, "tenant", "backup", "--all", "--json").stdout) == {"total": 1, "done": 1, "failed": 0}
         world.start_again()
         assert world.admin.get("/tenants/a-solas").json["is_active"]
 
