@@ -152,7 +152,7 @@ static bool call_server(struct invocation *invocation, const struct question *qu
 static bool ask_server(struct invocation *invocation, const struct question *question, struct reply *reply,
                        struct error *error)
 {
-    int64_t until_us = clock_monotonic_us() + RESTART_MS * 1000;
+    int64_t until_us = clock_monotonic_us() + RESTART_MS * INT64_C(1'000);
     while (!call_server(invocation, question, reply, error)) {
         bool may_ask_again = error->code == ERROR_unreachable || question->method == METHOD_GET;
         if (!invocation->was_served || !may_ask_again || clock_monotonic_us() > until_us)

@@ -82,6 +82,8 @@ static bool check_text(struct document_reader *reader, const struct column *colu
         return document_fault(reader, pointer, ERROR_too_long, "%lld", (long long)max);
     if (!one_length && length < min)
         return document_fault(reader, pointer, ERROR_too_short, "%lld", (long long)min);
+    if (min > 0 && text_consists_of(text, " \t\r\n"))
+        return document_fault(reader, pointer, ERROR_blank, "");
     if (type->accepts && !type->accepts(text))
         return document_fault(reader, pointer, ERROR_malformed, "");
     return true;

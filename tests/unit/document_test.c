@@ -128,6 +128,7 @@ TEST(each_type_refuses_what_it_is_not)
         { "{\"uuid\":\"\"}", "/uuid malformed" },
         { "{\"reference\":7}", "/reference wrong_type a UUID in lower case" },
         { "{\"text\":\"a\"}", "/text too_short 2" },
+        { "{\"text\":\"    \"}", "/text blank" },
         { "{\"text\":\"abcdef\"}", "/text too_long 5" },
         { "{\"text\":true}", "/text wrong_type a text" },
         { "{\"text\":\"a\\nb\"}", "/text control_character" },
