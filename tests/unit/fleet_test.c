@@ -56,7 +56,9 @@ TEST_IN_WORLD(all_who_have_a_database_are_brought_to_the_schema_the_suspended_to
 TEST_IN_WORLD(a_canary_that_fails_leaves_all_others_alone)
 {
     struct fleet_world fleet;
-    struct fleet_migration migration = { .canary = value_integer(2), .budget = value_integer(5) };
+    struct fleet_migration migration = { .canary = value_integer(2),
+                                         .budget = value_integer(5),
+                                         .parallel = value_integer(1) }; /* in the order of their ids */
     fleet_begin(&fleet, world, 5);
     fleet_sql(&fleet, 1, in_the_way);
     fleet_write(&fleet, "0002_b.sql", more);
