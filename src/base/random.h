@@ -6,8 +6,8 @@ enum { UUID_LENGTH = 36, UUID_SIZE = 16 };
 
 void random_bytes(void *out, size_t size);
 
-/* UUIDv7 (RFC 9562), lower case: the time in ms, then 74 bits, random and, of one thread and millisecond,
-   ascending. */
+/* UUIDv7 (RFC 9562), lower case: the time in ms, then 74 random bits; of one thread and millisecond they
+ * ascend. */
 struct text random_uuid(struct arena *arena, int64_t now_ms);
 
 /* Sixteen bytes as text, which lies in `out`. */

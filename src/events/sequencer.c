@@ -5,7 +5,8 @@
 
 enum { PIECE_EVENTS = 500 };
 
-/* Events of one moment in the order of their ids: of the same row, the revision tells which came first. */
+/* Events of one moment in the order of their ids, which ascend within a transaction; of the same row, the
+ * revision tells which came first. */
 static bool number_piece(struct work *work, void *data)
 {
     static const char sql[] =

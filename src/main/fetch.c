@@ -86,10 +86,11 @@ static bool keep_whole(struct fetching *fetching, const char *path)
                  && text_equal(hash.sha256, command_text(&fetching->record, "sha256"));
     bool is_kept = is_whole && link(fetching->part, path) == 0;
     if (is_whole && !is_kept)
-        fprintf(stderr, "nidia: %s: %s\n", path, strerror(errno));
+        fprintf(stderr, "nidia: %s: %s; all of it is in %s\n", path, strerror(errno), fetching->part);
     else if (!is_whole)
         fprintf(stderr, "nidia: %s has not arrived whole\n", path);
-    unlink(fetching->part);
+    if (is_kept || !is_whole) /* else it stays, to be kept elsewhere */
+        unlink(fetching->part);
     return is_kept;
 }
 

@@ -28,7 +28,7 @@ struct drifted {
 static void print_entries(void *context, const struct json *rows)
 {
     struct drifted *drifted = context;
-    for (size_t i = 0; i < rows->count && !drifted->invocation->as_json; i++) {
+    for (size_t i = 0; i < rows->count; i++) {
         printf("%.*s\n", TEXT_ARG(fleet_slug_of(drifted->invocation, &rows->items[i])));
         const struct json *lines = json_member(&rows->items[i], TEXT("drift"));
         for (size_t at = 0; lines && at < lines->count; at++)
@@ -41,9 +41,9 @@ static int print_drift(struct invocation *invocation, const char *slug)
 {
     struct drifted drifted = { .invocation = invocation };
     struct text target;
-    if (!find_target(invocation, slug, &target) || !pages_read(invocation, target, print_entries, &drifted))
-        return EXIT_FAILED;
-    if (invocation->as_json && print_list(invocation, target, NULL) != EXIT_DONE)
+    if (!find_target(invocation, slug, &target)
+        || !(invocation->as_json ? print_all(invocation, target, NULL, &drifted.count)
+                                 : pages_read(invocation, target, print_entries, &drifted)))
         return EXIT_FAILED;
     if (drifted.count == 0 && !invocation->as_json)
         puts("No database differs from its files.");

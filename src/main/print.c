@@ -37,7 +37,7 @@ struct listing {
     const struct invocation *invocation;
     const char *const *columns;
     int widths[COLUMNS_MAX]; /* as the pages so far want them */
-    bool has_begun;
+    size_t pages, rows;      /* that are printed */
 };
 
 static void widen(struct listing *listing, const struct json *rows)
@@ -72,7 +72,7 @@ static void print_line(const struct listing *listing, const struct json *row)
 static void print_table(struct listing *listing, const struct json *rows)
 {
     widen(listing, rows);
-    if (!listing->has_begun)
+    if (listing->pages == 0)
         print_line(listing, NULL);
     for (size_t i = 0; i < rows->count; i++)
         print_line(listing, &rows->items[i]);
@@ -82,8 +82,10 @@ static void print_json(const struct listing *listing, const struct json *rows)
 {
     [[gnu::cleanup(arena_cleanup)]] struct arena *arena = arena_create();
     struct buffer out = { .arena = arena };
+    if (listing->pages == 0)
+        buffer_add(&out, TEXT("{\"data\":["));
     for (size_t i = 0; i < rows->count; i++) {
-        buffer_add(&out, listing->has_begun || i > 0 ? TEXT(",") : TEXT(""));
+        buffer_add(&out, listing->rows + i > 0 ? TEXT(",") : TEXT(""));
         json_add(&out, &rows->items[i]);
     }
     printf("%.*s", TEXT_ARG(out.text));
@@ -96,16 +98,23 @@ static void print_page(void *context, const struct json *rows)
         print_json(listing, rows);
     else
         print_table(listing, rows);
-    listing->has_begun |= rows->count > 0 || !listing->invocation->as_json;
+    listing->pages++;
+    listing->rows += rows->count;
+}
+
+bool print_all(struct invocation *invocation, struct text target, const char *const *columns, size_t *count)
+{
+    struct listing listing = { .invocation = invocation, .columns = columns };
+    bool is_whole = pages_read(invocation, target, print_page, &listing);
+    printf("%s", is_whole && invocation->as_json ? "],\"next_cursor\":null}\n" : "");
+    *count = listing.rows;
+    return is_whole;
 }
 
 int print_list(struct invocation *invocation, struct text target, const char *const *columns)
 {
-    struct listing listing = { .invocation = invocation, .columns = columns };
-    printf("%s", invocation->as_json ? "{\"data\":[" : "");
-    bool is_whole = pages_read(invocation, target, print_page, &listing);
-    printf("%s", is_whole && invocation->as_json ? "],\"next_cursor\":null}\n" : "");
-    return is_whole ? EXIT_DONE : EXIT_FAILED;
+    size_t count;
+    return print_all(invocation, target, columns, &count) ? EXIT_DONE : EXIT_FAILED;
 }
 
 void print_rows(const struct invocation *invocation, const struct reply *reply, const char *const *columns)

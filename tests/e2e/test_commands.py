@@ -92,6 +92,11 @@ def test_lists_are_whole_however_long(world):
     assert len({key["id"] for key in told["data"]}) == before + 101 and told["next_cursor"] is None
 
 
+def test_a_list_that_cannot_be_had_is_no_half_document():
+    ended = subprocess.run([PROGRAM, "tenant", "list", "--json", "--data", "/dev/null/nowhere"], capture_output=True, text=True)
+    assert (ended.returncode, ended.stdout) == (1, "") and ended.stderr, ended
+
+
 def test_what_is_not_understood_is_refused(world):
     tenant = world.new_tenant()
     for words in ("tenant list all", "fleet status all", "host list all", "admin list all", "api-key list all", "provider list all",
