@@ -190,6 +190,9 @@ def the_rest_is_fetched(world, tenant, export, content):
     part.write_bytes(b"x" * 1000)
     assert "has not arrived whole" in nidia(world, "tenant", "fetch", tenant["slug"], "--to", str(target), expect=1).stderr
     assert not target.exists() and not part.exists()
+    target.symlink_to("nowhere")  # the name is taken, though nothing is there
+    assert str(part) in nidia(world, "tenant", "fetch", tenant["slug"], "--to", str(target), expect=1).stderr
+    assert part.read_bytes() == content
 
 
 def test_a_suspended_tenant_is_backed_up_too_and_one_without_database_is_not(world):
