@@ -3,10 +3,12 @@
 import http.client
 import json
 import socket
+import time
 import urllib.parse
 import uuid
 
 TIMEOUT_S = 60
+REST_S = 45  # a server closes a connection that has rested for 75 s
 
 
 class Reply:
@@ -37,7 +39,7 @@ class Client:
     def __init__(self, port, contract=None, token=None, base="/api/v1", source="127.0.0.1"):
         self.port, self.contract, self.token, self.base, self.source = port, contract, token, base, source
         self.user = None
-        self.connection = None
+        self.connection, self.used_at = None, 0
 
     def twin(self, **changes):
         settings = {"contract": self.contract, "token": self.token, "base": self.base, "source": self.source}
@@ -75,6 +77,9 @@ class Client:
         return reply
 
     def exchange(self, method, target, body, headers):
+        if time.monotonic() > self.used_at + REST_S:
+            self.close()
+        self.used_at = time.monotonic()
         if self.connection is None:
             self.connection = http.client.HTTPConnection(
                 "127.0.0.1", self.port, timeout=TIMEOUT_S, source_address=(self.source, 0))

@@ -48,6 +48,9 @@ class SQLite:
     def close_database(self, url):
         pass
 
+    def wait_for_sessions(self, url):
+        pass
+
     def drop_database(self, url):
         pass
 
@@ -78,8 +81,14 @@ class PostgreSQL:
         return urllib.parse.urlunsplit(urllib.parse.urlsplit(self.url)._replace(path=f"/{name}"))
 
     def close_database(self, url):
-        """It may still be copied."""
+        """It may still be copied, once nobody is there."""
+        self.wait_for_sessions(url)
         self.run(f"ALTER DATABASE {urllib.parse.urlsplit(url).path[1:]} ALLOW_CONNECTIONS false")
+
+    def wait_for_sessions(self, url):
+        """Until all have ended that were there: one whose client was killed still does what it was told last."""
+        others = "SELECT 1 FROM pg_stat_activity WHERE datname = '{}' AND backend_type = 'client backend'"
+        until(lambda: not self.run(others.format(urllib.parse.urlsplit(url).path[1:])), 30, "the end of the sessions")
 
     def control(self, *action):
         """pg_ctl; needs the rights of the cluster's owner."""
@@ -194,10 +203,16 @@ class World:
     def restart(self, kill=False):
         """Stops it, as an operator or as a power cut would, and starts it on what was left."""
         if kill:
-            self.server.kill()
+            self.kill()
         else:
             assert self.server.stop() == 0, self.server.log_tail()
         self.start_again()
+
+    def kill(self):
+        """Where no other node is: nothing of it goes on, and its jobs are free for the next."""
+        self.server.kill()
+        self.engine.wait_for_sessions(self.database)
+        self.end_leases()
 
     def end_leases(self):
         """On PostgreSQL, what a dead node held may be taken over at once, as if the time of its leases had passed; on

@@ -1,5 +1,6 @@
 """Debian's systemd as the first process of namespaces of its own, with our two units and hardly any other."""
 
+import contextlib
 import os
 import pathlib
 import shutil
@@ -95,8 +96,9 @@ class LivingSystemd:
         if self.process.poll() is not None:
             raise SkipTest(f"systemd cannot be started here: {self.process.stderr.read().strip()}")
         children = pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        is_begun = children and os.readlink(f"/proc/{children[0]}/exe") == SYSTEMD
-        return children[0] if is_begun else None
+        with contextlib.suppress(OSError):  # it has ended, and so will its father
+            return children[0] if children and os.readlink(f"/proc/{children[0]}/exe") == SYSTEMD else None
+        return None
 
     def inside(self, *command):
         return subprocess.run(["nsenter", "--target", self.pid, "--mount", "--pid", "--cgroup", *command], capture_output=True, text=True, check=False)

@@ -8,7 +8,7 @@ import stat
 
 from aiosmtpd.controller import Controller
 
-from server import TOP, free_port, until
+from server import START_S, TOP, free_port, until
 
 
 def subjects_of(kind):
@@ -59,7 +59,7 @@ class Postman:
         return f"smtp://127.0.0.1:{self.port}"
 
     def open(self):
-        self.controller = Controller(self, hostname="127.0.0.1", port=self.port)
+        self.controller = Controller(self, hostname="127.0.0.1", port=self.port, ready_timeout=START_S)
         self.controller.start()
 
     def close(self):

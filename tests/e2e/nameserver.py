@@ -96,8 +96,8 @@ class NameServer:
 
 
 class Forger:
-    """Answers each question over UDP as `answer` says: it is given the question and yields (seconds, from which of two
-    sockets, bytes). Over TCP nobody listens."""
+    """Answers each question over UDP as `answer` says: it is given the question and yields (from which of two sockets,
+    bytes). `asked`: the questions, and whose they were. Over TCP nobody listens."""
 
     def __init__(self, answer):
         self.answer = answer
@@ -123,15 +123,12 @@ class Forger:
             question, client = self.sockets[0].recvfrom(4096)
             if not question:
                 return
-            self.asked.append(question)
-            for seconds, which, answer in self.answer(question):
-                if seconds:
-                    threading.Timer(seconds, self.send, (which, answer, client)).start()
-                else:
-                    self.send(which, answer, client)
+            self.asked.append((question, client))
+            for which, answer in self.answer(question):
+                self.send(which, answer, client)
 
     def send(self, which, answer, client):
-        with contextlib.suppress(OSError):  # we may have ended meanwhile
+        with contextlib.suppress(OSError):  # whoever asked may have gone
             self.sockets[which].sendto(answer, client)
 
 

@@ -23,13 +23,15 @@ def pause(seconds=0.02):
 
 
 def until(condition, seconds=20, what="what was waited for"):
-    """Looks again and again until the condition holds, and returns what it gave."""
+    """Looks again and again until the condition holds, and returns what it gave. The last look begins after the time:
+    where we have slept ourselves meanwhile, nothing is told of what was waited for."""
     deadline = time.monotonic() + seconds
     while True:
+        is_last = time.monotonic() > deadline
         found = condition()
         if found:
             return found
-        assert time.monotonic() < deadline, f"{what} did not come within {seconds} s"
+        assert not is_last, f"{what} did not come within {seconds} s"
         pause()
 
 

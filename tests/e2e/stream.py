@@ -1,5 +1,6 @@
 """A client of Server-Sent Events: reads in a thread of its own, and remembers what came."""
 
+import contextlib
 import http.client
 import json
 import threading
@@ -70,8 +71,9 @@ class Stream:
         self.last_id = fields.get("id", self.last_id)
 
     def close(self):
-        if self.status == 200 and not self.ended.is_set():
-            self.socket.shutdown(2)
+        if self.status == 200:
+            with contextlib.suppress(OSError):  # it has ended by itself
+                self.socket.shutdown(2)
             self.reader.join(WAIT_S)
         self.connection.close()
 

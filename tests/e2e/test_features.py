@@ -71,7 +71,7 @@ def test_an_assignment_has_a_reason_and_days_in_their_order(world):
     assert world.admin.post("/module_tenant_assignments", {**base, "reason": "again"}, (409, 422))
     soon = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=2)).isoformat(timespec="milliseconds")
     world.admin.patch(f"/module_tenant_assignments/{made['id']}", {"ends_at": soon.replace("+00:00", "Z")})
-    until(lambda: module["name"] not in told(world, tenant)["modules"], 12, "the end of its days")
+    until(lambda: module["name"] not in told(world, tenant)["modules"], 30, "the end of its days")
 
 
 def test_tenants_see_their_own_assignments_and_visible_modules_alone(world):

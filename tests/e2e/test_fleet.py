@@ -43,9 +43,11 @@ def test_a_fleet_is_what_the_program_says_it_is(world):
     world.admin.patch("/system_settings/deletion_grace_days", {"value": 0})
     gone = tenants[SUSPENDED]
     world.admin.delete(f"/tenants/{gone['id']}", 202)
+    burial = f"/jobs?tenant_id={gone['id']}&kind=delete_tenant"
+    until(lambda: world.admin.get(burial).json["data"][0]["status"] == "completed", 30, "the end of the deleted tenant")
 
     rest = {tenant["db_name"] for tenant in tenants} - {gone["db_name"]}
-    until(lambda: databases(world) - before == rest, 30, "the deleted tenant's database to go")
+    assert databases(world) - before == rest
     assert world.admin.get("/tenants?plan_status=suspended&count=true&limit=1").json["total"] == SUSPENDED
     if world.database:
         shut = {tenant["db_name"] for tenant in tenants[:SUSPENDED]}

@@ -1,5 +1,6 @@
 """Migrations of the fleet: from a terminal, over a server that is killed, with a folder that an operator changes."""
 
+import contextlib
 import json
 import sqlite3
 import subprocess
@@ -13,6 +14,7 @@ from test_jobs import SchemaFolder
 TENANTS = 4
 SLOW = {"sqlite": "CREATE TABLE slow AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 600000) SELECT count(*) AS counted FROM n;",
         "postgres": "CREATE TABLE slow AS SELECT count(*) AS counted, pg_sleep(0.4)::text AS slept FROM generate_series(1, 10);"}
+HOLD = {"sqlite": "BEGIN IMMEDIATE", "postgres": "BEGIN; LOCK TABLE nidia_schema IN ACCESS EXCLUSIVE MODE"}
 
 
 def nidia(world, *words, expect=0):
@@ -56,7 +58,8 @@ class Fleet:
         self.folder = self.schema.__enter__().path
         self.world = World(self.engine, ["--tenant-schema", str(self.folder)]).__enter__()
         tenants = [self.world.ask_for_tenant().json for _ in range(TENANTS)]
-        self.tenants = [self.world.until_provisioned(tenant["id"]) for tenant in tenants]
+        # In the order in which a migration takes them.
+        self.tenants = [self.world.until_provisioned(tenant_id) for tenant_id in sorted(tenant["id"] for tenant in tenants)]
         return self
 
     def __exit__(self, *failure):
@@ -65,6 +68,16 @@ class Fleet:
 
     def write(self, name, sql):
         (self.folder / name).write_text(sql)
+
+    @contextlib.contextmanager
+    def held_up(self):
+        """A migration waits in whichever database it comes to first: for a lock, as long as it may."""
+        self.world.admin.patch("/system_settings/migration_lock_ms", {"value": 60000})
+        with contextlib.ExitStack() as holders:
+            for tenant in self.tenants:
+                holder = holders.enter_context(contextlib.closing(as_owner(self.world, tenant)))
+                holder.cursor().execute(HOLD[self.engine.name])
+            yield
 
 
 def test_a_migration_from_a_terminal_halted_by_its_canary_mended_and_resumed(engine):
@@ -108,9 +121,7 @@ def test_killed_in_the_middle_it_goes_on_and_nothing_runs_twice(engine):
         row = world.admin.post("/fleet_migrations", {"canary": 0, "parallel": 1}, 201).json
         path = f"/fleet_migrations/{row['id']}"
         until(lambda: world.admin.get(path).json["done"] >= 1, 30, "the first of them")
-        world.server.kill()
-        world.end_leases()
-        world.start_again()
+        world.restart(kill=True)
         row = until(lambda: (found := world.admin.get(path).json)["status"] == "completed" and found, 60, "the end")
         assert (row["done"], row["failed"], row["total"]) == (TENANTS, 0, TENANTS), row
         assert all(len(run(world, tenant, "SELECT * FROM slow")) == 1 for tenant in fleet.tenants)
@@ -127,7 +138,7 @@ def test_an_orderly_end_lets_the_tenant_under_way_come_to_its_end(engine):
         row = until(lambda: (found := world.admin.get(path).json)["status"] == "completed" and found, 60, "the end")
         assert (row["done"], row["failed"]) == (TENANTS, 0), row
         jobs = lambda: [(job["status"], job["attempts"], job["error"]) for job in world.admin.get("/jobs?kind=migrate_fleet").json["data"]]
-        until(lambda: jobs() == [("completed", 1, None)], 10, "the job's own end")
+        until(lambda: jobs() == [("completed", 1, None)], 20, "the job's own end")
 
 
 def test_who_may_and_what_is_refused(engine):
@@ -142,12 +153,15 @@ def test_who_may_and_what_is_refused(engine):
         support.post("/fleet_migrations", {}, 403)
         world.sign_in_as("tenant_admin", fleet.tenants[0]["id"]).get("/fleet", 403)
 
-        row = world.admin.post("/fleet_migrations", {"parallel": 1}, 201).json
-        assert world.admin.post("/fleet_migrations", {}, 409).code == "conflict"
-        assert support.get(f"/fleet_migrations/{row['id']}").json["status"] == "running"
-        halted = world.admin.post(f"/fleet_migrations/{row['id']}/halt", None, 200).json
-        assert halted["status"] == "halted" and halted["finished_at"]
-        world.admin.post(f"/fleet_migrations/{row['id']}/halt", None, 409)
+        with fleet.held_up():
+            row = world.admin.post("/fleet_migrations", {"parallel": 1}, 201).json
+            assert world.admin.post("/fleet_migrations", {}, 409).code == "conflict"
+            assert support.get(f"/fleet_migrations/{row['id']}").json["status"] == "running"
+            halted = world.admin.post(f"/fleet_migrations/{row['id']}/halt", None, 200).json
+            assert halted["status"] == "halted" and halted["finished_at"]
+            world.admin.post(f"/fleet_migrations/{row['id']}/halt", None, 409)
+        # The tenant under way comes to its end: until then it would be in the next one's way.
+        until(lambda: world.admin.get("/jobs?kind=migrate_fleet").json["data"][0]["status"] == "completed", 60, "the end of what was under way")
         resumed = world.admin.post(f"/fleet_migrations/{row['id']}/resume", None, 202)
         assert 'rel="job"' in resumed.headers["Link"]
         until(lambda: world.admin.get(f"/fleet_migrations/{row['id']}").json["status"] == "completed", 60, "the end")

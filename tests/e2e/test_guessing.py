@@ -34,16 +34,15 @@ def test_hydra_neither_gets_in_nor_keeps_the_owner_out(world):
     user = world.new_user("support")
     device = "; ".join(cookie.split(";")[0] for cookie in sign_in(world, user["email"]).headers.get_all("Set-Cookie"))
     attack = hydra(world, user["email"], folder, WRONG)
-    meanwhile = 0
-    while attack.poll() is None:
+    is_over = False
+    while not is_over:  # once more when it is: his account is as it left it
+        is_over = attack.poll() is not None
         assert sign_in(world, user["email"], Cookie=device).status == 200
-        meanwhile += 1
         pause(0.3)
     told = attack.communicate(timeout=60)[0]
     assert "0 valid password" in told and PASSWORD not in told, told
-    assert meanwhile > 0 and 0 < failures_of(world, user) <= 10, f"{meanwhile} {failures_of(world, user)}\n{told}"
+    assert 0 < failures_of(world, user) <= 10, f"{failures_of(world, user)}\n{told}"
     assert sign_in(world, user["email"]).status == 429
-    assert sign_in(world, user["email"], Cookie=device).status == 200
 
 
 def test_hydra_would_get_in_if_nothing_slowed_it_down(world):

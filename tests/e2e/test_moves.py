@@ -132,7 +132,6 @@ def test_a_move_that_was_killed_is_finished_and_no_row_is_lost(engine):
             pause(delay)
             world.restart(kill=True)
             world.signed_in = None
-            world.end_leases()
             product = Product(world, tenant["id"])
             done(world, reply)
             product.add(1)

@@ -195,7 +195,6 @@ def step_of(world, reply):
 def kill(world, hands):
     world.restart(kill=True)
     world.signed_in = None
-    world.end_leases()
     for hand in hands.hands:
         hand.product.admin = world.admin.twin()
 
