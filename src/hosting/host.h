@@ -112,6 +112,8 @@ void administrator_end(struct administrator *administrator);
                                          bool *exists);
 
 /* host_postgres_access.c */
+/* "SET statement_timeout = '30s'", for ALTER ROLE. */
+struct text postgres_timeout(struct hosting_call *call, const struct tenant_place *place);
 bool postgres_set_access(struct hosting_call *call, const struct tenant_place *place);
 bool postgres_enter(struct hosting_call *call, const struct tenant_place *place, struct db **db);
 [[nodiscard]] bool postgres_enter_as_guest(struct hosting_call *call, const struct tenant_place *place,

@@ -41,15 +41,16 @@ static bool make_role(struct hosting_call *call, const struct tenant_place *plac
         " IF NOT pg_has_role(current_user, '{name}', 'MEMBER') THEN GRANT {name} TO CURRENT_USER; END IF;"
         "END $$;"
         "ALTER ROLE {name} LOGIN PASSWORD '{verifier}' CONNECTION LIMIT {limit};"
+        "ALTER ROLE {name} {timeout};"
         "ALTER ROLE {name} SET idle_in_transaction_session_timeout = '60s';"
         "COMMENT ON ROLE {name} IS '{mark}'";
     [[gnu::cleanup(administrator_end)]] struct administrator administrator = {};
     return administrator_begin(call, &administrator)
-        && postgres_script(call, administrator.db, script,
-                           BLANKS({ "name", place->name },
-                                  { "verifier", scram_verifier(call->arena, place->password) },
-                                  { "limit", arena_format(call->arena, "%d", (int)place->connections_max) },
-                                  { "mark", mark_of(call, place->name) }));
+        && postgres_script(
+               call, administrator.db, script,
+               BLANKS({ "name", place->name }, { "verifier", scram_verifier(call->arena, place->password) },
+                      { "limit", arena_format(call->arena, "%d", (int)place->connections_max) },
+                      { "timeout", postgres_timeout(call, place) }, { "mark", mark_of(call, place->name) }));
 }
 
 bool postgres_has_database(struct hosting_call *call, struct db *db, struct text name, bool *exists)

@@ -8,27 +8,36 @@
 
 enum { LOOK_AGAIN_MS = 5, BEGINNING_MAX_MS = 1'000 };
 
+struct text postgres_timeout(struct hosting_call *call, const struct tenant_place *place)
+{
+    return place->statement_timeout_s > 0
+             ? arena_format(call->arena, "SET statement_timeout = '%ds'", (int)place->statement_timeout_s)
+             : TEXT("RESET statement_timeout");
+}
+
 /*
- * With its password and its number of connections, whatever it had before. A role that is gone stays gone.
- * CONNECT goes with LOGIN: it is asked for later in a session's beginning, so that one that was let in a
- * moment ago is still stopped there. An administrator who has it through the role alone gets it as himself.
+ * With its password, its number of connections and its timeout, whatever it had before. A role that is gone
+ * stays gone. CONNECT goes with LOGIN: it is asked for later in a session's beginning, so that one that was
+ * let in a moment ago is still stopped there. An administrator who has it through the role alone gets it as
+ * himself.
  */
 static bool set_login(struct hosting_call *call, struct db *administrator, const struct tenant_place *place)
 {
     static const char script[] = "DO $$ BEGIN IF EXISTS (SELECT FROM pg_roles WHERE rolname = '{name}') THEN"
                                  " ALTER ROLE {name} {login} PASSWORD '{verifier}' CONNECTION LIMIT {limit};"
+                                 " ALTER ROLE {name} {timeout};"
                                  " IF EXISTS (SELECT FROM pg_database WHERE datname = '{name}') THEN"
                                  " IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN"
                                  " GRANT CONNECT ON DATABASE {name} TO CURRENT_USER; END IF;"
                                  " {give} CONNECT ON DATABASE {name} {to} {name}; END IF; END IF; END $$";
     bool enters = place->access != ACCESS_none;
-    return postgres_script(call, administrator, script,
-                           BLANKS({ "name", place->name },
-                                  { "login", enters ? TEXT("LOGIN") : TEXT("NOLOGIN") },
-                                  { "give", enters ? TEXT("GRANT") : TEXT("REVOKE") },
-                                  { "limit", arena_format(call->arena, "%d", (int)place->connections_max) },
-                                  { "to", enters ? TEXT("TO") : TEXT("FROM") },
-                                  { "verifier", scram_verifier(call->arena, place->password) }));
+    return postgres_script(
+        call, administrator, script,
+        BLANKS({ "name", place->name }, { "login", enters ? TEXT("LOGIN") : TEXT("NOLOGIN") },
+               { "give", enters ? TEXT("GRANT") : TEXT("REVOKE") },
+               { "limit", arena_format(call->arena, "%d", (int)place->connections_max) },
+               { "timeout", postgres_timeout(call, place) }, { "to", enters ? TEXT("TO") : TEXT("FROM") },
+               { "verifier", scram_verifier(call->arena, place->password) }));
 }
 
 /* What it begins its sessions with; a shut role keeps what it had. */

@@ -20,6 +20,7 @@ struct tenant_place {
     struct text name;     /* "tenant_" and 12 hexadecimal digits */
     struct text password; /* of the role; empty where the call does not need it */
     int64_t connections_max;
+    int64_t statement_timeout_s; /* with which its sessions begin; 0: the server's own */
     enum place_access access;
 };
 

@@ -8,7 +8,7 @@
 #include "record/store.h"
 #include "record/transact.h"
 
-enum { PASSWORD_BYTES = 32, MADE_AT_ONCE_MAX = 20, CONNECTIONS = 10 };
+enum { PASSWORD_BYTES = 32, MADE_AT_ONCE_MAX = 20, CONNECTIONS = 10 /* until a tenant's plan says */ };
 
 /* Where the sealed password stands while nobody owns the database. */
 static struct text pool_place(struct arena *arena, struct text id)

@@ -28,6 +28,8 @@ static const char *const shown[] = {
     "db_host",
     "db_port",
     "db_username",
+    "db_connection_pool_size",
+    "db_statement_timeout_s",
     "max_users",
     "current_users",
     "max_storage_gb",

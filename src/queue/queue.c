@@ -45,13 +45,14 @@ static struct value parameters_of(const struct job_request *request)
  */
 static bool ask_again(struct work *work, const struct job_request *request, const struct job *job)
 {
+    bool stays = request->keeps_sooner && job->run_at.integer < request->run_at;
     struct job after, changes = {
         .status = choice_value(job_status, queued),
         .attempts = value_integer(0),
         .attempts_max = value_integer(request->program->attempts_max),
         .error = value_null(),
         .parameters = parameters_of(request),
-        .run_at = value_time(request->run_at),
+        .run_at = stays ? job->run_at : value_time(request->run_at),
     };
     if (is_choice(job->status, job_status, running)) {
         struct steps steps = steps_of(request->program);

@@ -33,6 +33,7 @@ struct job_request {
     struct text tenant_id;  /* empty: of the installation as a whole */
     int64_t run_at;         /* not before this */
     struct text parameters; /* a JSON object for the steps; empty: {} */
+    bool keeps_sooner;      /* an open one that is due sooner stays so */
 };
 
 /*

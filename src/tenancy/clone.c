@@ -9,9 +9,9 @@
 
 /* What a clone has of its source; whom it belongs to and what it uses are its own. */
 static const uint8_t inherited[] = { AT(tenant, plan_type, industry, company_size, timezone, billing_country,
-                                        db_connection_pool_size, max_users, max_storage_gb,
-                                        max_monthly_emails, max_monthly_whatsapp, max_monthly_api_calls,
-                                        enabled_modules, settings) };
+                                        db_connection_pool_size, db_statement_timeout_s, max_users,
+                                        max_storage_gb, max_monthly_emails, max_monthly_whatsapp,
+                                        max_monthly_api_calls, enabled_modules, settings) };
 
 static bool find_source(struct work *work, struct text id, struct tenant *source)
 {

@@ -78,11 +78,8 @@ const struct job_program delete_tenant_program = {
 };
 
 const struct job_program *const tenancy_job_programs[] = {
-    &provision_tenant_program,
-    &rollback_provisioning_program,
-    &sync_tenant_access_program,
-    &cancel_tenant_program,
-    &delete_tenant_program,
-    &keep_service_promise_program,
-    NULL,
+    &provision_tenant_program,     &rollback_provisioning_program,
+    &sync_tenant_access_program,   &sync_plan_access_program,
+    &cancel_tenant_program,        &delete_tenant_program,
+    &keep_service_promise_program, NULL,
 };

@@ -148,9 +148,11 @@ static bool verify(struct work *work, const struct job *job)
         && hosting_verify(&call, &place) && schema_ledger_note_whole(work, tenant.id.text, call.schema);
 }
 
+/* Its plan, or its own row, may have changed since the role was made. */
 static bool activate(struct work *work, const struct job *job)
 {
-    return tenant_job_on_row(work, job, activate_row);
+    return tenant_job_on_row(work, job, activate_row)
+        && tenant_job_at_host(work, job->tenant_id.text, hosting_set_access);
 }
 
 const struct job_program provision_tenant_program = {

@@ -17,17 +17,17 @@ struct seed {
 /* Prices in cents of a dollar; storage in thousandths of a GB. */
 static const struct plan_words {
     const char *name, *display_name, *description;
-    int64_t monthly, yearly, users, storage, emails, whatsapp, calls;
+    int64_t monthly, yearly, users, storage, emails, whatsapp, calls, connections, timeout_s;
     const char *features, *modules;
 } plans[] = {
-    { "free", "Free", "To begin with.", 0, 0, 2, 1'000, 500, 0, 5'000, "[\"crm\"]", "[\"crm\"]" },
-    { "basic", "Basic", "For a small team that sells.", 2'999, 29'999, 5, 5'000, 5'000, 500, 50'000,
+    { "free", "Free", "To begin with.", 0, 0, 2, 1'000, 500, 0, 5'000, 5, 30, "[\"crm\"]", "[\"crm\"]" },
+    { "basic", "Basic", "For a small team that sells.", 2'999, 29'999, 5, 5'000, 5'000, 500, 50'000, 10, 60,
       "[\"crm\",\"orders\",\"email\"]", "[\"crm\",\"orders\"]" },
     { "professional", "Professional", "For a company with several teams.", 7'999, 79'999, 15, 20'000, 25'000,
-      5'000, 250'000, "[\"crm\",\"orders\",\"email\",\"whatsapp\",\"reports\"]",
+      5'000, 250'000, 20, 120, "[\"crm\",\"orders\",\"email\",\"whatsapp\",\"reports\"]",
       "[\"crm\",\"orders\",\"tasks\",\"reports\"]" },
     { "enterprise", "Enterprise", "For those who need all of it.", 19'999, 199'999, 50, 100'000, 100'000,
-      25'000, 2'000'000,
+      25'000, 2'000'000, 50, 300,
       "[\"crm\",\"orders\",\"email\",\"whatsapp\",\"reports\",\"api\",\"single_sign_on\",\"priority_"
       "support\"]",
       "[\"crm\",\"orders\",\"tasks\",\"reports\",\"inventory\",\"automation\"]" },
@@ -94,6 +94,8 @@ static bool make_plan(struct work *work, const struct plan_words *words, int64_t
         .max_monthly_emails = value_integer(words->emails),
         .max_monthly_whatsapp = value_integer(words->whatsapp),
         .max_monthly_api_calls = value_integer(words->calls),
+        .db_connection_pool_size = value_integer(words->connections),
+        .db_statement_timeout_s = value_integer(words->timeout_s),
         .features = value_string(words->features),
         .enabled_modules = value_string(words->modules),
         .sort_order = value_integer(sort_order),

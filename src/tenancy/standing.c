@@ -23,17 +23,26 @@ static enum service_level level_of(const struct tenant *tenant)
     return chosen > least ? chosen : least;
 }
 
-static bool same_data_rules(const struct tenant *before, const struct tenant *after)
+static bool same_role(const struct tenant *before, const struct tenant *after)
 {
     const struct service_rules *old = service_rules_of_data(before), *new = service_rules_of_data(after);
-    return old->reads_data == new->reads_data && old->writes_data == new->writes_data;
+    return old->reads_data == new->reads_data
+        && old->writes_data == new->writes_data &&value_equal(before->plan_id, after->plan_id)
+        && value_equal(before->db_connection_pool_size, after->db_connection_pool_size)
+        && value_equal(before->db_statement_timeout_s, after->db_statement_timeout_s);
+}
+
+bool tenant_role_follows(struct work *work, const struct tenant *before, const struct tenant *after)
+{
+    const struct job_request sync = { &sync_tenant_access_program, before->id.text, work->now };
+    struct text ignored;
+    return same_role(before, after) || job_enqueue(work, &sync, &ignored);
 }
 
 bool tenant_change(struct work *work, const struct tenant *before, struct tenant *changes,
                    struct tenant *after)
 {
     struct tenant row = *before;
-    struct text ignored;
     for (size_t i = 0; i < tenants_table.width; i++)
         if (changes->cells[i].kind != VALUE_ABSENT)
             row.cells[i] = changes->cells[i];
@@ -42,7 +51,6 @@ bool tenant_change(struct work *work, const struct tenant *before, struct tenant
     if (is_choice(changes->service_level, service_level, off)
         && !is_choice(before->service_level, service_level, off))
         changes->lease_epoch = value_integer(before->lease_epoch.integer + 1);
-    const struct job_request sync = { &sync_tenant_access_program, before->id.text, work->now };
     return store_update(work, &tenants_table, before->cells, changes->cells, after->cells)
-        && (same_data_rules(before, after) || job_enqueue(work, &sync, &ignored));
+        && tenant_role_follows(work, before, after);
 }

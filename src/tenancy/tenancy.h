@@ -10,7 +10,7 @@
 #include "tenancy/programs.h"
 #include "tenancy/seed.h"
 
-extern const struct service tenancy_services[]; /* of tenants; ended by {} */
+extern const struct service tenancy_services[]; /* of tenants and plans; ended by {} */
 
 /* In a transaction, with its audit record. */
 [[nodiscard]] bool tenancy_reveal_password(struct work *work, struct text tenant_id, struct text reason,

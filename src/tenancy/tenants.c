@@ -9,7 +9,9 @@
 #include "record/store.h"
 #include "settings/settings.h"
 #include "tenancy/administrator.h"
+#include "tenancy/plan.h"
 #include "tenancy/slug.h"
+#include "tenancy/standing.h"
 #include "tenancy/subscription.h"
 #include "tenancy/tenancy.h"
 
@@ -132,18 +134,14 @@ bool tenancy_reveal_password(struct work *work, struct text tenant_id, struct te
     return true;
 }
 
-/* How many connections its role may have follows the row, too. */
 static bool update(struct work *work, const struct value *before, struct value *changes, struct value *after)
 {
-    const struct tenant *old = (const struct tenant *)before, *new = (const struct tenant *)after;
-    const struct job_request sync = { &sync_tenant_access_program, old->id.text, work->now };
-    struct text ignored;
     return store_update(work, &tenants_table, before, changes, after)
-        && (value_equal(old->db_connection_pool_size, new->db_connection_pool_size)
-            || job_enqueue(work, &sync, &ignored));
+        && tenant_role_follows(work, (const struct tenant *)before, (const struct tenant *)after);
 }
 
 const struct service tenancy_services[] = {
     { .table = &tenants_table, .create = create, .update = update, .remove = remove_tenant },
+    { .table = &plans_table, .update = plan_update },
     {},
 };

@@ -62,6 +62,10 @@ class Product:
         finally:
             connection.close()
 
+    def limits(self):
+        """Of its role, where it is now: how many connections, and how long a statement."""
+        return self.run("SELECT rolconnlimit, current_setting('statement_timeout') FROM pg_roles WHERE rolname = current_user")[0]
+
     def add(self, count, name="Cliente"):
         for _ in range(count):
             self.run(ROW.format(id=uuid.uuid4(), name=name))

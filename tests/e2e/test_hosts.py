@@ -166,6 +166,7 @@ def test_a_pool_gives_its_databases_to_new_tenants(engine):
                 parts = urllib.parse.urlsplit(engine.url)
                 own = f"postgres://{tenant['db_username']}:{shown['password']}@{parts.hostname}:{parts.port}/{tenant['db_name']}"
                 assert engine.run("SELECT current_user", own) == [(tenant["db_username"],)]
+                until(lambda: engine.run("SHOW statement_timeout", own) == [("1min",)], 20, "the limits of its plan")
         world.admin.post("/database_hosts/default/drain", None, 200)
         until(lambda: host(world, "default")["database_count"] == 2 or None, 40, "a drained host's pool is gone")
         nidia(world, "doctor")

@@ -17,6 +17,9 @@ from test_hosts import add_host, host, second_place
 from test_jobs import SchemaFolder
 
 
+BASIC_LIMITS = (10, "1min")  # of the plan's
+
+
 class Writer(threading.Thread):
     """Adds rows all the time, as the product would: refused, it asks again where the database is. Every row that was
     acknowledged is remembered."""
@@ -115,9 +118,11 @@ def test_moved_and_restored_from_a_terminal(engine):
         nidia(world, "tenant", "backup", tenant["slug"])
         moved = json.loads(nidia(world, "tenant", "move", tenant["slug"], "--host", "norte", "--allow-read-only-seconds", "60", "--json").stdout)
         assert moved["status"] == "completed" and moved["read_only_ms"] >= 0
+        assert engine.name == "sqlite" or product.limits() == BASIC_LIMITS
         product.add(1)
         nidia(world, "tenant", "restore", tenant["slug"], "--backup", "newest", "--host", "default")
         assert product.count() == 3 and is_at(world, tenant, "default")
+        assert engine.name == "sqlite" or product.limits() == BASIC_LIMITS
         nidia(world, "tenant", "move", tenant["slug"], expect=2)
         assert nidia(world, "tenant", "move", tenant["slug"], "--host", "default", expect=1).stderr
 

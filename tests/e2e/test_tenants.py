@@ -156,17 +156,6 @@ def test_on_postgresql_suspension_shuts_the_role_out(world):
     until(is_in, 10, "the role's way back")
 
 
-def test_on_postgresql_the_role_may_have_as_many_connections_as_the_tenant(world):
-    only_on(world.engine, "postgres")
-    tenant = world.new_tenant(db_connection_pool_size=3)
-
-    def allowed():
-        return world.engine.run(f"SELECT rolconnlimit FROM pg_roles WHERE rolname = '{tenant['db_username']}'")[0][0]
-    assert allowed() == 3
-    world.admin.patch(f"/tenants/{tenant['id']}", {"db_connection_pool_size": 7}, 200)
-    until(lambda: allowed() == 7, 20, "the new limit")
-
-
 def test_cancelling_now_or_at_the_periods_end(world):
     now, later = world.new_tenant(), world.new_tenant()
     cancelled = world.admin.post(f"/tenants/{now['id']}/cancel", {"reason": "cierra", "at": "now"}, 200).json

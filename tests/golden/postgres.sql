@@ -12,6 +12,8 @@ CREATE TABLE plans (
     max_monthly_emails bigint NOT NULL DEFAULT 1000,
     max_monthly_whatsapp bigint NOT NULL DEFAULT 100,
     max_monthly_api_calls bigint NOT NULL DEFAULT 10000,
+    db_connection_pool_size bigint NOT NULL DEFAULT 10,
+    db_statement_timeout_s bigint NOT NULL DEFAULT 0,
     features jsonb NOT NULL DEFAULT '[]',
     enabled_modules jsonb NOT NULL DEFAULT '[]',
     stripe_price_id_monthly text COLLATE "C",
@@ -104,7 +106,8 @@ CREATE TABLE tenants (
     db_port bigint,
     db_username text COLLATE "C",
     db_password_encrypted text COLLATE "C",
-    db_connection_pool_size bigint NOT NULL DEFAULT 10,
+    db_connection_pool_size bigint,
+    db_statement_timeout_s bigint,
     billing_email text COLLATE "C" NOT NULL,
     billing_contact_name text COLLATE "C",
     billing_address text COLLATE "C",
@@ -1049,7 +1052,7 @@ CREATE TABLE jobs (
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
     revision bigint NOT NULL DEFAULT 1,
-    CONSTRAINT jobs_kind_choice CHECK (kind IN ('provision_tenant', 'sync_tenant_access', 'cancel_tenant', 'delete_tenant', 'rollback_provisioning', 'migrate_fleet', 'find_drift', 'keep_service_promise', 'back_up_tenant', 'restore_backup', 'move_tenant', 'send_mail')),
+    CONSTRAINT jobs_kind_choice CHECK (kind IN ('provision_tenant', 'sync_tenant_access', 'sync_plan_access', 'cancel_tenant', 'delete_tenant', 'rollback_provisioning', 'migrate_fleet', 'find_drift', 'keep_service_promise', 'back_up_tenant', 'restore_backup', 'move_tenant', 'send_mail')),
     CONSTRAINT jobs_status_choice CHECK (status IN ('queued', 'running', 'completed', 'failed', 'rolled_back'))
 );
 CREATE INDEX jobs_kind ON jobs (kind, id);

@@ -12,6 +12,8 @@ CREATE TABLE plans (
     max_monthly_emails INTEGER NOT NULL DEFAULT 1000,
     max_monthly_whatsapp INTEGER NOT NULL DEFAULT 100,
     max_monthly_api_calls INTEGER NOT NULL DEFAULT 10000,
+    db_connection_pool_size INTEGER NOT NULL DEFAULT 10,
+    db_statement_timeout_s INTEGER NOT NULL DEFAULT 0,
     features TEXT NOT NULL DEFAULT '[]' CHECK (features IS NULL OR json_valid(features)),
     enabled_modules TEXT NOT NULL DEFAULT '[]' CHECK (enabled_modules IS NULL OR json_valid(enabled_modules)),
     stripe_price_id_monthly TEXT,
@@ -102,7 +104,8 @@ CREATE TABLE tenants (
     db_port INTEGER,
     db_username TEXT,
     db_password_encrypted TEXT,
-    db_connection_pool_size INTEGER NOT NULL DEFAULT 10,
+    db_connection_pool_size INTEGER,
+    db_statement_timeout_s INTEGER,
     billing_email TEXT NOT NULL,
     billing_contact_name TEXT,
     billing_address TEXT,
@@ -1004,7 +1007,7 @@ CREATE INDEX events_created_at_id ON events (created_at, id) WHERE position IS N
 
 CREATE TABLE jobs (
     id TEXT PRIMARY KEY NOT NULL,
-    kind TEXT NOT NULL CONSTRAINT jobs_kind_choice CHECK (kind IN ('provision_tenant', 'sync_tenant_access', 'cancel_tenant', 'delete_tenant', 'rollback_provisioning', 'migrate_fleet', 'find_drift', 'keep_service_promise', 'back_up_tenant', 'restore_backup', 'move_tenant', 'send_mail')),
+    kind TEXT NOT NULL CONSTRAINT jobs_kind_choice CHECK (kind IN ('provision_tenant', 'sync_tenant_access', 'sync_plan_access', 'cancel_tenant', 'delete_tenant', 'rollback_provisioning', 'migrate_fleet', 'find_drift', 'keep_service_promise', 'back_up_tenant', 'restore_backup', 'move_tenant', 'send_mail')),
     tenant_id TEXT REFERENCES tenants (id) ON DELETE RESTRICT,
     status TEXT NOT NULL DEFAULT 'queued' CONSTRAINT jobs_status_choice CHECK (status IN ('queued', 'running', 'completed', 'failed', 'rolled_back')),
     parameters TEXT NOT NULL DEFAULT '{}' CHECK (parameters IS NULL OR json_valid(parameters)),

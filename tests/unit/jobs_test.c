@@ -72,19 +72,25 @@ struct asking {
     const struct job_program *program;
     struct text tenant_id, job_id;
     int64_t run_at;
+    bool keeps_sooner;
 };
 
 static bool ask(struct work *work, void *data)
 {
     struct asking *asking = data;
-    return job_enqueue(work, &(struct job_request){ asking->program, asking->tenant_id, asking->run_at },
-                       &asking->job_id);
+    const struct job_request request = {
+        .program = asking->program,
+        .tenant_id = asking->tenant_id,
+        .run_at = asking->run_at,
+        .keeps_sooner = asking->keeps_sooner,
+    };
+    return job_enqueue(work, &request, &asking->job_id);
 }
 
 static struct text enqueue(struct work *work, const struct job_program *wanted, struct text tenant_id,
                            int64_t run_at)
 {
-    struct asking asking = { wanted, tenant_id, TEXT(""), run_at };
+    struct asking asking = { wanted, tenant_id, TEXT(""), run_at, false };
     CHECK(db_transact(work, ask, &asking));
     return arena_copy(work->arena, asking.job_id);
 }
@@ -300,6 +306,25 @@ static struct text asked_again;
 static void ask_again(struct work *work, struct text tenant_id)
 {
     asked_again = enqueue(work, &program, tenant_id, work->now);
+}
+
+/* Asked for by who is in no hurry. */
+static int64_t ask_for_later(struct world *world, struct text tenant_id, int64_t run_at)
+{
+    struct asking asking = { &program, tenant_id, TEXT(""), run_at, true };
+    CHECK(db_transact(&world->work, ask, &asking));
+    return job_of(world, asking.job_id).run_at.integer;
+}
+
+TEST_IN_WORLD(who_is_in_no_hurry_puts_nothing_off)
+{
+    struct tenant tenant;
+    int64_t now = world->work.now;
+    (void)begin(world, &tenant);
+    CHECK(ask_for_later(world, tenant.id.text, now + 10) == now);
+    enqueue(&world->work, &program, tenant.id.text, now + 20);
+    CHECK(ask_for_later(world, tenant.id.text, now + 30) == now + 20);
+    CHECK(ask_for_later(world, tenant.id.text, now + 10) == now + 10);
 }
 
 TEST_IN_WORLD(a_job_that_is_asked_for_while_it_runs_runs_again_from_its_first_step)
