@@ -47,7 +47,7 @@ as_postgres "$bin/initdb" -D "$data" -U postgres -A scram-sha-256 --auth-local=t
 cat >>"$data/postgresql.conf" <<CONFIGURATION
 listen_addresses = '127.0.0.1'
 unix_socket_directories = '$folder'
-max_connections = 200
+max_connections = 400
 shared_buffers = 64MB
 fsync = $fsync
 wal_level = logical

@@ -5,10 +5,17 @@ set -eu
 top=$(cd "$(dirname "$0")/.." && pwd)
 node=$top/build-test/node
 installed() { cmp -s "$top/tests/e2e/package-lock.json" "$node/.installed"; }
+try_again() { # what may fail with the network: a command, three times
+    for pause in 5 20 0; do
+        "$@" && return
+        sleep $pause
+    done
+    return 1
+}
 install_packages() {
     installed && return # by another, while this one waited
     cp "$top/tests/e2e/package.json" "$top/tests/e2e/package-lock.json" "$top/tests/e2e/.npmrc" "$node/"
-    (cd "$node" && npm ci --ignore-scripts --silent)
+    (cd "$node" && try_again npm ci --ignore-scripts --silent)
     cp "$top/tests/e2e/package-lock.json" "$node/.installed"
 }
 if ! installed; then

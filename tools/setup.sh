@@ -80,7 +80,7 @@ install_packages() {
     log=$(mktemp)
     # The package lists may be missing or older than what the mirror still has: then they are fetched once.
     if ! apt_install "$@" >"$log" 2>&1; then
-        as_root apt-get update -qq
+        as_root apt-get update -qq -o Acquire::Retries=3
         apt_install "$@" >"$log" 2>&1 || { cat "$log"; rm -f "$log"; exit 1; }
     fi
     rm -f "$log"
@@ -88,7 +88,8 @@ install_packages() {
 
 apt_install() {
     as_root env DEBIAN_FRONTEND=noninteractive \
-        apt-get install -y -qq --no-install-recommends -o Dpkg::Options::=--force-confold "$@" </dev/null
+        apt-get install -y -qq --no-install-recommends -o Dpkg::Options::=--force-confold \
+        -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300 "$@" </dev/null
 }
 
 missing=

@@ -71,11 +71,13 @@ static bool shut_server(struct hosting_call *call, struct db *db)
 {
     static const char script[] =
         "DO $$ DECLARE shut name; BEGIN"
+        " FOR attempt IN 1 .. 10 LOOP BEGIN"
         " FOR shut IN SELECT datname FROM pg_database"
         " WHERE datname IN ('postgres', 'template1', current_database())"
         " AND has_database_privilege('public', oid, 'CONNECT')"
-        " LOOP EXECUTE format('REVOKE CONNECT ON DATABASE %I FROM PUBLIC', shut); END LOOP;"
-        "EXCEPTION WHEN internal_error THEN NULL; END $$"; /* another does the same at this moment */
+        " LOOP EXECUTE format('REVOKE CONNECT ON DATABASE %I FROM PUBLIC', shut); END LOOP; EXIT;"
+        " EXCEPTION WHEN internal_error THEN NULL; END; END LOOP;" /* another changes one at this moment */
+        "END $$";
     if (!atomic_load(&call->host->is_shut) && !db_run_script(db, call->error, script))
         return false;
     atomic_store(&call->host->is_shut, true);

@@ -94,25 +94,10 @@ TEST_ON_POSTGRES(a_zero_byte_does_not_fly)
     CHECK(!flight->reads[ODD].good && count_good(flight) == MANY - 1);
 }
 
-/* Ends the session from another one, and waits until it is gone. */
-static void terminate(struct scratch *scratch)
-{
-    struct db *mine = scratch->db;
-    int64_t pid = scratch_number(scratch, "SELECT pg_backend_pid()");
-    struct db_read kill = { .sql = "SELECT pg_terminate_backend(CAST($1 AS int), 5000)",
-                            .parameters = &(struct value){ .kind = VALUE_INTEGER, .integer = pid },
-                            .parameter_count = 1 };
-    struct error error;
-    scratch->db = scratch_connect(scratch);
-    CHECK(runs_alone(scratch, &kill, &error));
-    db_close(scratch->db);
-    scratch->db = mine;
-}
-
 TEST_ON_POSTGRES(no_flight_begins_on_a_session_that_was_ended)
 {
     CHECK(count_answered(fly(scratch, "SELECT $1 + 0")) == MANY);
-    terminate(scratch);
+    scratch_end_session(scratch);
     struct flight *flight = make_flight(scratch, "SELECT $1 + 0");
     CHECK(!db_flight_begin(scratch->db, flight->list, MANY) && count_good(flight) == 0);
     CHECK(db_socket(scratch->db) < 0);
@@ -124,7 +109,7 @@ TEST_ON_POSTGRES(no_flight_begins_on_a_session_that_was_ended)
 TEST_ON_POSTGRES(a_session_that_ends_between_flights_is_noticed_when_its_socket_is_read)
 {
     CHECK(count_answered(fly(scratch, "SELECT $1 + 0")) == MANY);
-    terminate(scratch);
+    scratch_end_session(scratch);
     for (int i = 0; i < 3 && db_socket(scratch->db) >= 0; i++) /* the server's last words, then the end */
         land(scratch);
     CHECK(db_socket(scratch->db) < 0);

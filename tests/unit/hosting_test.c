@@ -5,6 +5,8 @@
 #include "sql/driver.h"
 #include "world.h"
 #include <libpq-fe.h>
+#include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -206,6 +208,44 @@ static void isolation(struct world *world)
 TEST(no_role_enters_another_database)
 {
     world_run(ENGINE_POSTGRES, isolation);
+}
+
+static void *make_in_a_thread(void *hosted)
+{
+    return make(hosted, &((struct hosted *)hosted)->place) ? hosted : NULL;
+}
+
+/* Another one's change of the same row of the server's catalog, uncommitted when ours is made. */
+static void shutting_meanwhile(struct world *world)
+{
+    static const char waits[] = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                                " AND wait_event_type = 'Lock'";
+    static const char open[] = "SELECT count(*) FROM pg_database WHERE datname = current_database()"
+                               " AND has_database_privilege('public', oid, 'CONNECT')";
+    struct hosted hosted;
+    struct error error = {};
+    pthread_t thread;
+    void *made;
+    if (!begin(&hosted, world))
+        return;
+    struct db *other = scratch_connect(&world->scratch);
+    struct text change =
+        arena_format(world->work.arena, "ALTER DATABASE %s CONNECTION LIMIT 50", world->scratch.name);
+    CHECK(db_begin(other, &error) && db_run_script(other, &error, change.data));
+    CHECK(scratch_number(&world->scratch, open) == 1);
+    CHECK(pthread_create(&thread, NULL, make_in_a_thread, &hosted) == 0);
+    while (scratch_number(&world->scratch, waits) == 0)
+        sched_yield();
+    CHECK(db_commit(other, &error));
+    CHECK(pthread_join(thread, &made) == 0 && made);
+    CHECK(scratch_number(&world->scratch, open) == 0);
+    db_close(other);
+    end(&hosted);
+}
+
+TEST(the_control_plane_is_shut_to_tenants_though_another_changes_its_database_meanwhile)
+{
+    world_run(ENGINE_POSTGRES, shutting_meanwhile);
 }
 
 /* As the product does it: on a connection that may have been open before. */

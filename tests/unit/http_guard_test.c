@@ -10,13 +10,13 @@
 #define GET(target)   "GET " target " HTTP/1.1\r\n" HOST_LINE "\r\n"
 #define POST(headers) "POST /echo HTTP/1.1\r\n" HOST_LINE headers "\r\n"
 
-/* One byte every 2 ms until an answer comes: it comes by the deadline, however lively the client is. */
+/* One byte every 2 ms until an answer comes: it comes by the deadline, however lively the client is. To one
+ * that was not, it has come with the answer before. */
 static bool drip_until_answered(struct wire *wire, struct text begin)
 {
-    if (!wire_send(wire, begin))
-        return false;
+    (void)wire_send(wire, begin);
     for (int i = 0; i < WEB_WAIT_MS / 2; i++) {
-        if (wire_poll(wire, 2))
+        if (wire->in.length > 0 || wire_poll(wire, 2))
             return true;
         (void)wire_send(wire, TEXT("x"));
     }
@@ -45,17 +45,25 @@ TEST(a_client_that_drips_is_cut)
     }
 }
 
+/* Who is too slow to ask is closed before, and comes again. */
+static void open_and_ask(struct wire *wire, struct web *web)
+{
+    wire_open(wire, web, 0);
+    while (!wire_send(wire, TEXT(GET("/echo"))) || !wire_body(wire, "GET /echo ")) {
+        wire_close(wire);
+        wire_open(wire, web, 0);
+    }
+}
+
 TEST(an_idle_client_is_closed_without_a_word)
 {
     [[gnu::cleanup(web_end)]] struct web web;
     web_begin(&web, &(struct server_options){ .idle_deadline_ms = 30 });
-    for (int asks = 0; asks < 2; asks++) {
-        [[gnu::cleanup(wire_close)]] struct wire wire;
-        wire_open(&wire, &web, 0);
-        if (asks)
-            CHECK(wire_send(&wire, TEXT(GET("/echo"))) && wire_body(&wire, "GET /echo "));
-        CHECK(wire_is_over(&wire));
-    }
+    [[gnu::cleanup(wire_close)]] struct wire silent, asking;
+    wire_open(&silent, &web, 0);
+    CHECK(wire_is_over(&silent));
+    open_and_ask(&asking, &web);
+    CHECK(wire_is_over(&asking));
 }
 
 TEST(a_client_that_does_not_read_is_cut)

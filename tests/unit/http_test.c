@@ -1,5 +1,6 @@
 /* The server over real sockets: what it answers, when it closes, and that nothing is left when clients
  * vanish. */
+#include "base/clock.h"
 #include "base/metrics.h"
 #include "test.h"
 #include "web.h"
@@ -147,18 +148,30 @@ TEST(large_bodies_go_both_ways)
     CHECK(answer.body.length == 20'000'000 && answer.body.data[19'999'999] == 'x');
 }
 
-TEST(who_sends_too_much_is_told_before_it_is_hung_up_on)
+/* False also where the server has waited so long for the rest that it closed. */
+static bool too_much_is_refused(struct web *web, bool *in_time)
 {
-    [[gnu::cleanup(web_end)]] struct web web;
-    web_begin(&web, NULL);
+    enum { LINGER_US = 2'000'000 };
     [[gnu::cleanup(wire_close)]] struct wire wire;
-    wire_open(&wire, &web, 0);
+    wire_open(&wire, web, 0);
     struct buffer request = { .arena = wire.arena };
     buffer_print(&request, POST("Content-Length: 4000000\r\n"));
     for (int i = 0; i < 4'000'000; i++)
         buffer_add_byte(&request, 'x');
-    CHECK(wire_send(&wire, request.text));
-    CHECK(shutdown(wire.fd, SHUT_WR) == 0 && wire_status(&wire, 413) && wire_is_over(&wire));
+    int64_t begun_us = clock_monotonic_us();
+    bool sent = wire_send(&wire, request.text) && shutdown(wire.fd, SHUT_WR) == 0;
+    *in_time = clock_monotonic_us() - begun_us < LINGER_US;
+    return sent && wire_status(&wire, 413) && wire_is_over(&wire);
+}
+
+TEST(who_sends_too_much_is_told_before_it_is_hung_up_on)
+{
+    [[gnu::cleanup(web_end)]] struct web web;
+    web_begin(&web, NULL);
+    bool refused = false, in_time = false;
+    for (int i = 0; i < 5 && !refused && !in_time; i++) /* a machine that stood still tries again */
+        refused = too_much_is_refused(&web, &in_time);
+    CHECK(refused);
 }
 
 TEST(who_waits_for_it_is_told_to_go_on)

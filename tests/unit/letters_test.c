@@ -176,6 +176,9 @@ TEST_IN_WORLD(of_a_letter_that_was_sent_nothing_is_kept_but_that_it_was)
 {
     IDENTITY;
     struct user user;
+    char data[64];
+    test_make_folder(data, sizeof data);
+    world->options.values[OPTION_data] = data;
     identity_add_user(world, "ana@nidia.test", SUPPORT, TEXT(""), &user);
     CHECK(world_number(world, "SELECT count(*) FROM outgoing_mails WHERE status = 'queued' AND content "
                               "LIKE 'v1.s1.%'")
@@ -183,6 +186,7 @@ TEST_IN_WORLD(of_a_letter_that_was_sent_nothing_is_kept_but_that_it_was)
     CHECK(send_mail_program.actions[0].run(&world->work, NULL));
     CHECK(world_number(world, "SELECT count(*) FROM outgoing_mails WHERE status = 'sent' AND content IS NULL")
           == 1);
+    test_remove_folder(data);
 }
 
 /* A mail server that is there and takes nothing from anybody. */

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { PATIENCE_SECONDS = 20 };
+enum { PATIENCE_SECONDS = 60, HEARD_WITHIN_SECONDS = 3 };
 
 struct ear {
     struct listener *listener;
@@ -23,7 +23,8 @@ static void note_connected(void *context)
 static void note_told(void *context, struct text payload)
 {
     struct ear *ear = context;
-    snprintf(ear->payload, sizeof ear->payload, "%.*s", TEXT_ARG(payload));
+    if (!*ear->payload) /* the first is looked at by the test while others may come */
+        snprintf(ear->payload, sizeof ear->payload, "%.*s", TEXT_ARG(payload));
     sem_post(&ear->told);
 }
 
@@ -32,12 +33,17 @@ static void note_heard(void *context)
     sem_post(&((struct ear *)context)->heard);
 }
 
-static bool came(sem_t *event)
+static bool comes_within(sem_t *event, int seconds)
 {
     struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += PATIENCE_SECONDS;
-    return sem_timedwait(event, &until) == 0;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += seconds;
+    return sem_clockwait(event, CLOCK_MONOTONIC, &until) == 0;
+}
+
+static bool came(sem_t *event)
+{
+    return comes_within(event, PATIENCE_SECONDS);
 }
 
 static void ear_begin(struct ear *ear, const char *url)
@@ -71,14 +77,26 @@ static void announce(struct scratch *scratch, const char *payload, bool commits)
         db_rollback(scratch->db);
 }
 
+/* A server that stands still for a second is given up: what was announced until the next connection is lost,
+ * and announced again. */
+static bool hears(struct ear *ear, struct scratch *scratch, const char *payload)
+{
+    announce(scratch, payload, true);
+    while (!comes_within(&ear->told, HEARD_WITHIN_SECONDS)) {
+        if (!came(&ear->connected))
+            return false;
+        announce(scratch, payload, true);
+    }
+    return strcmp(ear->payload, payload) == 0;
+}
+
 TEST_ON_POSTGRES(what_is_committed_is_heard)
 {
     struct ear ear;
     ear_begin(&ear, scratch->place);
     CHECK(came(&ear.connected));
     announce(scratch, "never said", false);
-    announce(scratch, "tenants 42", true);
-    CHECK(came(&ear.told) && strcmp(ear.payload, "tenants 42") == 0);
+    CHECK(hears(&ear, scratch, "tenants 42"));
     ear_end(&ear);
 }
 
@@ -99,8 +117,7 @@ TEST_ON_POSTGRES(a_lost_connection_is_made_again)
     scratch_number(scratch, "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity "
                             "WHERE datname = current_database() AND pid <> pg_backend_pid()");
     CHECK(came(&ear.connected));
-    announce(scratch, "again", true);
-    CHECK(came(&ear.told) && strcmp(ear.payload, "again") == 0);
+    CHECK(hears(&ear, scratch, "again"));
     ear_end(&ear);
 }
 

@@ -82,7 +82,10 @@ static void *run_node(void *data)
 
 static void node_begin(struct node *node, struct scratch *scratch, const struct small *small)
 {
+    struct error error = {};
     *node = (struct node){ .db = scratch_connect(scratch), .arena = arena_create(), .small = small };
+    if (scratch->engine == ENGINE_SQLITE) /* the other may take its time */
+        CHECK(db_run_script(node->db, &error, "PRAGMA busy_timeout = 60000"));
     CHECK(pthread_create(&node->thread, NULL, run_node, node) == 0);
 }
 

@@ -91,27 +91,15 @@ TEST_ON_POSTGRES(a_transaction_in_which_a_statement_failed_is_not_committed)
     CHECK(scratch_number(scratch, "SELECT count(*) FROM t") == 0);
 }
 
-/* Ends the session of scratch->db from another one, and waits until it is gone. */
-static void terminate(struct scratch *scratch)
-{
-    int64_t pid = scratch_number(scratch, "SELECT pg_backend_pid()");
-    struct db *mine = scratch->db;
-    scratch->db = scratch_connect(scratch);
-    CHECK(
-        runs(scratch, "SELECT pg_terminate_backend(CAST($1 AS int), 5000)", PARAMETERS(value_integer(pid))));
-    db_close(scratch->db);
-    scratch->db = mine;
-}
-
 TEST_ON_POSTGRES(a_session_that_ended_is_made_again)
 {
     scratch_script(scratch, "CREATE TABLE t (number bigint)");
     CHECK(runs(scratch, "INSERT INTO t VALUES (1)", NO_PARAMETERS));
     int64_t reconnects = metric_read(METRIC_database_reconnects_total);
-    terminate(scratch);
+    scratch_end_session(scratch);
     CHECK(runs(scratch, "INSERT INTO t VALUES (1)", NO_PARAMETERS));
     CHECK(metric_read(METRIC_database_reconnects_total) == reconnects + 1);
-    terminate(scratch);
+    scratch_end_session(scratch);
     CHECK(db_begin(scratch->db, &error));
     CHECK(runs(scratch, "INSERT INTO t VALUES (1)", NO_PARAMETERS));
     CHECK(db_commit(scratch->db, &error));
@@ -123,7 +111,7 @@ TEST_ON_POSTGRES(a_session_that_ended_in_a_transaction_says_so)
     scratch_script(scratch, "CREATE TABLE t (number bigint)");
     CHECK(db_begin(scratch->db, &error));
     CHECK(runs(scratch, "INSERT INTO t VALUES (1)", NO_PARAMETERS));
-    terminate(scratch);
+    scratch_end_session(scratch);
     for (int i = 0; i < 2; i++) { /* the second finds no connection, and must not make one */
         CHECK(!runs(scratch, "INSERT INTO t VALUES (2)", NO_PARAMETERS));
         CHECK(error.code == ERROR_database_unavailable && db_may_retry(scratch->db));
@@ -134,7 +122,7 @@ TEST_ON_POSTGRES(a_session_that_ended_in_a_transaction_says_so)
 
     CHECK(db_begin(scratch->db, &error));
     CHECK(runs(scratch, "INSERT INTO t VALUES (3)", NO_PARAMETERS));
-    terminate(scratch);
+    scratch_end_session(scratch);
     CHECK(!db_commit(scratch->db, &error)); /* seen before COMMIT was sent */
     CHECK(error.code == ERROR_database_unavailable && db_may_retry(scratch->db));
     CHECK(scratch_number(scratch, "SELECT count(*) FROM t") == 0);

@@ -2,10 +2,13 @@
 #include "base/random.h"
 #include "sql/driver.h"
 #include "test.h"
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+enum { PATIENCE_MS = 60'000, ATTEMPTS_MAX = 10 };
 
 [[gnu::noreturn]] static void give_up(const char *what, const struct error *error)
 {
@@ -27,14 +30,19 @@ static bool cluster_is_there(void)
     return false;
 }
 
+/* The server waits five seconds for sessions in the database that are just ending: then they are asked to
+ * end once more. */
 static void run_on_cluster(const struct scratch *scratch, const char *command, const char *how)
 {
     struct error error = {};
     struct db *db;
     char sql[128];
     snprintf(sql, sizeof sql, "%s DATABASE %s %s", command, scratch->name, how);
-    if (!postgres_connect(&db, getenv("NIDIA_TEST_POSTGRES"), &error) || !db_run_script(db, &error, sql))
+    if (!postgres_connect(&db, getenv("NIDIA_TEST_POSTGRES"), &error))
         give_up(sql, &error);
+    for (int attempt = 1; !db_run_script(db, &error, sql); attempt++, error_clear(&error))
+        if (attempt == ATTEMPTS_MAX || !strstr(error.about, "is being accessed by other users"))
+            give_up(sql, &error);
     db_close(db);
 }
 
@@ -237,6 +245,20 @@ void scratch_run(enum engine engine, void (*test)(struct scratch *scratch))
     test_note("on %s", engine == ENGINE_SQLITE ? "SQLite" : "PostgreSQL");
     test(&scratch);
     scratch_end(&scratch);
+}
+
+void scratch_end_session(struct scratch *scratch)
+{
+    struct error error = {};
+    struct result result;
+    struct db *other = scratch_connect(scratch);
+    const struct value id = value_integer(scratch_number(scratch, "SELECT pg_backend_pid()"));
+    struct pollfd socket = { .fd = db_socket(scratch->db), .events = POLLRDHUP };
+    if (!db_run(other, scratch->arena, &result, &error, "SELECT pg_terminate_backend(CAST($1 AS int))",
+                PARAMETERS(id))
+        || poll(&socket, 1, PATIENCE_MS) != 1)
+        give_up("the end of a session", &error);
+    db_close(other);
 }
 
 void scratch_script(struct scratch *scratch, const char *sql)

@@ -29,6 +29,9 @@ struct database_options scratch_options(const struct scratch *scratch);
 
 void scratch_run(enum engine engine, void (*test)(struct scratch *scratch));
 
+/* PostgreSQL's session is ended by the server. Returns when its end can be seen here. */
+void scratch_end_session(struct scratch *scratch);
+
 /* Must succeed; for what a test stands on. */
 void scratch_script(struct scratch *scratch, const char *sql);
 int64_t scratch_number(struct scratch *scratch, const char *sql); /* the first cell */

@@ -25,6 +25,20 @@ static struct text code_of(struct work *work, struct text seed, int steps)
     return arena_copy(work->arena, text_from(code));
 }
 
+/* One that it shows neither now nor a step before or after. */
+static struct text wrong_code(struct work *work, struct text seed)
+{
+    struct text code = {};
+    bool is_shown = true;
+    for (int number = 0; is_shown; number++) {
+        code = arena_format(work->arena, "%06d", number);
+        is_shown = false;
+        for (int steps = -1; steps <= 1; steps++)
+            is_shown = is_shown || text_equal(code, code_of(work, seed, steps));
+    }
+    return code;
+}
+
 struct enrolling {
     struct factor_change change;
     struct text seed;
@@ -191,7 +205,8 @@ TEST_IN_WORLD(a_ticket_has_five_attempts_and_five_minutes)
     struct work *work = &world->work;
     CHECK(begin(world, &user, &enrolling) && ask(world, "", &entry));
     for (int i = 0; i < 5; i++)
-        CHECK(!prove(work, second_factor_kind_totp, entry.ticket, TEXT("000000")) && work->error.code == 0);
+        CHECK(!prove(work, second_factor_kind_totp, entry.ticket, wrong_code(work, enrolling.seed))
+              && work->error.code == 0);
     CHECK(!prove(work, second_factor_kind_totp, entry.ticket, code_of(work, enrolling.seed, 0)));
     CHECK(ask(world, "", &entry));
     work->now += 5 * MINUTE_MS;
@@ -243,13 +258,14 @@ TEST_IN_WORLD(guessing_at_the_second_factor_is_throttled_by_account)
     CHECK(begin(world, &user, &enrolling));
     for (int i = 0; i < 10; i++) {
         CHECK(i % 5 > 0 || ask(world, "", &entry));
-        CHECK(!prove(work, second_factor_kind_totp, entry.ticket, TEXT("000000")));
+        CHECK(!prove(work, second_factor_kind_totp, entry.ticket, wrong_code(work, enrolling.seed)));
     }
     CHECK(world_number(world, "SELECT count(*) FROM users WHERE is_locked") == 1);
     work->now += 20 * MINUTE_MS; /* the lock of ten failures is over */
     for (int i = 0; i < 3; i++) {
         CHECK(ask(world, "", &entry));
-        CHECK(!prove(work, second_factor_kind_totp, entry.ticket, TEXT("000000")) && work->error.code == 0);
+        CHECK(!prove(work, second_factor_kind_totp, entry.ticket, wrong_code(work, enrolling.seed))
+              && work->error.code == 0);
     }
     CHECK(!prove(work, second_factor_kind_totp, entry.ticket, code_of(work, enrolling.seed, 0)));
     CHECK(work->error.code == ERROR_rate_limited && work->error.retry_after_seconds > 0);

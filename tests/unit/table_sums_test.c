@@ -127,9 +127,11 @@ TEST_ON_BOTH(a_large_table_is_summed_in_pieces_and_can_be_given_up)
 
 /* ---- Told again by what was written since ---- */
 
+/* No vacuum of the server's own: while it works on the large table, ours passes that over. */
 static const char world[] =
     "CREATE TYPE colour AS ENUM ('red', 'blue');"
-    "CREATE TABLE large (id bigint PRIMARY KEY, tone colour, name text, price numeric, tags text[]);"
+    "CREATE TABLE large (id bigint PRIMARY KEY, tone colour, name text, price numeric, tags text[])"
+    " WITH (autovacuum_enabled = false);"
     "INSERT INTO large SELECT i, 'red', repeat('name ' || i, 20), i / 7.0, ARRAY['a', i::text]"
     " FROM generate_series(1, 200000) i;"
     "CREATE TABLE small (id bigint, note text); INSERT INTO small VALUES (1, 'a'), (1, 'a');"

@@ -12,7 +12,7 @@
 static struct test *first, **last = &first, *running;
 static bool running_failed, finished;
 static char note[200];
-static uint64_t seed, random_state;
+static uint64_t seed = 1, random_state;
 
 void test_add(struct test *test)
 {
@@ -70,10 +70,10 @@ uint64_t test_random_below(uint64_t limit)
 
 static void choose_seed(void)
 {
-    const char *given = getenv("TEST_SEED");
+    const char *given = getenv("TEST_SEED"), *is_long = getenv("NIDIA_TEST_LONG");
     if (given)
         seed = strtoull(given, NULL, 10);
-    else if (getrandom(&seed, sizeof seed, 0) != sizeof seed)
+    else if (is_long && strcmp(is_long, "1") == 0 && getrandom(&seed, sizeof seed, 0) != sizeof seed)
         abort();
 }
 

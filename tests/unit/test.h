@@ -24,8 +24,8 @@ void test_failed(const char *file, int line, const char *what);
 void test_make_folder(char *path, size_t size);
 void test_remove_folder(const char *path); /* with all that is in it */
 
-/* For properties. The seed is new in each run, printed with a
- * failure, and set by TEST_SEED to run it again. */
+/* For properties. The seed is the same in each run, but for those with NIDIA_TEST_LONG=1, where it is a new
+ * one; it is printed with a failure, and set by TEST_SEED to run it again. */
 uint64_t test_random(void);
 uint64_t test_random_below(uint64_t limit);
 

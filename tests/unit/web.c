@@ -186,17 +186,12 @@ void wire_open(struct wire *wire, struct web *web, int listener)
     *wire = (struct wire){ .fd = socket(listener ? AF_UNIX : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0),
                            .arena = arena_create() };
     wire->in.arena = wire->arena;
-    /* While a server drains, what wants to connect waits: not for long. */
-    setsockopt(wire->fd, SOL_SOCKET, SO_SNDTIMEO, &(struct timeval){ .tv_usec = 200'000 },
-               sizeof(struct timeval));
     const struct sockaddr *address =
         listener ? (const struct sockaddr *)&local : (const struct sockaddr *)&tcp;
     if (connect(wire->fd, address, listener ? sizeof local : sizeof tcp) != 0) {
         close(wire->fd);
         wire->fd = -1;
-        return;
     }
-    setsockopt(wire->fd, SOL_SOCKET, SO_SNDTIMEO, &(struct timeval){}, sizeof(struct timeval));
 }
 
 void wire_close(struct wire *wire)
