@@ -44,10 +44,18 @@ static struct answer ask(struct work *work, const struct database_host *host)
     };
 }
 
+/* Over what was changed while it was asked, by the look of every now and then perhaps. */
+static bool note_anew(struct work *work, void *data)
+{
+    struct answer *answer = data;
+    return store_find_by(work, &database_hosts_table, "id", answer->before.id, true, answer->before.cells)
+        && note(work, data);
+}
+
 bool host_check(struct work *work, struct database_host *host)
 {
     struct answer answer = ask(work, host);
-    if (!db_transact(work, note, &answer))
+    if (!db_transact(work, note_anew, &answer))
         return false;
     *host = answer.after;
     return true;

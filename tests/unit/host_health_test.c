@@ -49,3 +49,17 @@ TEST_IN_WORLD(who_is_away_is_noticed_and_who_was_given_up_is_not_asked)
     CHECK(check_hosts(world) && healthy(world, "norte") == 0);
     tenancy_end(&tenancy);
 }
+
+/* The look of every now and then may come between, or an administrator. */
+TEST_IN_WORLD(a_check_by_hand_of_a_host_that_is_changed_meanwhile_is_noted)
+{
+    struct tenancy_world tenancy;
+    struct database_host host;
+    tenancy_begin(&tenancy, world);
+    change(world, "UPDATE database_hosts SET is_healthy = FALSE");
+    CHECK(store_find(&world->work, &database_hosts_table, TEXT("default"), host.cells));
+    change(world, "UPDATE database_hosts SET weight = 7, revision = revision + 1");
+    CHECK(host_check(&world->work, &host));
+    CHECK(value_is_true(host.is_healthy) && host.weight.integer == 7 && healthy(world, "default") == 1);
+    tenancy_end(&tenancy);
+}
