@@ -15,9 +15,10 @@ PROGRAM = os.environ.get("NIDIA_TEST_PROGRAM", str(TOP / "build-asan" / "nidia")
 ADMIN_EMAIL = "admin@nidia.test"
 ADMIN_PASSWORD = "Caudal-Tinto-Lluvia-83"
 START_S = STOP_S = 60
+LOOK_S = 0.02
 
 
-def pause(seconds=0.02):
+def pause(seconds=LOOK_S):
     """Between two looks at something that is under way."""
     threading.Event().wait(seconds)
 
@@ -33,6 +34,17 @@ def until(condition, seconds=20, what="what was waited for"):
             return found
         assert not is_last, f"{what} did not come within {seconds} s"
         pause()
+
+
+def soon(condition, seconds, what):
+    """As until(), for what may take no longer. The time is counted in looks, each a question to a server: while the
+    machine rests or does other things, it does not go on."""
+    for _ in range(round(seconds / LOOK_S)):
+        found = condition()
+        if found:
+            return found
+        pause(LOOK_S)
+    raise AssertionError(f"{what} did not come within {seconds} s")
 
 
 def is_ours(port):
@@ -137,6 +149,10 @@ class Server:
 
     def log(self):
         return self.log_path.read_text(errors="replace")
+
+    def log_lines(self):
+        """The whole ones: of the last the end may still be on its way."""
+        return self.log().split("\n")[:-1]
 
     def log_tail(self, lines=40):
         return "\n".join(self.log().splitlines()[-lines:])

@@ -7,11 +7,12 @@ import threading
 
 from harness import LONG
 from nodes import Nodes
-from server import pause, until
+from server import pause, soon, until
 from stream import Stream
 
 ENGINES = ("postgres",)
 ROUNDS, TENANTS_A_ROUND = (12, 6) if LONG else (2, 4)
+LEFT = "SELECT 1 FROM jobs WHERE status IN ('queued', 'running') UNION ALL SELECT 1 FROM events WHERE position IS NULL"
 
 
 class Listener:
@@ -79,9 +80,11 @@ def check_tenants(engine, client):
 
 
 def wait_for_tenants(engine, nodes, client):
-    """Until each is active; says what the jobs are at where one does not become so."""
+    """Until each is active and nothing is left to do; says what the jobs are at where that does not come."""
+    def settled():
+        return all(tenant["is_active"] for tenant in client.twin().all_pages("/tenants")) and not engine.run(LEFT, nodes.world.database)
     try:
-        until(lambda: all(tenant["is_active"] for tenant in client.twin().all_pages("/tenants")), 60, "the tenants")
+        until(settled, 90, "the tenants")
     except AssertionError as fault:
         open_jobs = engine.run("SELECT kind, status, attempts, error, run_at, leased_by, lease_until, steps, now() FROM jobs WHERE status <> 'completed'", nodes.world.database)
         raise AssertionError(f"{fault}: {open_jobs}") from fault
@@ -101,13 +104,12 @@ def test_either_node_killed_at_any_time_under_load(engine):
             victim.start()
         tenants = check_tenants(engine, here.twin())
         assert len(tenants) >= ROUNDS * TENANTS_A_ROUND / 2
-        until(lambda: not engine.run("SELECT 1 FROM events WHERE position IS NULL", nodes.world.database), 5, "the last positions")
-        numbered = engine.run("SELECT count(*), count(DISTINCT position), min(position), max(position) FROM events", nodes.world.database)[0]
-        last = numbered[0]
-        assert numbered == (last, last, 1, last), numbered
+        [(last,)] = engine.run("SELECT max(position) FROM events", nodes.world.database)
+        [numbered] = engine.run(f"SELECT count(*), count(DISTINCT position), min(position) FROM events WHERE position <= {last}", nodes.world.database)
+        assert numbered == (last, last, 1), numbered
         for listener in listeners:
-            until(lambda one=listener: one.has_heard(last), 10, "the last event at both")
-            heard = listener.stop()
+            until(lambda one=listener: one.has_heard(last), 20, "the last event at both")
+            heard = [position for position in listener.stop() if position <= last]
             assert heard == list(range(1, last + 1)), sorted(set(range(1, last + 1)) ^ set(heard)) or heard
 
 
@@ -116,7 +118,7 @@ def test_who_listens_at_one_node_hears_of_the_other_within_a_second(engine):
         there = nodes.there(nodes.world.admin)
         with Stream(there) as stream:
             plan = nodes.world.new_plan()
-            until(lambda: [event for event in stream.of("plan.created") if event.data["entity_id"] == plan["id"]], 1, "the plan there")
+            soon(lambda: there.get("/auth/me") and plan["id"] in [event.data["entity_id"] for event in stream.of("plan.created")], 1, "the plan there")
         reply = nodes.world.ask_for_tenant()
         path = reply.headers["Link"].split("</api/v1")[1].split(">")[0]
         with Stream(there, path + "/events") as stream:
@@ -126,6 +128,7 @@ def test_who_listens_at_one_node_hears_of_the_other_within_a_second(engine):
 def test_a_session_that_ends_at_one_node_loses_its_stream_at_the_other(engine):
     with Nodes(engine) as nodes:
         user = nodes.world.sign_in_as("support")
-        with Stream(nodes.there(user)) as stream:
+        there = nodes.there(user)
+        with Stream(there) as stream:
             user.post("/auth/logout", expect=204)
-            stream.wait_for_end(2)
+            soon(lambda: there.get("/auth/me", (200, 401)) and stream.ended.is_set(), 2, "the stream's end there")

@@ -6,7 +6,7 @@ import threading
 from client import Client
 from harness import LONG, PASSWORD
 from nodes import Nodes
-from server import Server, until
+from server import Server, soon, until
 
 ENGINES = ("postgres",)
 
@@ -24,7 +24,7 @@ def test_a_session_is_good_on_every_node_and_over_on_every_node(engine):
              "must_change": lambda: nodes.world.admin.patch(path, {"must_change_password": True}),
              "new_email": lambda: nodes.world.admin.patch(path, {"email": f"nodo-{secrets.token_hex(4)}@nidia.test"}),
              "end_sessions": lambda: nodes.world.admin.post(f"{path}/end_sessions", expect=204)}[ending]()
-            until(lambda: there.get("/auth/me", (200, 401)).status == 401, 1, f"the end by {ending} on the other node")
+            soon(lambda: there.get("/auth/me", (200, 401)).status == 401, 1, f"the end by {ending} on the other node")
 
 
 def test_the_directory_follows_within_a_second(engine):
@@ -33,9 +33,9 @@ def test_the_directory_follows_within_a_second(engine):
         there = nodes.there(machine)
         tenant = nodes.world.new_tenant()
         path = f"/resolve?slug={tenant['slug']}"
-        until(lambda: there.get(path, (200, 404)).status == 200, 1, "the new tenant on the other node")
+        soon(lambda: there.get(path, (200, 404)).status == 200, 1, "the new tenant on the other node")
         nodes.world.admin.post(f"/tenants/{tenant['id']}/suspend", {"reason": "x"}, 200)
-        until(lambda: there.get(path, (200, 404)).status == 404 or there.get(path).json["status"] == "suspended", 1, "its suspension")
+        soon(lambda: there.get(path, (200, 404)).status == 404 or there.get(path).json["status"] == "suspended", 1, "its suspension")
 
 
 def test_settings_and_plans_follow_too(engine):
@@ -48,7 +48,7 @@ def test_settings_and_plans_follow_too(engine):
             word = secrets.token_hex(4)
             tenant = there.post("/tenants", {"name": word, "slug": f"t-{word}", "plan_type": "basic", "billing_email": "x@x.test"}, 201)
             return tenant.json["trial_ends_at"] is None or tenant.json["plan_status"] == "active"
-        until(made_there, 1, "the setting on the other node")
+        soon(made_there, 1, "the setting on the other node")
 
 
 def test_whoever_must_have_a_second_factor_must_on_every_node(engine):
@@ -60,7 +60,7 @@ def test_whoever_must_have_a_second_factor_must_on_every_node(engine):
             there = nodes.there(client)
             there.get("/users")
             (nodes.world.admin if client is support else owner).patch(path, body)
-            until(lambda: there.get("/users", (200, 403)).status == 403, 1, f"what {path} asks for on the other node")
+            soon(lambda: there.get("/users", (200, 403)).status == 403, 1, f"what {path} asks for on the other node")
             assert there.get("/users", 403).code == "second_factor_required"
 
 

@@ -13,7 +13,7 @@ import urllib.parse
 
 from harness import PASSWORD
 from mailbox import Folder
-from server import until
+from server import soon, until
 from stream import Stream
 from test_commands import nidia
 
@@ -24,8 +24,8 @@ PROVIDER = {"name": "puerta", "display_name": "Puerta", "issuer": "https://puert
             "role_rules": [{"value": "a", "role": "support"}]}
 
 
-def code_of(secret, steps=0):
-    """What the app shows, so many steps from now."""
+def code_of(secret, steps=1):
+    """What the app shows, so many steps from now. The one of the next step is good now, and for at least a step from now."""
     moment = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(time.time() + steps * STEP_S))
     command = ["oathtool", "--totp", "-b", "--now", moment, secret]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
@@ -37,9 +37,9 @@ def go_on(client, answer):
 
 
 def enrol(client):
-    """The app's secret and the recovery codes. The code is of the step before: the one of now stays good."""
+    """The app's secret and the recovery codes. The code is of the step of now: the one of the next stays good."""
     secret = client.post("/auth/totp", expect=200).json["secret"]
-    answer = go_on(client, client.post("/auth/totp/confirm", {"code": code_of(secret, -1)}, 200).json)
+    answer = go_on(client, client.post("/auth/totp/confirm", {"code": code_of(secret, 0)}, 200).json)
     return secret, answer.get("recovery_codes")
 
 
@@ -208,7 +208,7 @@ def test_who_must_have_a_factor_may_set_one_up_and_nothing_else(world):
     with Stream(billing) as stream, Stream(support) as goes_on:
         world.admin.patch("/system_settings/second_factor_billing_admin", {"value": 1})
         is_confined(world, billing)
-        until(stream.ended.is_set, 2, "the end of the stream")
+        soon(lambda: world.outside.get("/livez") and stream.ended.is_set(), 2, "the end of the stream")
         assert not goes_on.ended.is_set()
     support.get("/tenants")
     is_confined(world, world.sign_in_as("billing_admin"))
@@ -291,9 +291,9 @@ def test_what_is_sensitive_asks_for_a_recent_proof(world):
     assert protected.post("/auth/recovery-codes", expect=403).code == "step_up_required"
     challenge = protected.post("/auth/step-up", {"current_password": PASSWORD}, 202).json
     assert challenge["methods"] == ["totp", "recovery_code"]
-    before = protected.twin()
-    go_on(protected, prove(world, challenge["ticket"], "totp", code_of(secret)).json)
+    before, code = protected.twin(), code_of(secret)
+    go_on(protected, prove(world, challenge["ticket"], "totp", code).json)
     before.get("/auth/me", 401)
     protected.post("/auth/recovery-codes", expect=200)
-    assert protected.post("/auth/step-up", {"otp": code_of(secret)}, 401).code == "second_factor_refused"
+    assert protected.post("/auth/step-up", {"otp": code}, 401).code == "second_factor_refused"
     assert len(audited(world, "step_up", client)) == len(audited(world, "step_up", protected)) == 1

@@ -46,6 +46,14 @@ class House:
         return Browser(self.world, self.certificate, source=f"127.0.0.{next(self.addresses)}")
 
 
+def assert_passes(times, began, ask):
+    """So often, and once more for each third of a minute since it began: thirty in ten minutes."""
+    passed = 0
+    while ask() != 429:
+        passed += 1
+    assert times <= passed <= times + (time.monotonic() - began) / 20, passed
+
+
 def test_staff_signs_in_at_a_provider_and_out_again(engine):
     with House(engine) as house:
         provider = house.provider(people={"ana": ANA})
@@ -76,7 +84,7 @@ def test_staff_signs_in_at_a_provider_and_out_again(engine):
             browser.get(f"/auth/sso/acme?return_to={path}", 400)
         assert house.browser().get("/auth/sso/nobody", 404).code == "not_found"
         asking = house.browser()
-        assert [asking.get("/auth/sso/acme", (303, 429)).status for _ in range(31)] == [303] * 30 + [429]
+        assert_passes(30, time.monotonic(), lambda: asking.get("/auth/sso/acme", (303, 429)).status)
 
 
 def test_the_answer_belongs_to_the_browser_that_asked_and_is_good_once(engine):
@@ -102,10 +110,9 @@ def test_the_answer_belongs_to_the_browser_that_asked_and_is_good_once(engine):
         again = asking.come_back(answer, (400, 401))
         assert again.code == "sso_refused" and not again.headers.get_all("Set-Cookie"), again
         # Each answer may cost a question to the provider: who brings many for one going waits.
-        guessing = house.browser()
+        guessing, began = house.browser(), time.monotonic()
         guessing.begin()
-        answers = [guessing.come_back(answer, (400, 429)).status for _ in range(30)]
-        assert answers == [400] * 29 + [429], answers
+        assert_passes(29, began, lambda: guessing.come_back(answer, (400, 429)).status)
 
 
 def test_keys_rotate_and_each_algorithm_verifies(engine):
@@ -116,7 +123,7 @@ def test_keys_rotate_and_each_algorithm_verifies(engine):
             house.browser().sign_in(algorithm, provider.name)
             provider.rotate_keys()
             # What is published is not asked for twice in a second.
-            until(lambda: house.browser().sign_in(algorithm, provider.name, (303, 401)).status == 303, 5)
+            until(lambda: house.browser().sign_in(algorithm, provider.name, (303, 401)).status == 303, 20, "the new keys")
 
 
 def test_a_provider_that_lies_lets_nobody_in(engine):

@@ -6,8 +6,8 @@ from living_systemd import LivingSystemd
 from server import until
 
 ENGINES = {"sqlite"}
-# A watchdog that bites within the story; leaks cannot be looked for where a process may not trace itself.
-FOR_THE_STORY = "WatchdogSec=3\nTimeoutAbortSec=5\nEnvironment=ASAN_OPTIONS=detect_leaks=0"
+FOR_THE_STORY = "Environment=ASAN_OPTIONS=detect_leaks=0"  # which cannot be looked for where a process may not trace itself
+BITES_SOON = "WatchdogSec=3\nTimeoutAbortSec=5"  # sooner than a restart may take on a busy machine
 STATE = "/var/lib/private/nidia"
 
 
@@ -71,9 +71,10 @@ def reloaded(systemd):
 
 def bitten(systemd):
     """It hangs, and is ended by the watchdog; the socket stays, so that who connects meanwhile waits."""
+    systemd.change(BITES_SOON)
     hung = systemd.show("MainPID")
     systemd.do("kill", "--kill-whom=main", "--signal=STOP", "nidia.service")
-    until(lambda: systemd.show("NRestarts") == "1", 30, "a restart by the watchdog")
+    until(lambda: systemd.show("NRestarts") != "0", 60, "a restart by the watchdog")
     systemd.client().get("/readyz", 200)
     assert systemd.show("MainPID") != hung
 

@@ -53,6 +53,9 @@ class Storage:
         return self.run("SELECT column_name, data_type FROM information_schema.columns WHERE table_name = ? AND is_nullable = 'NO' AND column_default IS NULL",
                         (table,))
 
+    def later(self, column, days):
+        return f"{column} + {days * 24 * 3_600_000}" if self.is_sqlite else f"{column} + interval '{days} days'"
+
     def time(self):
         now = datetime.datetime.now(datetime.timezone.utc)
         return int(now.timestamp() * 1000) if self.is_sqlite else now
