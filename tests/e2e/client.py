@@ -1,5 +1,6 @@
 """Speaking HTTP to the server: a client whose every reply is held against the contract, and a bare socket."""
 
+import contextlib
 import http.client
 import json
 import socket
@@ -84,7 +85,8 @@ class Client:
             self.connection = http.client.HTTPConnection(
                 "127.0.0.1", self.port, timeout=TIMEOUT_S, source_address=(self.source, 0))
         try:
-            self.connection.request(method, urllib.parse.quote(target, safe="/?&=%[],:;+-._~!$'()*@"), body, headers)
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it may be answered before all of it was sent
+                self.connection.request(method, urllib.parse.quote(target, safe="/?&=%[],:;+-._~!$'()*@"), body, headers)
             response = self.connection.getresponse()
             return Reply(response.status, response.headers, response.read())
         except (OSError, http.client.HTTPException):
