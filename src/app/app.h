@@ -36,9 +36,9 @@ void app_prepare_signals(void);
 struct db;
 [[nodiscard]] bool app_connect_owner(struct app *app, struct db **db, struct error *error);
 
-/* Brings the database to the model, as its owner; where that is a role of its own, grants the serving role
- * its rights. */
-[[nodiscard]] bool app_migrate(struct app *app, size_t *steps, struct error *error);
+/* Brings the database to the model over its owner's connection; where that is a role of its own, grants the
+ * serving role its rights. */
+[[nodiscard]] bool app_migrate(struct app *app, struct db *owner, size_t *steps, struct error *error);
 
 /* `nidia seed --demo`: returns when the tenants' databases are there too. */
 [[nodiscard]] bool app_seed_demo(struct app *app, int count, size_t *made, struct error *error);

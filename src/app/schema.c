@@ -43,13 +43,8 @@ static bool grant(struct app *app, struct db *owner, struct arena *arena, struct
 }
 
 /* What it takes to compare the whole model with the database does not stay as long as the app. */
-bool app_migrate(struct app *app, size_t *steps, struct error *error)
+bool app_migrate(struct app *app, struct db *owner, size_t *steps, struct error *error)
 {
     [[gnu::cleanup(arena_cleanup)]] struct arena *arena = arena_create();
-    struct db *owner;
-    if (!app_connect_owner(app, &owner, error))
-        return false;
-    bool done = migrate_run(owner, arena, steps, error) && grant(app, owner, arena, error);
-    db_close(owner);
-    return done;
+    return migrate_run(owner, arena, steps, error) && grant(app, owner, arena, error);
 }

@@ -57,16 +57,15 @@ static bool is_first_start(struct app *app, struct db *db)
 /* The key ring, and the database brought to the model by whoever works on it. */
 static bool open_schema(struct app *app, struct error *error)
 {
-    struct db *db;
-    if (!app_connect_owner(app, &db, error))
+    struct db *owner;
+    if (!app_connect_owner(app, &owner, error))
         return false;
-    bool first_start = is_first_start(app, db);
-    db_close(db);
     size_t steps = 0;
     bool works = app->use == APP_SERVES || app->use == APP_COMMANDS;
-    bool opened = folder_open_keyring(app, app->use != APP_LOOKS && first_start, error)
+    bool opened = folder_open_keyring(app, app->use != APP_LOOKS && is_first_start(app, owner), error)
                && hosting_create(&app->site.hosting, app->options, app->site.keyring, error)
-               && (!works || app_migrate(app, &steps, error));
+               && (!works || app_migrate(app, owner, &steps, error));
+    db_close(owner);
     if (opened && steps > 0)
         LOG(LOG_INFO, "migrated", { "steps", value_integer((int64_t)steps) });
     return opened;

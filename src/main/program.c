@@ -74,6 +74,17 @@ static int plan_migration(struct invocation *invocation)
     return plan.refused.length > 0 ? EXIT_FAILED : EXIT_DONE;
 }
 
+static bool migrate(struct invocation *invocation, size_t *steps, struct error *error)
+{
+    struct db *owner;
+    if (!app_open(&invocation->app, &invocation->options, APP_MIGRATES, NULL, error)
+        || !app_connect_owner(invocation->app, &owner, error))
+        return false;
+    bool done = app_migrate(invocation->app, owner, steps, error);
+    db_close(owner);
+    return done;
+}
+
 int command_migrate(struct invocation *invocation)
 {
     struct error error = {};
@@ -83,8 +94,7 @@ int command_migrate(struct invocation *invocation)
         return EXIT_USAGE;
     if (dry_run)
         return plan_migration(invocation);
-    if (!app_open(&invocation->app, &invocation->options, APP_MIGRATES, NULL, &error)
-        || !app_migrate(invocation->app, &steps, &error))
+    if (!migrate(invocation, &steps, &error))
         return invocation_failed(invocation, &error);
     printf(invocation->as_json ? "{\"steps\":%zu}\n" : "%zu steps taken.\n", steps);
     return EXIT_DONE;

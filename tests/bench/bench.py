@@ -71,6 +71,11 @@ VERIFIED_DOMAIN = ("INSERT INTO tenant_domains (id, tenant_id, domain, status, i
                    "VALUES ({0}, {1}, {2}, 'verified', true, {3}, {3}, {3}, '')")
 
 
+def id_in_order(table, i):
+    """As the program makes them (UUIDv7): a later row's is greater."""
+    return str(uuid.UUID(int=(0x0190 << 112) | (7 << 76) | (8 << 60) | table << 32 | i))
+
+
 def multiply_tenants(path, count):
     """Copies of a real tenant's row, each with names of its own: rows alone, without databases."""
     database = sqlite3.connect(path)
@@ -79,14 +84,14 @@ def multiply_tenants(path, count):
     rows = []
     for i in range(count):
         slug = f"empresa-{i:05}"
-        own = {"id": str(uuid.UUID(int=(0x0190 << 112) | (7 << 76) | (8 << 60) | i)), "slug": slug, "name": f"Empresa {i:05}",
+        own = {"id": id_in_order(0, i), "slug": slug, "name": f"Empresa {i:05}",
                "db_name": f"tenant_{i:012x}", "db_username": f"tenant_{i:012x}", "search": f"empresa {i:05} {slug}",
                "plan_status": ["active", "trial", "past_due"][i % 3], "created_at": model["created_at"] - A_DAY_MS,
                "updated_at": model["updated_at"] - A_DAY_MS}
         rows.append([own.get(column, model[column]) for column in columns])
     database.executemany(f"INSERT INTO tenants ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})", rows)
     identity, slug = columns.index("id"), columns.index("slug")
-    database.executemany(VERIFIED_DOMAIN.format("?", "?", "?", 1), [(str(uuid.uuid4()), row[identity], f"{row[slug]}.example.co") for row in rows])
+    database.executemany(VERIFIED_DOMAIN.format("?", "?", "?", 1), [(id_in_order(1, i), row[identity], f"{row[slug]}.example.co") for i, row in enumerate(rows)])
     database.commit()
     database.close()
 
