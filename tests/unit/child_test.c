@@ -25,7 +25,7 @@ TEST(what_ends_well_is_done_and_writes_where_it_is_told)
     char got[32] = "";
     int ends[2];
     CHECK(pipe(ends) == 0);
-    CHECK(run("printf %s \"$SECRET\"; cat; echo noise >&2", 10'000, ends[1], &error));
+    CHECK(run("printf %s \"$SECRET\"; cat; echo noise >&2", 60'000, ends[1], &error));
     CHECK(read(ends[0], got, sizeof got - 1) == 6 && strcmp(got, "geheim") == 0);
     close(ends[0]);
     close(ends[1]);
@@ -35,11 +35,11 @@ TEST(the_first_complaint_is_told_and_nothing_that_follows_it)
 {
     struct error error;
     CHECK(!run("echo note >&2; echo 'x: error: it broke' >&2; echo 'DETAIL: ana@acme.test' >&2; exit 3",
-               10'000, -1, &error));
+               60'000, -1, &error));
     CHECK(error.code == ERROR_internal && strcmp(error.about, "x: error: it broke") == 0);
-    CHECK(!run("exit 7", 10'000, -1, &error));
+    CHECK(!run("exit 7", 60'000, -1, &error));
     CHECK(strcmp(error.about, "sh ended with code 7") == 0);
-    CHECK(!run("yes 'long words' | head -c 100000 >&2; exit 1", 10'000, -1, &error));
+    CHECK(!run("yes 'long words' | head -c 100000 >&2; exit 1", 60'000, -1, &error));
     CHECK(strcmp(error.about, "long words") == 0);
 }
 

@@ -29,7 +29,7 @@ static void land(struct scratch *scratch)
 {
     struct pollfd socket = { .fd = db_socket(scratch->db), .events = POLLIN };
     do
-        CHECK(poll(&socket, 1, 10'000) == 1);
+        CHECK(poll(&socket, 1, 60'000) == 1);
     while (!db_flight_land(scratch->db));
 }
 
