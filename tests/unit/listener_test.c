@@ -36,9 +36,9 @@ static void note_heard(void *context)
 static bool comes_within(sem_t *event, int seconds)
 {
     struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
+    clock_gettime(CLOCK_REALTIME, &until);
     until.tv_sec += seconds;
-    return sem_clockwait(event, CLOCK_MONOTONIC, &until) == 0;
+    return sem_timedwait(event, &until) == 0;
 }
 
 static bool came(sem_t *event)
