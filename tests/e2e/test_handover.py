@@ -181,7 +181,7 @@ def test_a_successor_that_cannot_start_changes_nothing(engine):
         pid, heard = world.server.process.pid, len(world.server.hear())
         world.server.signal(signal.SIGHUP)
         until(lambda: "handover_failed" in world.server.log(), 30, "the failure")
-        until(lambda: world.server.hears("MAINPID", str(pid), heard), 10)
+        until(lambda: world.server.hears("MAINPID", str(pid), heard), 30)
         world.outside.get("/readyz")
         # Once it is mended the same signal does it.
         settings.write_text("log_level = warning\n")
@@ -239,7 +239,7 @@ def test_who_is_told_to_end_while_it_hands_over_passes_that_on(engine):
         with draining(world):
             server.signal(signal.SIGTERM)
         assert before.wait(60) == 0, server.log_tail()
-        server.process = until(lambda: successor_of(server, before), 10)
+        server.process = until(lambda: successor_of(server, before), 30)
         assert server.process.wait(60) == 0 and server.hears("STOPPING", "1"), server.log_tail()
 
 
@@ -259,7 +259,7 @@ def test_a_successor_that_dies_while_the_one_before_drains_is_missed(engine):
 def test_systemd_is_told_what_it_does(engine):
     with Managing(engine) as world:
         server = world.server
-        until(lambda: server.hears("READY", "1"), 5)
+        until(lambda: server.hears("READY", "1"), 20)
         assert server.hear()[0]["MAINPID"] == str(server.process.pid)
         server.restart()
         order = [name for message in server.hear() for name in ("READY", "RELOADING") if name in message]
