@@ -210,7 +210,7 @@ def test_a_move_that_cannot_be_made_leaves_the_tenant_at_work(engine):
         assert job["status"] == "failed" and job["error"], job
         product.add(1)
         assert product.count() == 4 and is_at(world, tenant, "default")
-        assert moves_of(world, tenant)[0]["status"] == "failed"
+        assert moves_of(world, tenant)[0]["status"] in ("failed", "dropping")  # what it left is looked for each minute
 
 
 def test_a_replication_that_fails_leaves_nothing_behind(engine):
