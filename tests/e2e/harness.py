@@ -88,7 +88,8 @@ class PostgreSQL:
         name = f"superadmin_{secrets.token_hex(6)}"
         copied = urllib.parse.urlsplit(template).path[1:] if template else "template1"
         self.run(f"CREATE DATABASE {name} TEMPLATE {copied} TABLESPACE {tablespace or 'pg_default'}")
-        return urllib.parse.urlunsplit(urllib.parse.urlsplit(self.url)._replace(path=f"/{name}"))
+        # A busy machine is not one that is away: by themselves the programs wait for 3 s.
+        return urllib.parse.urlunsplit(urllib.parse.urlsplit(self.url)._replace(path=f"/{name}", query="connect_timeout=30"))
 
     def close_database(self, url):
         """It may still be copied, once nobody is there."""
@@ -285,7 +286,7 @@ class World:
         tenant = self.ask_for_tenant(**columns).json
         return self.until_provisioned(tenant["id"])
 
-    def until_provisioned(self, tenant_id, seconds=30):
+    def until_provisioned(self, tenant_id, seconds=60):
         def provisioned():
             tenant = self.admin.get(f"/tenants/{tenant_id}").json
             assert tenant["provisioning_status"] != "failed", tenant

@@ -283,8 +283,14 @@ def test_what_is_run_again_is_run_on_what_was_asked(engine):
             asking.start()
             waiting = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
             until(lambda: engine.run(waiting, world.database), 20, "a transaction that waits")
-            engine.run(f"SELECT pg_terminate_backend(pid) FROM ({waiting}) AS held", world.database)
+            # Who comes next reads the plans behind one that waits for us: not before the commit.
+            gate = psycopg2.connect(world.database)
+            held = threading.Thread(target=lambda: (gate.cursor().execute("LOCK TABLE plans IN ACCESS EXCLUSIVE MODE"), gate.close()))
+            held.start()
+            until(lambda: (gate.info.backend_pid,) in engine.run(waiting, world.database), 20, "the gate")
+            engine.run(f"SELECT pg_terminate_backend(pid) FROM ({waiting}) AS held WHERE pid <> {gate.info.backend_pid}", world.database)
             other.commit()
-            asking.join()
+            for thread in (held, asking):
+                thread.join()
         other.close()
         assert replies and replies[0].json["max_users"] == 77, replies and replies[0]
