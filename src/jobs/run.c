@@ -73,6 +73,12 @@ static int64_t back_off_ms(int64_t attempts)
     return (seconds < JOB_BACK_OFF_MAX_SECONDS ? seconds : JOB_BACK_OFF_MAX_SECONDS) * 1'000;
 }
 
+/* What is gone does not come back. */
+static bool is_final(const struct work *work, const struct job *job)
+{
+    return work->error.code == ERROR_gone_meanwhile || job->attempts.integer >= job->attempts_max.integer;
+}
+
 static bool keep_failure(struct work *work, struct claimed *claimed, size_t at)
 {
     const struct job *job = &claimed->job;
@@ -81,7 +87,7 @@ static bool keep_failure(struct work *work, struct claimed *claimed, size_t at)
         .claimed = claimed,
         .changes.error = value_text(why),
         .failed = true,
-        .for_good = job->attempts.integer >= job->attempts_max.integer,
+        .for_good = is_final(work, job),
         .why = why,
     };
     struct job_step *step = &claimed->steps.list[at];

@@ -14,7 +14,8 @@
 
 struct job_action {
     const char *name; /* as in job_steps.name */
-    /* Outside of any transaction; writes through db_transact. May be run again after it succeeded. */
+    /* Outside of any transaction; writes through db_transact. May be run again after it succeeded, and after
+     * it failed, unless with `gone_meanwhile`. */
     bool (*run)(struct work *work, const struct job *job);
 };
 

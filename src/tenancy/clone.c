@@ -5,6 +5,7 @@
 #include "settings/options.h"
 #include "tenancy/job_watch.h"
 #include "tenancy/tenancy.h"
+#include "tenancy/tenant_job.h"
 #include <unistd.h>
 
 /* What a clone has of its source; whom it belongs to and what it uses are its own. */
@@ -73,6 +74,22 @@ static bool copy(struct hosting_call *call, const struct tenant_place *from, con
         && table_sums_compare(&expected, &found, call->error);
 }
 
+/* Always false. Of who is gone no copy can ever be made: nothing is left of it. */
+static bool record_failure(struct work *work, const struct job *job, const struct tenant *clone)
+{
+    struct error why = work->error;
+    struct tenant source;
+    bool found =
+        store_find_by(work, &tenants_table, "id", clone->cloned_from, work->transacting, source.cells);
+    if (!found || !value_is_set(source.deleted_at)) {
+        work->error = why;
+        return false;
+    }
+    error_clear(&work->error);
+    return tenant_job_drop_database(work, job)
+        && fail(&work->error, ERROR_gone_meanwhile, "the tenant whose database was to be cloned");
+}
+
 bool clone_database(struct work *work, const struct job *job, const struct tenant *tenant)
 {
     struct hosting_call call = hosting_call_of(work);
@@ -91,5 +108,5 @@ bool clone_database(struct work *work, const struct job *job, const struct tenan
                && place_of_tenant(work, &source, &from) && place_of_tenant(work, tenant, &to)
                && copy(&call, &from, &to, path, &watch);
     unlink(path);
-    return copied;
+    return copied || record_failure(work, job, tenant);
 }

@@ -8,12 +8,14 @@
 #include "hosting/place.h"
 #include "tenancy_world.h"
 
-enum { AWAY_COUNT = 25, /* more than a piece */ TRIES = 4 };
+enum { AWAY_COUNT = 25 /* more than a piece */ };
 
 static const struct job_program *const programs[] = {
     &provision_tenant_program, &sync_tenant_access_program, &back_up_tenant_program,
     &restore_backup_program,   &delete_tenant_program,      NULL,
 };
+
+static const int64_t grace_ms = INT64_C(30) * DAY_MS;
 
 static void add_host(struct world *world, const char *name, struct database_host *host)
 {
@@ -122,16 +124,21 @@ static bool ask_backup(struct work *work, void *tenant)
 }
 
 /* One whose first attempt failed, say: it is tried again after the days of grace. */
+static bool put_off(struct work *work, struct text job_id)
+{
+    struct result ignored;
+    return db_run(work->db, work->arena, &ignored, &work->error, "UPDATE jobs SET run_at = $2 WHERE id = $1",
+                  PARAMETERS(value_text(job_id), value_time(work->now + grace_ms + DAY_MS)));
+}
+
 static bool ask_restore(struct work *work, void *tenant)
 {
-    struct result result, ignored;
+    struct result result;
     struct text job_id;
     if (!db_run(work->db, work->arena, &result, &work->error, "SELECT id FROM tenant_backups", NO_PARAMETERS))
         return false;
     const struct backup_restoration order = { .backup_id = result.cells[0] };
-    return restore_ask(work, ((struct tenant *)tenant)->id.text, &order, &job_id)
-        && db_run(work->db, work->arena, &ignored, &work->error, "UPDATE jobs SET run_at = $2 WHERE id = $1",
-                  PARAMETERS(value_text(job_id), value_time(work->now + INT64_C(31) * DAY_MS)));
+    return restore_ask(work, ((struct tenant *)tenant)->id.text, &order, &job_id) && put_off(work, job_id);
 }
 
 /* Else the database of somebody who is gone would stand again, and nobody would ever drop it. */
@@ -149,9 +156,10 @@ TEST_IN_WORLD(a_restore_of_who_is_deleted_meanwhile_leaves_nothing)
     CHECK(db_transact(work, ask_backup, &tenant) && tenancy_run_jobs(&tenancy) == 1);
     CHECK(db_transact(work, ask_restore, &tenant));
     CHECK(tenancy_try_act(world, tenant.id.text, LIFE_delete, &tenant));
-    work->now += INT64_C(32) * DAY_MS;
-    for (int i = 0; i < TRIES; i++, work->now += HOUR_MS)
-        tenancy_run_jobs(&tenancy);
+    work->now += grace_ms + 2 * DAY_MS;
+    tenancy_run_jobs(&tenancy);
+    CHECK(world_number(world, "SELECT attempts FROM jobs WHERE kind = 'restore_backup' AND status = 'failed'")
+          == 1);
     CHECK(move_periodics[0].run(work));
     tenancy_find(world, tenant.id.text, &tenant);
     CHECK(value_is_set(tenant.deleted_at) && !value_is_set(tenant.database_host_id));
@@ -159,4 +167,44 @@ TEST_IN_WORLD(a_restore_of_who_is_deleted_meanwhile_leaves_nothing)
     CHECK(world_number(world, "SELECT CAST(sum(database_count) AS bigint) FROM database_hosts") == 0);
     tenancy_end(&tenancy);
     test_remove_folder(data);
+}
+
+static bool ask_clone(struct work *work, void *source)
+{
+    struct tenant clone = {
+        .name = value_string("Copy"),
+        .slug = value_string("copy"),
+        .billing_email = value_string("billing@copy.test"),
+    };
+    struct text job_id;
+    return tenancy_clone(work, ((struct tenant *)source)->id.text, &clone, &job_id) && put_off(work, job_id);
+}
+
+static size_t count_places(struct world *world)
+{
+    struct hosting_call call = hosting_call_of(&world->work);
+    struct place_list databases, roles;
+    CHECK(hosting_list_databases(&call, TEXT(""), &databases) && hosting_list_roles(&call, TEXT(""), &roles));
+    return databases.count + roles.count;
+}
+
+TEST_IN_WORLD(a_clone_of_who_is_deleted_meanwhile_fails_at_once_and_leaves_nothing)
+{
+    struct tenancy_world tenancy;
+    struct tenant source, clone;
+    struct work *work = &world->work;
+    tenancy_begin(&tenancy, world);
+    add_tenant(&tenancy, &source);
+    CHECK(count_places(world) > 0);
+    CHECK(db_transact(work, ask_clone, &source));
+    CHECK(tenancy_try_act(world, source.id.text, LIFE_delete, &source));
+    work->now += grace_ms + 2 * DAY_MS;
+    tenancy_run_jobs(&tenancy);
+    CHECK(store_find_by(work, &tenants_table, "slug", value_string("copy"), false, clone.cells));
+    CHECK(is_choice(clone.provisioning_status, provisioning_status, failed));
+    CHECK(text_starts(clone.provisioning_error.text, TEXT("gone_meanwhile: ")));
+    CHECK(clone.provisioning_attempts.integer == 1 && !value_is_set(clone.database_host_id));
+    CHECK(count_places(world) == 0);
+    CHECK(world_number(world, "SELECT CAST(sum(database_count) AS bigint) FROM database_hosts") == 0);
+    tenancy_end(&tenancy);
 }
