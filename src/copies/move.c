@@ -104,6 +104,12 @@ static bool find_row(struct work *work, struct text id, struct tenant_move *row)
     return store_find_by(work, &tenant_moves_table, "id", value_text(id), work->transacting, row->cells);
 }
 
+/* Its days of grace are over, if not more. */
+static bool is_to_go(const struct tenant *tenant, int64_t now)
+{
+    return value_is_set(tenant->deletes_at) && tenant->deletes_at.integer <= now;
+}
+
 static bool find_places(struct work *work, struct move *move)
 {
     if (!store_find_by(work, &tenants_table, "id", move->row.tenant_id, work->transacting, move->tenant.cells)
@@ -115,8 +121,8 @@ static bool find_places(struct work *work, struct move *move)
     move->to.host_id = cell_text(move->row.to_host_id);
     move->to.name = move->row.to_name.text;
     /* The new place is dropped with a move that failed. Made a dead one's, nobody would ever drop it. */
-    return move_is_switched(move) || !value_is_set(move->tenant.deleted_at)
-        || fail(&work->error, ERROR_conflict, "the tenant was deleted meanwhile");
+    return move_is_switched(move) || !is_to_go(&move->tenant, work->now)
+        || fail(&work->error, ERROR_gone_meanwhile, "the tenant");
 }
 
 bool move_find(struct work *work, const struct job *job, struct move *move)

@@ -8,12 +8,12 @@
 #include "copies/contents.h"
 #include "copies/copying_job.h"
 #include "copies/move.h"
+#include "copies/move_watch.h"
 #include "crypto/file_hash.h"
 #include "hosting/schema_ledger.h"
 #include "record/site.h"
 #include "record/store.h"
 #include "record/transact.h"
-#include "tenancy/job_watch.h"
 
 enum { ATTEMPTS_MAX = 3 };
 
@@ -91,11 +91,12 @@ static bool load(struct work *work, const struct job *job)
 {
     struct restoring restoring;
     struct hosting_call call = hosting_call_of(work);
-    struct job_watch watching;
-    const struct copy_watch watch = job_watch_begin(&watching, work, job);
-    return find(work, job, &restoring)
-        && (move_is_switched(&restoring.move)
-            || hosting_load(&call, &restoring.move.to, restoring.path, &watch));
+    struct move_watch watching;
+    const struct copy_watch watch = move_watch_begin(&watching, work, job);
+    if (!find(work, job, &restoring))
+        return false;
+    return move_is_switched(&restoring.move)
+        || hosting_load(&call, &restoring.move.to, restoring.path, &watch) || move_fail(work, job);
 }
 
 static bool verify(struct work *work, const struct job *job)
@@ -103,8 +104,8 @@ static bool verify(struct work *work, const struct job *job)
     struct restoring restoring;
     struct table_sums expected, found;
     struct hosting_call call = hosting_call_of(work);
-    struct job_watch watching;
-    const struct copy_watch watch = job_watch_begin(&watching, work, job);
+    struct move_watch watching;
+    const struct copy_watch watch = move_watch_begin(&watching, work, job);
     const struct summing summing = { .watch = &watch };
     if (!find(work, job, &restoring))
         return false;
@@ -112,7 +113,8 @@ static bool verify(struct work *work, const struct job *job)
     return move_is_switched(&restoring.move)
         || (contents_read(work, restoring.backup.tables.text, &expected)
             && hosting_sum(&call, to, &summing, &found) && table_sums_compare(&expected, &found, &work->error)
-            && hosting_migrate(&call, to) && hosting_verify(&call, to));
+            && hosting_migrate(&call, to) && hosting_verify(&call, to))
+        || move_fail(work, job);
 }
 
 static bool switch_over(struct work *work, const struct job *job)

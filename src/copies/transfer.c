@@ -7,11 +7,11 @@
 #include "base/clock.h"
 #include "copies/copying_job.h"
 #include "copies/move.h"
+#include "copies/move_watch.h"
 #include "hosting/replication.h"
 #include "record/site.h"
 #include "record/store.h"
 #include "settings/options.h"
-#include "tenancy/job_watch.h"
 #include <unistd.h>
 
 enum { ATTEMPTS_MAX = 3, READ_ONLY_SECONDS = 2 };
@@ -108,8 +108,8 @@ static bool copy(struct work *work, const struct job *job, struct move *move, co
                  struct table_sums *sums)
 {
     struct hosting_call call = hosting_call_of(work);
-    struct job_watch watching;
-    const struct copy_watch watch = job_watch_begin(&watching, work, job);
+    struct move_watch watching;
+    const struct copy_watch watch = move_watch_begin(&watching, work, job);
     struct table_sums found;
     return hosting_dump(&call, &move->from, DUMP_TO_LOAD, path, &watch, sums)
         && hosting_load(&call, &move->to, path, &watch)
@@ -133,8 +133,8 @@ static void give_up_replication(struct work *work, const struct move *move)
 static bool follow(struct work *work, const struct job *job)
 {
     struct hosting_call call = hosting_call_of(work);
-    struct job_watch watching;
-    const struct copy_watch watch = job_watch_begin(&watching, work, job);
+    struct move_watch watching;
+    const struct copy_watch watch = move_watch_begin(&watching, work, job);
     struct move move;
     if (!move_find(work, job, &move))
         return false;
@@ -147,7 +147,7 @@ static bool follow(struct work *work, const struct job *job)
     unlink(path);
     if (!followed)
         give_up_replication(work, &move); /* the next attempt begins anew */
-    return followed;
+    return followed || move_fail(work, job);
 }
 
 /* How long the tenant may be read-only, from the freeze on: longer than that, it is opened again. */
@@ -173,8 +173,8 @@ static bool prepare(struct work *work, const struct job *job, struct move *move,
                     struct replication_sums *ahead)
 {
     struct hosting_call call = hosting_call_of(work);
-    struct job_watch watching;
-    const struct copy_watch watch = job_watch_begin(&watching, work, job);
+    struct move_watch watching;
+    const struct copy_watch watch = move_watch_begin(&watching, work, job);
     const struct replication replication = replication_of(move);
     return !is_replicated(move)
         || (replication_sums_begin(&call, &replication, &watch, ahead)
@@ -227,12 +227,14 @@ static bool switch_over(struct work *work, const struct job *job)
         return false;
     if (move_is_switched(&move))
         return move_switch(work, &move, &(struct table_sums){});
-    bool moved = bring_over_and_switch(work, job, &move);
-    if (!moved)
-        move_thaw(work, &move);
-    if (!moved && is_replicated(&move) && cell_integer(job->attempts) >= ATTEMPTS_MAX)
+    if (bring_over_and_switch(work, job, &move))
+        return true;
+    move_thaw(work, &move);
+    (void)move_fail(work, job);
+    bool is_over = work->error.code == ERROR_gone_meanwhile || cell_integer(job->attempts) >= ATTEMPTS_MAX;
+    if (is_replicated(&move) && is_over)
         give_up_replication(work, &move);
-    return moved;
+    return false;
 }
 
 static bool tidy(struct work *work, const struct job *job)

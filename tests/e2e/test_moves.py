@@ -229,6 +229,25 @@ def test_a_replication_that_fails_leaves_nothing_behind(engine):
         assert product.count() == 4 and is_at(world, tenant, "default")
 
 
+def test_a_move_of_who_is_deleted_meanwhile_ends_at_once(engine):
+    """One row never arrives at the target, so that nothing but the deletion ends it."""
+    only_on(engine, "postgres")
+    with second_place(engine) as (place, second), World(engine) as world:
+        world.admin.patch("/system_settings/deletion_grace_days", {"value": 0}, 200)
+        tenant, product = begin(world, place)
+        product.run("CREATE TABLE stuck (id integer PRIMARY KEY CHECK "
+                    f"(current_setting('port') = '{tenant['db_port']}' OR pg_sleep(3600)::text = ''))")
+        product.run("INSERT INTO stuck VALUES (1)")
+        reply = move(world, tenant, "norte")
+        until(lambda: second.run("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'"), 30, "the row that does not arrive")
+        world.admin.delete(f"/tenants/{tenant['id']}", 202)
+        job = finished(world, reply, 30)
+        assert job["status"] == "failed" and job["attempts"] == 1 and job["error"].startswith("gone_meanwhile"), job
+        for server in (engine, second):
+            until(lambda: not server.run(f"SELECT 1 FROM pg_database WHERE datname = '{tenant['db_name']}'"), 90, "both databases are dropped")
+            assert server.run("SELECT 1 FROM pg_replication_slots") == []
+
+
 # What only a replication sets off, in the place that it copies to.
 SPOILER = """CREATE TABLE quiet (id integer PRIMARY KEY, note text); INSERT INTO quiet VALUES (1, 'a'), (2, 'b');
     CREATE FUNCTION spoil() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.note := 'spoilt'; RETURN NEW; END $$;
