@@ -28,9 +28,7 @@ static int create(struct invocation *invocation)
                *expires_at = invocation_take(invocation, "--expires");
     struct buffer body = { .arena = invocation->arena };
     if (invocation->count != 1 || !scopes)
-        return invocation_misused(
-            invocation,
-            "api-key create NAME --scopes directory[,plans:read] [--tenant ID[,ID]] [--expires TIME]");
+        return invocation_say_usage(invocation);
     bool several = tenants && text_contains(text_from(tenants), TEXT(","));
     buffer_add_byte(&body, '{');
     json_add_named_text(&body, "name", text_from(invocation->arguments[0]));
@@ -59,7 +57,7 @@ static int rotate(struct invocation *invocation)
     struct buffer body = { .arena = invocation->arena };
     int64_t overlap_hours;
     if (invocation->count != 1 || (hours && !text_to_integer(text_from(hours), &overlap_hours)))
-        return invocation_misused(invocation, "api-key rotate ID [--overlap-hours HOURS]");
+        return invocation_say_usage(invocation);
     buffer_add_byte(&body, '{');
     if (hours)
         buffer_print(&body, "\"overlap_hours\":%lld", (long long)overlap_hours);
@@ -73,22 +71,24 @@ static int revoke(struct invocation *invocation)
 {
     struct reply reply;
     if (invocation->count != 1)
-        return invocation_misused(invocation, "api-key revoke ID");
+        return invocation_say_usage(invocation);
     bool revoked =
         command_call(invocation, METHOD_DELETE, target_of(invocation).text, (struct text){}, &reply);
     return revoked ? EXIT_DONE : EXIT_FAILED;
 }
 
-int command_api_key(struct invocation *invocation)
+static int list(struct invocation *invocation)
 {
-    if (invocation_take_verb(invocation, "create"))
-        return create(invocation);
-    if (invocation_take_verb(invocation, "list"))
-        return invocation_takes_none(invocation) ? print_list(invocation, TEXT("/api/v1/api_keys"), keys)
-                                                 : EXIT_USAGE;
-    if (invocation_take_verb(invocation, "rotate"))
-        return rotate(invocation);
-    if (invocation_take_verb(invocation, "revoke"))
-        return revoke(invocation);
-    return invocation_misused(invocation, "api-key create|list|rotate|revoke");
+    return invocation_takes_none(invocation) ? print_list(invocation, TEXT("/api/v1/api_keys"), keys)
+                                             : EXIT_USAGE;
 }
+
+/* clang-format off */
+const struct verb api_key_verbs[] = {
+    { "create", "NAME --scopes directory[,plans:read] [--tenant ID[,ID]] [--expires TIME]", "Makes one, and shows it this once.", create },
+    { "list", "", "Lists them.", list },
+    { "rotate", "ID [--overlap-hours HOURS]", "Gives it a new secret; the one before is good for these hours.", rotate },
+    { "revoke", "ID", "Ends it.", revoke },
+    {},
+};
+/* clang-format on */

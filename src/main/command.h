@@ -7,7 +7,18 @@
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
+/* What a command that is a noun does: a line each, by which it is found, described, and told to whoever says
+ * it wrong. */
+struct invocation;
+struct verb {
+    const char *name, *takes, *words; /* takes: what stands behind the name */
+    int (*run)(struct invocation *invocation);
+    const void *how; /* where several share a `run`: its own */
+};
+
 struct invocation {
+    const struct command *command;
+    const struct verb *verb; /* NULL: the command has none */
     struct arena *arena;
     struct options options;
     int count; /* arguments behind the command's name that are no options */
@@ -18,8 +29,9 @@ struct invocation {
 };
 
 struct command {
-    const char *name, *usage, *words;
+    const char *name, *takes, *words;
     int (*run)(struct invocation *invocation);
+    const struct verb *verbs; /* in place of `run`; ended by {} */
 };
 
 extern const struct command commands[]; /* ended by {} */
@@ -32,6 +44,7 @@ bool invocation_take_verb(struct invocation *invocation, const char *verb);
 [[nodiscard]] bool invocation_takes_none(struct invocation *invocation);
 bool invocation_take_flag(struct invocation *invocation, const char *name);
 int invocation_misused(const struct invocation *invocation, const char *why); /* says so; EXIT_USAGE */
+int invocation_say_usage(const struct invocation *invocation);                /* what it takes; EXIT_USAGE */
 int invocation_failed(const struct invocation *invocation, const struct error *error);
 
 /*
@@ -65,15 +78,9 @@ int command_seed(struct invocation *invocation);
 int command_config(struct invocation *invocation);
 int command_openapi(struct invocation *invocation);
 int command_doctor(struct invocation *invocation);
-int command_tenant(struct invocation *invocation);
-int command_domain(struct invocation *invocation);
-int command_host(struct invocation *invocation);
-int command_provider(struct invocation *invocation);
-int command_fleet(struct invocation *invocation);
-int command_admin(struct invocation *invocation);
-int command_session(struct invocation *invocation);
 int command_events(struct invocation *invocation);
-int command_api_key(struct invocation *invocation);
-int command_key(struct invocation *invocation);
 int command_version(struct invocation *invocation);
 int command_help(struct invocation *invocation);
+
+extern const struct verb tenant_verbs[], domain_verbs[], host_verbs[], provider_verbs[], fleet_verbs[],
+    admin_verbs[], session_verbs[], api_key_verbs[], key_verbs[];

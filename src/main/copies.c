@@ -64,7 +64,7 @@ int tenant_back_up(struct invocation *invocation)
 {
     bool all = invocation_take_flag(invocation, "--all");
     if (invocation->count != (all ? 0 : 1))
-        return invocation_misused(invocation, "tenant backup SLUG|ID | --all");
+        return invocation_say_usage(invocation);
     if (all)
         return many_back_up(invocation);
     return ask_and_watch(invocation, invocation->arguments[0], "backup", (struct text){}, show_backup);
@@ -73,7 +73,7 @@ int tenant_back_up(struct invocation *invocation)
 int tenant_export(struct invocation *invocation)
 {
     if (invocation->count != 1)
-        return invocation_misused(invocation, "tenant export SLUG|ID");
+        return invocation_say_usage(invocation);
     return ask_and_watch(invocation, invocation->arguments[0], "export", (struct text){}, show_backup);
 }
 
@@ -91,7 +91,7 @@ int tenant_list_backups(struct invocation *invocation)
 {
     struct text id;
     if (invocation->count != 1)
-        return invocation_misused(invocation, "tenant backups SLUG|ID");
+        return invocation_say_usage(invocation);
     if (!tenant_find_id(invocation, invocation->arguments[0], &id))
         return EXIT_FAILED;
     return print_list(invocation,
@@ -123,8 +123,7 @@ int tenant_move(struct invocation *invocation)
     int64_t allowed = 0;
     if (invocation->count != 1 || back == (host != NULL) || (back && seconds)
         || (seconds && (!text_to_integer(text_from(seconds), &allowed) || allowed < 0)))
-        return invocation_misused(invocation,
-                                  "tenant move SLUG|ID --host HOST [--allow-read-only-seconds N] | --back");
+        return invocation_say_usage(invocation);
     if (back)
         return ask_and_watch(invocation, invocation->arguments[0], "move_back", (struct text){}, show_move);
     buffer_add_byte(&body, '{');
@@ -171,7 +170,7 @@ int tenant_restore_backup(struct invocation *invocation, const char *backup)
     const char *host = invocation_take(invocation, "--host");
     struct text id, backup_id = text_from(backup);
     if (invocation->count != 1)
-        return invocation_misused(invocation, "tenant restore SLUG|ID --backup ID|newest [--host HOST]");
+        return invocation_say_usage(invocation);
     if (text_is(backup_id, "newest")
         && (!tenant_find_id(invocation, invocation->arguments[0], &id)
             || !tenant_find_newest(invocation, id, "backup", &backup_id)))
@@ -186,8 +185,7 @@ int tenant_clone(struct invocation *invocation)
     const char *contact = invocation_take(invocation, "--contact");
     struct reply reply;
     if (invocation->count != 4)
-        return invocation_misused(invocation,
-                                  "tenant clone SLUG|ID NEW_SLUG NAME BILLING_EMAIL [--contact EMAIL]");
+        return invocation_say_usage(invocation);
     buffer_add_byte(&body, '{');
     json_add_named_text(&body, "slug", text_from(invocation->arguments[1]));
     json_add_named_text(&body, "name", text_from(invocation->arguments[2]));

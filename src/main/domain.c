@@ -27,7 +27,7 @@ static int list(struct invocation *invocation)
     struct buffer target = { .arena = invocation->arena };
     const char *tenant = invocation_take(invocation, "--tenant");
     if (invocation->count != 0)
-        return invocation_misused(invocation, "domain list [--tenant ID]");
+        return invocation_say_usage(invocation);
     buffer_add(&target, TEXT("/api/v1/tenant_domains"));
     if (tenant) {
         buffer_add(&target, TEXT("?tenant_id="));
@@ -58,7 +58,7 @@ static int add(struct invocation *invocation)
     struct text tenant_id;
     struct buffer body = { .arena = invocation->arena };
     if (invocation->count != 2)
-        return invocation_misused(invocation, "domain add TENANT DOMAIN");
+        return invocation_say_usage(invocation);
     if (!find_tenant(invocation, invocation->arguments[0], &tenant_id))
         return EXIT_FAILED;
     buffer_add_byte(&body, '{');
@@ -96,25 +96,19 @@ static bool find_domain(struct invocation *invocation, const char *name, struct 
     return false;
 }
 
-static const struct action {
-    const char *verb;
+struct action {
     enum method method;
     const char *path;
-} actions[] = {
-    { "verify", METHOD_POST, "/verify" },
-    { "primary", METHOD_POST, "/make_primary" },
-    { "check", METHOD_POST, "/check_certificate" },
-    { "remove", METHOD_DELETE, "" },
 };
 
-static int act(struct invocation *invocation, const struct action *action)
+static int act(struct invocation *invocation)
 {
+    const struct action *action = invocation->verb->how;
     struct reply reply;
     struct text id;
     struct buffer target = { .arena = invocation->arena };
     if (invocation->count != 1)
-        return invocation_misused(invocation,
-                                  arena_format(invocation->arena, "domain %s DOMAIN|ID", action->verb).data);
+        return invocation_say_usage(invocation);
     if (!find_domain(invocation, invocation->arguments[0], &id))
         return EXIT_FAILED;
     buffer_add(&target, TEXT("/api/v1/tenant_domains/"));
@@ -126,14 +120,18 @@ static int act(struct invocation *invocation, const struct action *action)
     return EXIT_DONE;
 }
 
-int command_domain(struct invocation *invocation)
-{
-    if (invocation_take_verb(invocation, "list"))
-        return list(invocation);
-    if (invocation_take_verb(invocation, "add"))
-        return add(invocation);
-    for (size_t i = 0; i < sizeof actions / sizeof actions[0]; i++)
-        if (invocation_take_verb(invocation, actions[i].verb))
-            return act(invocation, &actions[i]);
-    return invocation_misused(invocation, "domain list|add|verify|primary|check|remove");
-}
+static const struct action verify = { METHOD_POST, "/verify" },
+                           make_primary = { METHOD_POST, "/make_primary" };
+static const struct action check = { METHOD_POST, "/check_certificate" }, remove_one = { METHOD_DELETE, "" };
+
+/* clang-format off */
+const struct verb domain_verbs[] = {
+    { "list", "[--tenant ID]", "Lists them, everybody's or one tenant's.", list },
+    { "add", "TENANT DOMAIN", "Claims one for a tenant; what it shows is to be put into the DNS.", add },
+    { "verify", "DOMAIN|ID", "Looks in the DNS for the proof.", act, &verify },
+    { "primary", "DOMAIN|ID", "Makes it the tenant's first.", act, &make_primary },
+    { "check", "DOMAIN|ID", "Looks at its certificate.", act, &check },
+    { "remove", "DOMAIN|ID", "Takes it from its tenant.", act, &remove_one },
+    {},
+};
+/* clang-format on */

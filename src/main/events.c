@@ -107,7 +107,7 @@ int command_events(struct invocation *invocation)
     const char *since = invocation_take(invocation, "--since");
     if (invocation->count > 0
         || (since && (!text_to_integer(text_from(since), &following.position) || following.position < 0)))
-        return invocation_misused(invocation, "events [--since POSITION] [--json]");
+        return invocation_say_usage(invocation);
     while (follow(&following))
         clock_sleep_ms(COME_AGAIN_MS);
     return EXIT_FAILED;

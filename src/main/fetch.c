@@ -123,7 +123,7 @@ int tenant_fetch(struct invocation *invocation)
     struct text tenant_id, id;
     const char *path = invocation_take(invocation, "--to"), *which = invocation_take(invocation, "--export");
     if (invocation->count != 1 || !path)
-        return invocation_misused(invocation, "tenant fetch SLUG|ID [--export ID|newest] --to FILE");
+        return invocation_say_usage(invocation);
     if (which && strcmp(which, "newest") != 0)
         id = text_from(which);
     else if (!tenant_find_id(invocation, invocation->arguments[0], &tenant_id)

@@ -145,8 +145,7 @@ static int migrate(struct invocation *invocation)
     struct buffer body = { .arena = invocation->arena };
     struct reply reply;
     if (invocation_take_flag(invocation, "--dry-run"))
-        return invocation->count == 0 ? show_state(invocation, true)
-                                      : invocation_misused(invocation, "fleet migrate --dry-run");
+        return invocation->count == 0 ? show_state(invocation, true) : invocation_say_usage(invocation);
     buffer_add_byte(&body, '{');
     add_number(&body, "canary", invocation_take(invocation, "--canary"));
     add_slugs(&body, "canary_tenants", invocation_take(invocation, "--canaries"));
@@ -154,8 +153,7 @@ static int migrate(struct invocation *invocation)
     add_number(&body, "budget", invocation_take(invocation, "--budget"));
     buffer_add_byte(&body, '}');
     if (invocation->count > 0)
-        return invocation_misused(invocation, "fleet migrate [--dry-run] [--canary N] [--canaries SLUG,SLUG] "
-                                              "[--parallel N] [--budget N]");
+        return invocation_say_usage(invocation);
     if (!command_call(invocation, METHOD_POST, TEXT("/api/v1/fleet_migrations"), body.text, &reply))
         return EXIT_FAILED;
     return follow(invocation, &reply);
@@ -166,10 +164,6 @@ static bool act(struct invocation *invocation, const char *action, struct reply 
 {
     struct json json;
     struct text id;
-    if (invocation->count > 1) {
-        invocation_misused(invocation, "give the id of one migration, or none for the last");
-        return false;
-    }
     if (invocation->count == 1)
         id = text_from(invocation->arguments[0]);
     else if (command_read(invocation, TEXT("/api/v1/fleet"), reply, &json))
@@ -188,29 +182,35 @@ static bool act(struct invocation *invocation, const char *action, struct reply 
 static int resume(struct invocation *invocation)
 {
     struct reply reply;
+    if (invocation->count > 1)
+        return invocation_say_usage(invocation);
     return act(invocation, "resume", &reply) ? follow(invocation, &reply) : EXIT_FAILED;
 }
 
 static int halt(struct invocation *invocation)
 {
     struct reply reply;
+    if (invocation->count > 1)
+        return invocation_say_usage(invocation);
     if (!act(invocation, "halt", &reply))
         return EXIT_FAILED;
     print_record(invocation, &reply, migration);
     return EXIT_DONE;
 }
 
-int command_fleet(struct invocation *invocation)
+static int show_status(struct invocation *invocation)
 {
-    if (invocation_take_verb(invocation, "migrate"))
-        return migrate(invocation);
-    if (invocation_take_verb(invocation, "status"))
-        return invocation_takes_none(invocation) ? show_state(invocation, false) : EXIT_USAGE;
-    if (invocation_take_verb(invocation, "resume"))
-        return resume(invocation);
-    if (invocation_take_verb(invocation, "halt"))
-        return halt(invocation);
-    if (invocation_take_verb(invocation, "drift"))
-        return fleet_drift(invocation);
-    return invocation_misused(invocation, "fleet migrate|status|resume|halt|drift");
+    return invocation_takes_none(invocation) ? show_state(invocation, false) : EXIT_USAGE;
 }
+
+/* clang-format off */
+const struct verb fleet_verbs[] = {
+    { "migrate", "[--canary N | --canaries SLUG,SLUG] [--parallel N] [--budget N] | --dry-run",
+      "Brings every tenant's database to the schema; --dry-run only tells what that would do.", migrate },
+    { "status", "", "Shows where the fleet stands.", show_status },
+    { "resume", "[ID]", "Goes on with a migration that was halted, the last one unless told.", resume },
+    { "halt", "[ID]", "Begins with no other tenant.", halt },
+    { "drift", "[--tenant SLUG]", "Tells what somebody changed in the databases beside the files.", fleet_drift },
+    {},
+};
+/* clang-format on */

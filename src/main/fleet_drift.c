@@ -84,7 +84,7 @@ int fleet_drift(struct invocation *invocation)
     struct error error = {};
     const char *slug = invocation_take(invocation, "--tenant");
     if (invocation->count > 0)
-        return invocation_misused(invocation, "fleet drift [--tenant SLUG]");
+        return invocation_say_usage(invocation);
     buffer_add_byte(&body, '{');
     if (slug)
         json_add_named_text(&body, "tenant", text_from(slug));

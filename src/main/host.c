@@ -70,9 +70,7 @@ static int add(struct invocation *invocation)
         if (numbers[i] && !text_to_integer(text_from(numbers[i]), &number))
             return invocation_misused(invocation, "capacity, weight and pool are whole numbers");
     if (invocation->count != 1)
-        return invocation_misused(invocation,
-                                  "host add NAME --admin-url URL|- | --folder DIR [--region REGION] "
-                                  "[--capacity N] [--weight N] [--pool N]");
+        return invocation_say_usage(invocation);
     buffer_add_byte(&body, '{');
     add_words(&body, "name", invocation->arguments[0]);
     add_words(&body, "admin_url", read_url(invocation, url));
@@ -95,7 +93,7 @@ static int set_administrator(struct invocation *invocation)
     const char *url = read_url(invocation, invocation_take(invocation, "--admin-url"));
     struct reply reply;
     if (invocation->count != 1 || !url)
-        return invocation_misused(invocation, "host set-admin NAME|ID --admin-url URL|-");
+        return invocation_say_usage(invocation);
     buffer_add_byte(&body, '{');
     add_words(&body, "admin_url", url);
     buffer_add_byte(&body, '}');
@@ -106,25 +104,17 @@ static int set_administrator(struct invocation *invocation)
     return EXIT_DONE;
 }
 
-static const struct action {
-    const char *verb;
+struct action {
     enum method method;
     const char *path;
-} actions[] = {
-    { "show", METHOD_GET, "" },
-    { "drain", METHOD_POST, "drain" },
-    { "activate", METHOD_POST, "activate" },
-    { "offline", METHOD_POST, "take_offline" },
-    { "check", METHOD_POST, "check" },
-    { "remove", METHOD_DELETE, "" },
 };
 
-static int act(struct invocation *invocation, const struct action *action)
+static int act(struct invocation *invocation)
 {
+    const struct action *action = invocation->verb->how;
     struct reply reply;
     if (invocation->count != 1)
-        return invocation_misused(invocation,
-                                  arena_format(invocation->arena, "host %s NAME|ID", action->verb).data);
+        return invocation_say_usage(invocation);
     if (!command_call(invocation, action->method, path_of(invocation, invocation->arguments[0], action->path),
                       (struct text){}, &reply))
         return EXIT_FAILED;
@@ -141,7 +131,7 @@ static int restore(struct invocation *invocation)
     struct json lost, target;
     const char *onto = invocation_take(invocation, "--onto");
     if (invocation->count != 1 || !onto)
-        return invocation_misused(invocation, "host restore NAME|ID --onto HOST");
+        return invocation_say_usage(invocation);
     if (!command_read(invocation, path_of(invocation, invocation->arguments[0], ""), &reply, &lost)
         || !command_read(invocation, path_of(invocation, onto, ""), &reply, &target))
         return EXIT_FAILED;
@@ -154,19 +144,23 @@ static int restore(struct invocation *invocation)
     return EXIT_FAILED;
 }
 
-int command_host(struct invocation *invocation)
-{
-    if (invocation_take_verb(invocation, "list"))
-        return list(invocation);
-    if (invocation_take_verb(invocation, "add"))
-        return add(invocation);
-    if (invocation_take_verb(invocation, "restore"))
-        return restore(invocation);
-    if (invocation_take_verb(invocation, "set-admin"))
-        return set_administrator(invocation);
-    for (size_t i = 0; i < sizeof actions / sizeof *actions; i++)
-        if (invocation_take_verb(invocation, actions[i].verb))
-            return act(invocation, &actions[i]);
-    return invocation_misused(invocation,
-                              "host list|show|add|set-admin|drain|activate|offline|restore|check|remove");
-}
+static const struct action show = { METHOD_GET, "" }, drain = { METHOD_POST, "drain" };
+static const struct action activate = { METHOD_POST, "activate" }, offline = { METHOD_POST, "take_offline" };
+static const struct action check = { METHOD_POST, "check" }, remove_one = { METHOD_DELETE, "" };
+
+/* clang-format off */
+const struct verb host_verbs[] = {
+    { "list", "", "Lists them.", list },
+    { "show", "NAME|ID", "Shows one.", act, &show },
+    { "add", "NAME (--admin-url URL|- | --folder DIR) [--region REGION] [--capacity N] [--weight N] [--pool N]",
+      "Adds a PostgreSQL server, or on SQLite a folder; -: the URL is read from standard input.", add },
+    { "set-admin", "NAME|ID --admin-url URL|-", "Replaces its administrator, who is tried first.", set_administrator },
+    { "drain", "NAME|ID", "Nothing new is placed there.", act, &drain },
+    { "activate", "NAME|ID", "It takes new databases, again.", act, &activate },
+    { "offline", "NAME|ID", "Gives it up, so that its tenants may be restored elsewhere.", act, &offline },
+    { "restore", "NAME|ID --onto HOST", "Restores the tenants of one that is given up from their newest backups.", restore },
+    { "check", "NAME|ID", "Asks it now.", act, &check },
+    { "remove", "NAME|ID", "Removes one that has no databases, or that is given up.", act, &remove_one },
+    {},
+};
+/* clang-format on */

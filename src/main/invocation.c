@@ -54,6 +54,16 @@ int invocation_misused(const struct invocation *invocation, const char *why)
     return EXIT_USAGE;
 }
 
+int invocation_say_usage(const struct invocation *invocation)
+{
+    const struct command *command = invocation->command;
+    const struct verb *verb = invocation->verb;
+    const char *takes = verb ? verb->takes : command->takes;
+    fprintf(stderr, "nidia: %s%s%s%s%s\n", command->name, verb ? " " : "", verb ? verb->name : "",
+            *takes ? " " : "", takes);
+    return EXIT_USAGE;
+}
+
 bool invocation_takes_none(struct invocation *invocation)
 {
     if (invocation->count == 0)

@@ -4,9 +4,6 @@
 #include "main/print.h"
 #include <stdio.h>
 
-static const char usage[] =
-    "key list | key add PURPOSE [ID] | key rotate PURPOSE [ID] | key retire PURPOSE ID [--lose]";
-
 static const char *const shown[] = { "purpose", "id", "state", "replaced_at", "needed_by", NULL };
 
 /* Beside a server that runs, reading alone. */
@@ -23,8 +20,8 @@ static int list_keys(struct invocation *invocation)
 {
     struct error error = {};
     struct buffer json = { .arena = invocation->arena };
-    if (invocation->count != 0)
-        return invocation_misused(invocation, usage);
+    if (!invocation_takes_none(invocation))
+        return EXIT_USAGE;
     if (!look(invocation))
         return EXIT_FAILED;
     if (!app_list_keys(invocation->app, &json, &error))
@@ -45,13 +42,20 @@ static bool take_change(struct invocation *invocation, enum key_step step, struc
     return invocation->count < 2 || change->id.length > 0;
 }
 
-static int change_ring(struct invocation *invocation, enum key_step step, const char *did)
+struct change {
+    enum key_step step;
+    const char *did;
+};
+
+static int change_ring(struct invocation *invocation)
 {
+    const struct change *how = invocation->verb->how;
+    enum key_step step = how->step;
     struct error error = {};
     struct keyring_change change;
     bool lose = step == KEY_RETIRED && invocation_take_flag(invocation, "--lose");
     if (!take_change(invocation, step, &change))
-        return invocation_misused(invocation, usage);
+        return invocation_say_usage(invocation);
     if (step == KEY_RETIRED && !lose) {
         if (!look(invocation))
             return EXIT_FAILED;
@@ -63,19 +67,19 @@ static int change_ring(struct invocation *invocation, enum key_step step, const 
     const char *purpose = key_purpose_names[change.purpose];
     printf(invocation->as_json ? "{\"purpose\":\"%s\",\"id\":\"%s\",\"state\":\"%s\"}\n"
                                : "The %s key %s is %s. A server that runs learns it by SIGHUP.\n",
-           purpose, change.done_to, did);
+           purpose, change.done_to, how->did);
     return EXIT_DONE;
 }
 
-int command_key(struct invocation *invocation)
-{
-    if (invocation_take_verb(invocation, "list"))
-        return list_keys(invocation);
-    if (invocation_take_verb(invocation, "add"))
-        return change_ring(invocation, KEY_ADDED, "waiting");
-    if (invocation_take_verb(invocation, "rotate"))
-        return change_ring(invocation, KEY_MADE_CURRENT, "current");
-    if (invocation_take_verb(invocation, "retire"))
-        return change_ring(invocation, KEY_RETIRED, "retired");
-    return invocation_misused(invocation, usage);
-}
+static const struct change added = { KEY_ADDED, "waiting" }, rotated = { KEY_MADE_CURRENT, "current" };
+static const struct change retired = { KEY_RETIRED, "retired" };
+
+/* clang-format off */
+const struct verb key_verbs[] = {
+    { "list", "", "Lists the keys, and what needs each.", list_keys },
+    { "add", "PURPOSE [ID]", "Makes a key that waits for its turn.", change_ring, &added },
+    { "rotate", "PURPOSE [ID]", "Makes the key that waits, or a new one, the one that is used.", change_ring, &rotated },
+    { "retire", "PURPOSE ID [--lose]", "Takes a key away that nothing needs; --lose: even though.", change_ring, &retired },
+    {},
+};
+/* clang-format on */

@@ -4,39 +4,27 @@
 #include <string.h>
 
 const struct command commands[] = {
-    { "serve", "serve [--data DIR] [--listen HOST:PORT] [--database URL]",
+    { "serve", "[--data DIR] [--listen HOST:PORT] [--database URL]",
       "Serves the API until SIGTERM; SIGHUP starts it anew.", command_serve },
-    { "migrate", "migrate [--dry-run] [--owner-url URL]", "Brings the database to this program's schema.",
+    { "migrate", "[--dry-run] [--owner-url URL]", "Brings the database to this program's schema.",
       command_migrate },
-    { "tenant", "tenant list|show|create|suspend|delete|backup|restore|clone|move|usage …",
-      "Works on tenants.", command_tenant },
-    { "fleet",
-      "fleet migrate [--dry-run] [--canary N] [--parallel N] [--budget N] | fleet status|resume|halt|drift",
-      "Brings the databases of all tenants to the schema.", command_fleet },
-    { "domain", "domain list|add|verify|primary|check|remove …", "Works on tenants' domains.",
-      command_domain },
-    { "host", "host list|show|add|set-admin|drain|activate|offline|restore|check|remove …",
-      "Works on the hosts of the tenants' databases.", command_host },
-    { "provider", "provider list|show|add|set-secret|enable|disable|check|remove …",
-      "Works on the identity providers of staff.", command_provider },
-    { "events", "events [--since POSITION]",
-      "Follows what happens, a line each; --json gives each as an object.", command_events },
-    { "admin",
-      "admin create EMAIL ROLE [--invite] | admin list | admin "
-      "invite|reset-password|reset-second-factors|lock|unlock|end-sessions EMAIL",
-      "Works on NIDIA's own people.", command_admin },
-    { "session", "session list [EMAIL] | session end ID", "Works on where people are signed in.",
-      command_session },
-    { "api-key", "api-key create NAME --scopes SCOPES | api-key list | api-key rotate|revoke ID",
-      "Works on the API keys of machines.", command_api_key },
-    { "key", "key list | key add PURPOSE [ID] | key rotate PURPOSE [ID] | key retire PURPOSE ID [--lose]",
-      "Works on the key ring; PURPOSE: seal|pepper|sign|cookie.", command_key },
-    { "seed", "seed --demo N", "Makes N demo tenants with users, always the same ones.", command_seed },
-    { "doctor", "doctor", "Checks keys, schema, indexes, orphans, clock and disk.", command_doctor },
-    { "config", "config", "Prints each option with its source.", command_config },
-    { "openapi", "openapi", "Prints the API's OpenAPI document.", command_openapi },
-    { "version", "version", "Prints this program's version.", command_version },
-    { "help", "help [COMMAND]", "Prints this, or what a command takes.", command_help },
+    { "tenant", .words = "Works on tenants.", .verbs = tenant_verbs },
+    { "fleet", .words = "Brings the databases of all tenants to the schema.", .verbs = fleet_verbs },
+    { "domain", .words = "Works on tenants' domains.", .verbs = domain_verbs },
+    { "host", .words = "Works on the hosts of the tenants' databases.", .verbs = host_verbs },
+    { "provider", .words = "Works on the identity providers of staff.", .verbs = provider_verbs },
+    { "events", "[--since POSITION]", "Follows what happens, a line each; --json gives each as an object.",
+      command_events },
+    { "admin", .words = "Works on NIDIA's own people.", .verbs = admin_verbs },
+    { "session", .words = "Works on where people are signed in.", .verbs = session_verbs },
+    { "api-key", .words = "Works on the API keys of machines.", .verbs = api_key_verbs },
+    { "key", .words = "Works on the key ring; PURPOSE: seal|pepper|sign|cookie.", .verbs = key_verbs },
+    { "seed", "--demo N", "Makes N demo tenants with users, always the same ones.", command_seed },
+    { "doctor", "", "Checks keys, schema, indexes, orphans, clock and disk.", command_doctor },
+    { "config", "", "Prints each option with its source.", command_config },
+    { "openapi", "", "Prints the API's OpenAPI document.", command_openapi },
+    { "version", "", "Prints this program's version.", command_version },
+    { "help", "[COMMAND]", "Prints this, or what a command takes.", command_help },
     {},
 };
 
@@ -48,26 +36,67 @@ static const struct command *find(const char *name)
     return NULL;
 }
 
+static void print_taken(FILE *file, const char *takes)
+{
+    fprintf(file, "%s%s\n", *takes ? " " : "", takes);
+}
+
+/* "tenant list|show|…", or what it takes. */
+static void print_command(FILE *file, const struct command *command)
+{
+    fprintf(file, "%s", command->name);
+    for (const struct verb *verb = command->verbs; verb && verb->name; verb++)
+        fprintf(file, "%c%s", verb == command->verbs ? ' ' : '|', verb->name);
+    print_taken(file, command->verbs ? "" : command->takes);
+}
+
+static int help_with(const struct command *command)
+{
+    printf("nidia ");
+    print_command(stdout, command);
+    puts(command->words);
+    for (const struct verb *verb = command->verbs; verb && verb->name; verb++) {
+        printf("\n  nidia %s %s", command->name, verb->name);
+        print_taken(stdout, verb->takes);
+        printf("      %s\n", verb->words);
+    }
+    return EXIT_DONE;
+}
+
 int command_help(struct invocation *invocation)
 {
     const struct command *only = invocation->count > 0 ? find(invocation->arguments[0]) : NULL;
     if (invocation->count > 0 && !only)
         return invocation_misused(invocation, "there is no such command");
-    if (only) {
-        printf("nidia %s\n%s\n", only->usage, only->words);
-        return EXIT_DONE;
-    }
+    if (only)
+        return help_with(only);
     puts("NIDIA Flow SuperAdmin: the control plane of a SaaS whose every customer has a database of its "
          "own.\n");
-    for (const struct command *command = commands; command->name; command++)
-        printf("  nidia %-70s %s\n", command->usage, command->words);
+    for (const struct command *command = commands; command->name; command++) {
+        printf("  nidia ");
+        print_command(stdout, command);
+        printf("      %s\n", command->words);
+    }
     puts("\nEvery command takes --json, and these options (also as NIDIA_NAME or in nidia.ini):");
     for (int i = 0; i < OPTION_COUNT; i++)
         printf("  --%-20s %s\n", option_words[i].name, option_words[i].words);
     return EXIT_DONE;
 }
 
-static int run(const struct command *command, struct invocation *invocation)
+static int run_verb(struct invocation *invocation)
+{
+    const struct command *command = invocation->command;
+    for (const struct verb *verb = command->verbs; verb->name; verb++)
+        if (invocation_take_verb(invocation, verb->name)) {
+            invocation->verb = verb;
+            return verb->run(invocation);
+        }
+    fputs("nidia: ", stderr);
+    print_command(stderr, command);
+    return EXIT_USAGE;
+}
+
+static int run(struct invocation *invocation)
 {
     struct error error = {};
     if (!options_read(&invocation->options, invocation->arena, &invocation->count, invocation->arguments,
@@ -78,7 +107,7 @@ static int run(const struct command *command, struct invocation *invocation)
         return invocation_misused(invocation, "log_level is debug, info, warning or error");
     log_set_level(level);
     invocation->as_json = invocation_take_flag(invocation, "--json");
-    int code = command->run(invocation);
+    int code = invocation->command->verbs ? run_verb(invocation) : invocation->command->run(invocation);
     app_close(invocation->app);
     return code;
 }
@@ -96,5 +125,6 @@ int main(int argc, char **argv)
         return invocation_misused(&invocation, "there is no such command; see nidia help");
     if (command->run == command_serve)
         app_prepare_signals();
-    return run(command, &invocation);
+    invocation.command = command;
+    return run(&invocation);
 }

@@ -20,8 +20,7 @@ static int create_person(struct invocation *invocation)
     struct text password;
     struct buffer body = { .arena = invocation->arena };
     if (invocation->count != 2)
-        return invocation_misused(invocation,
-                                  "admin create EMAIL super_admin|support|billing_admin [--invite]");
+        return invocation_say_usage(invocation);
     if (!invited && !secret_read(invocation, "Password: ", &password))
         return invocation_misused(invocation, "give the password on standard input");
     buffer_add_byte(&body, '{');
@@ -77,7 +76,7 @@ static int send_password_link(struct invocation *invocation)
     struct buffer target = { .arena = invocation->arena }, body = { .arena = invocation->arena };
     struct text id;
     if (invocation->count != 1)
-        return invocation_misused(invocation, "admin reset-password EMAIL --link [--print]");
+        return invocation_say_usage(invocation);
     if (!find_person(invocation, invocation->arguments[0], &id))
         return EXIT_FAILED;
     buffer_print(&target, "/api/v1/users/%.*s/send_password_link", TEXT_ARG(id));
@@ -86,61 +85,63 @@ static int send_password_link(struct invocation *invocation)
 }
 
 /* What an operator without a browser does for somebody, by e-mail. */
-static const struct act {
-    const char *verb, *action, *usage;
+struct act {
+    const char *action;
     bool (*describe)(struct invocation *invocation,
                      struct buffer *body);         /* the body's members; NULL: no body */
     int (*by_link)(struct invocation *invocation); /* with --link; NULL: there is no such thing */
-} acts[] = {
-    { "invite", "invite", "admin invite EMAIL", NULL, NULL },
-    { "unlock", "unlock", "admin unlock EMAIL", NULL, NULL },
-    { "end-sessions", "end_sessions", "admin end-sessions EMAIL", NULL, NULL },
-    { "lock", "lock", "admin lock EMAIL --reason TEXT", describe_lock, NULL },
-    { "reset-password", "set_password",
-      "admin reset-password EMAIL   (the password on standard input; it must be changed at the next "
-      "sign-in)\n"
-      "       nidia admin reset-password EMAIL --link [--print]   (a link good once is mailed, or printed)",
-      describe_password, send_password_link },
-    { "reset-second-factors", "reset_second_factors", "admin reset-second-factors EMAIL", NULL, NULL },
-    {},
 };
 
-static int act_on_person(struct invocation *invocation, const struct act *act)
+static int act_on_person(struct invocation *invocation)
 {
+    const struct act *act = invocation->verb->how;
     struct buffer target = { .arena = invocation->arena }, body = { .arena = invocation->arena };
     struct reply reply;
     struct text id;
+    if (act->by_link && invocation_take_flag(invocation, "--link"))
+        return act->by_link(invocation);
     if (act->describe) {
         buffer_add_byte(&body, '{');
         if (!act->describe(invocation, &body))
-            return invocation_misused(invocation, act->usage);
+            return invocation_say_usage(invocation);
         buffer_add_byte(&body, '}');
     }
     if (invocation->count != 1)
-        return invocation_misused(invocation, act->usage);
+        return invocation_say_usage(invocation);
     if (!find_person(invocation, invocation->arguments[0], &id))
         return EXIT_FAILED;
     buffer_print(&target, "/api/v1/users/%.*s/%s", TEXT_ARG(id), act->action);
     return command_call(invocation, METHOD_POST, target.text, body.text, &reply) ? EXIT_DONE : EXIT_FAILED;
 }
 
-int command_admin(struct invocation *invocation)
+static int list_people(struct invocation *invocation)
 {
-    for (const struct act *act = acts; act->verb; act++)
-        if (invocation_take_verb(invocation, act->verb))
-            return act->by_link && invocation_take_flag(invocation, "--link")
-                     ? act->by_link(invocation)
-                     : act_on_person(invocation, act);
-    if (invocation_take_verb(invocation, "create"))
-        return create_person(invocation);
-    if (invocation_take_verb(invocation, "list"))
-        return invocation_takes_none(invocation)
-                 ? print_list(invocation, TEXT("/api/v1/users?system_role[ne]=tenant_admin"), people)
-                 : EXIT_USAGE;
-    return invocation_misused(
-        invocation, "admin create EMAIL ROLE [--invite] | admin list | "
-                    "admin invite|reset-password|reset-second-factors|lock|unlock|end-sessions EMAIL");
+    return invocation_takes_none(invocation)
+             ? print_list(invocation, TEXT("/api/v1/users?system_role[ne]=tenant_admin"), people)
+             : EXIT_USAGE;
 }
+
+static const struct act invite = { "invite", NULL, NULL }, unlock = { "unlock", NULL, NULL };
+static const struct act end_sessions = { "end_sessions", NULL, NULL }, lock = { "lock", describe_lock, NULL };
+static const struct act reset_password = { "set_password", describe_password, send_password_link };
+static const struct act reset_second_factors = { "reset_second_factors", NULL, NULL };
+
+/* clang-format off */
+const struct verb admin_verbs[] = {
+    { "create", "EMAIL super_admin|support|billing_admin [--invite]",
+      "Makes a person; the password is read from standard input, or --invite mails a link.", create_person },
+    { "list", "", "Lists NIDIA's own people.", list_people },
+    { "invite", "EMAIL", "Mails the invitation again.", act_on_person, &invite },
+    { "lock", "EMAIL --reason TEXT", "Shuts somebody out.", act_on_person, &lock },
+    { "unlock", "EMAIL", "Lets somebody in again.", act_on_person, &unlock },
+    { "end-sessions", "EMAIL", "Signs somebody out everywhere.", act_on_person, &end_sessions },
+    { "reset-password", "EMAIL [--link [--print]]",
+      "Reads a password from standard input, to be changed at the next sign-in; --link mails a link good once, or --print prints it.",
+      act_on_person, &reset_password },
+    { "reset-second-factors", "EMAIL", "For who has lost them.", act_on_person, &reset_second_factors },
+    {},
+};
+/* clang-format on */
 
 /* Everybody's that live, or one person's. */
 static int list_sessions(struct invocation *invocation)
@@ -148,7 +149,7 @@ static int list_sessions(struct invocation *invocation)
     struct buffer target = { .arena = invocation->arena };
     struct text id;
     if (invocation->count > 1)
-        return invocation_misused(invocation, "session list [EMAIL]");
+        return invocation_say_usage(invocation);
     buffer_add(&target, TEXT("/api/v1/user_sessions?is_active=true&sort=-created_at"));
     if (invocation->count == 1) {
         if (!find_person(invocation, invocation->arguments[0], &id))
@@ -163,18 +164,15 @@ static int end_session(struct invocation *invocation)
     struct buffer target = { .arena = invocation->arena };
     struct reply reply;
     if (invocation->count != 1)
-        return invocation_misused(invocation, "session end ID");
+        return invocation_say_usage(invocation);
     buffer_add(&target, TEXT("/api/v1/user_sessions/"));
     percent_encode(&target, text_from(invocation->arguments[0]));
     return command_call(invocation, METHOD_DELETE, target.text, (struct text){}, &reply) ? EXIT_DONE
                                                                                          : EXIT_FAILED;
 }
 
-int command_session(struct invocation *invocation)
-{
-    if (invocation_take_verb(invocation, "list"))
-        return list_sessions(invocation);
-    if (invocation_take_verb(invocation, "end"))
-        return end_session(invocation);
-    return invocation_misused(invocation, "session list [EMAIL] | session end ID");
-}
+const struct verb session_verbs[] = {
+    { "list", "[EMAIL]", "Lists the sessions that live, everybody's or one person's.", list_sessions },
+    { "end", "ID", "Ends one.", end_session },
+    {},
+};

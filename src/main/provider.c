@@ -97,11 +97,7 @@ static int add(struct invocation *invocation)
             buffer_add(&body, TEXT("true"));
         }
     if (invocation->count != 1 || !roles)
-        return invocation_misused(
-            invocation, "provider add NAME --display-name WORDS --issuer URL --client-id ID --roles "
-                        "VALUE=ROLE[,...] [--role-claim CLAIM] [--scopes WORDS] [--creates-people] "
-                        "[--links-by-email] [--private-network] [--public]   (the client secret on "
-                        "standard input, unless --public)");
+        return invocation_say_usage(invocation);
     json_add_named_text(&body, "name", text_from(invocation->arguments[0]));
     if (!is_public)
         json_add_named_text(&body, "client_secret", read_secret(invocation));
@@ -114,7 +110,7 @@ static int set_secret(struct invocation *invocation)
 {
     struct buffer body = { .arena = invocation->arena };
     if (invocation->count != 1)
-        return invocation_misused(invocation, "provider set-secret NAME   (the secret on standard input)");
+        return invocation_say_usage(invocation);
     buffer_add_byte(&body, '{');
     json_add_named_text(&body, "client_secret", read_secret(invocation));
     buffer_add_byte(&body, '}');
@@ -122,35 +118,39 @@ static int set_secret(struct invocation *invocation)
                 body.text, shown);
 }
 
-static const struct action {
-    const char *verb;
+struct action {
     enum method method;
     const char *path, *body;
     const char *const *columns;
-} actions[] = {
-    { "show", METHOD_GET, "", "", shown },
-    { "enable", METHOD_PATCH, "", "{\"is_enabled\":true}", shown },
-    { "disable", METHOD_PATCH, "", "{\"is_enabled\":false}", shown },
-    { "check", METHOD_POST, "check", "", checked },
-    { "remove", METHOD_DELETE, "", "", shown },
 };
 
-int command_provider(struct invocation *invocation)
+static int act(struct invocation *invocation)
 {
-    if (invocation_take_verb(invocation, "list"))
-        return list(invocation);
-    if (invocation_take_verb(invocation, "add"))
-        return add(invocation);
-    if (invocation_take_verb(invocation, "set-secret"))
-        return set_secret(invocation);
-    for (size_t i = 0; i < sizeof actions / sizeof *actions; i++)
-        if (invocation_take_verb(invocation, actions[i].verb)) {
-            if (invocation->count != 1)
-                return invocation_misused(
-                    invocation, arena_format(invocation->arena, "provider %s NAME", actions[i].verb).data);
-            return call(invocation, actions[i].method,
-                        path_of(invocation, invocation->arguments[0], actions[i].path),
-                        text_from(actions[i].body), actions[i].columns);
-        }
-    return invocation_misused(invocation, "provider list|show|add|set-secret|enable|disable|check|remove");
+    const struct action *action = invocation->verb->how;
+    if (invocation->count != 1)
+        return invocation_say_usage(invocation);
+    return call(invocation, action->method, path_of(invocation, invocation->arguments[0], action->path),
+                text_from(action->body), action->columns);
 }
+
+static const struct action show = { METHOD_GET, "", "", shown };
+static const struct action enable = { METHOD_PATCH, "", "{\"is_enabled\":true}", shown };
+static const struct action disable = { METHOD_PATCH, "", "{\"is_enabled\":false}", shown };
+static const struct action check = { METHOD_POST, "check", "", checked };
+static const struct action remove_one = { METHOD_DELETE, "", "", shown };
+
+/* clang-format off */
+const struct verb provider_verbs[] = {
+    { "list", "", "Lists them.", list },
+    { "show", "NAME", "Shows one.", act, &show },
+    { "add", "NAME --display-name WORDS --issuer URL --client-id ID --roles VALUE=ROLE[,...] [--role-claim CLAIM] [--scopes WORDS] "
+      "[--creates-people] [--links-by-email] [--private-network] [--public]",
+      "Adds one; the client secret is read from standard input, unless --public.", add },
+    { "set-secret", "NAME", "Replaces the client secret, read from standard input.", set_secret },
+    { "enable", "NAME", "People may sign in there.", act, &enable },
+    { "disable", "NAME", "Nobody may any more.", act, &disable },
+    { "check", "NAME", "Asks it what it offers.", act, &check },
+    { "remove", "NAME", "Removes it.", act, &remove_one },
+    {},
+};
+/* clang-format on */

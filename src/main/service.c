@@ -34,7 +34,7 @@ int tenant_show_usage(struct invocation *invocation)
 {
     struct reply reply;
     if (invocation->count != 1)
-        return invocation_misused(invocation, "tenant usage SLUG|ID");
+        return invocation_say_usage(invocation);
     if (!command_call(invocation, METHOD_GET,
                       tenant_path(invocation, invocation->arguments[0], "entitlements"), (struct text){},
                       &reply))
@@ -55,8 +55,7 @@ int tenant_order_level(struct invocation *invocation)
     struct buffer body = { .arena = invocation->arena };
     struct reply reply;
     if (invocation->count != 2 || !given[0].value)
-        return invocation_misused(invocation,
-                                  "tenant level SLUG|ID LEVEL --reason TEXT [--until TIME --then LEVEL]");
+        return invocation_say_usage(invocation);
     buffer_add_byte(&body, '{');
     json_add_named_text(&body, "level", text_from(invocation->arguments[1]));
     for (size_t i = 0; i < sizeof given / sizeof *given; i++)

@@ -62,7 +62,7 @@ static int show(struct invocation *invocation)
 {
     struct reply reply;
     if (invocation->count != 1)
-        return invocation_misused(invocation, "tenant show SLUG|ID");
+        return invocation_say_usage(invocation);
     if (!command_call(invocation, METHOD_GET, tenant_path(invocation, invocation->arguments[0], ""),
                       (struct text){}, &reply))
         return EXIT_FAILED;
@@ -110,8 +110,7 @@ static int create(struct invocation *invocation)
     const char *plan = invocation_take(invocation, "--plan"),
                *contact = invocation_take(invocation, "--contact");
     if (invocation->count != 3)
-        return invocation_misused(invocation,
-                                  "tenant create SLUG NAME BILLING_EMAIL [--plan free] [--contact EMAIL]");
+        return invocation_say_usage(invocation);
     const char *slug = invocation->arguments[0];
     buffer_add_byte(&body, '{');
     add_given(&body, "slug", slug);
@@ -126,32 +125,21 @@ static int create(struct invocation *invocation)
     return tenant_wait_for_database(invocation, slug);
 }
 
-/* verb, method, path's last part, is a reason wanted? */
-static const struct action {
-    const char *verb;
+/* How `act` takes its step: method, path's last part, is a reason wanted, and a time? */
+struct action {
     enum method method;
     const char *path;
     bool reason, at;
-} actions[] = {
-    { "suspend", METHOD_POST, "suspend", true, false },
-    { "reactivate", METHOD_POST, "reactivate", true, false },
-    { "cancel", METHOD_POST, "cancel", true, true },
-    { "delete", METHOD_DELETE, "", false, false },
-    { "retry", METHOD_POST, "retry_provisioning", false, false },
-    { "rollback", METHOD_POST, "rollback_provisioning", false, false },
 };
 
-static int act(struct invocation *invocation, const struct action *action)
+static int act(struct invocation *invocation)
 {
+    const struct action *action = invocation->verb->how;
     const char *reason = action->reason ? invocation_take(invocation, "--reason") : NULL;
     const char *at = action->at ? invocation_take(invocation, "--at") : NULL;
     struct buffer body = { .arena = invocation->arena };
     if (invocation->count != 1 || (action->reason && !reason))
-        return invocation_misused(invocation,
-                                  arena_format(invocation->arena, "tenant %s SLUG|ID%s%s", action->verb,
-                                               action->reason ? " --reason TEXT" : "",
-                                               action->at ? " [--at now|period_end]" : "")
-                                      .data);
+        return invocation_say_usage(invocation);
     if (action->reason) {
         buffer_add_byte(&body, '{');
         add_given(&body, "reason", reason);
@@ -169,35 +157,40 @@ static int act(struct invocation *invocation, const struct action *action)
 /* Without --backup, what is restored is the tenant, from its deletion. */
 static int tenant_restore(struct invocation *invocation)
 {
-    static const struct action undelete = { "restore", METHOD_POST, "restore", false, false };
     const char *backup = invocation_take(invocation, "--backup");
-    return backup ? tenant_restore_backup(invocation, backup) : act(invocation, &undelete);
+    return backup ? tenant_restore_backup(invocation, backup) : act(invocation);
 }
 
-static const struct other {
-    const char *verb;
-    int (*run)(struct invocation *invocation);
-} others[] = {
-    { "backup", tenant_back_up }, { "backups", tenant_list_backups }, { "export", tenant_export },
-    { "fetch", tenant_fetch },    { "restore", tenant_restore },      { "clone", tenant_clone },
-    { "move", tenant_move },      { "usage", tenant_show_usage },     { "level", tenant_order_level },
+static const struct action suspend = { METHOD_POST, "suspend", true, false };
+static const struct action reactivate = { METHOD_POST, "reactivate", true, false };
+static const struct action cancel = { METHOD_POST, "cancel", true, true };
+static const struct action delete = { METHOD_DELETE, "", false, false };
+static const struct action undelete = { METHOD_POST, "restore", false, false };
+static const struct action retry = { METHOD_POST, "retry_provisioning", false, false };
+static const struct action roll_back = { METHOD_POST, "rollback_provisioning", false, false };
+
+/* clang-format off */
+const struct verb tenant_verbs[] = {
+    { "list", "", "Lists them, the newest first.", list },
+    { "show", "SLUG|ID", "Shows one.", show },
+    { "create", "SLUG NAME BILLING_EMAIL [--plan free] [--contact EMAIL]",
+      "Makes one with its database; --contact becomes its administrator, else who is billed.", create },
+    { "suspend", "SLUG|ID --reason TEXT", "Shuts it out until it is reactivated.", act, &suspend },
+    { "reactivate", "SLUG|ID --reason TEXT", "Takes back a suspension or a cancellation.", act, &reactivate },
+    { "cancel", "SLUG|ID --reason TEXT [--at now|period_end]", "Ends its subscription, now unless told otherwise.", act, &cancel },
+    { "delete", "SLUG|ID", "Shuts it out, and drops its database when the days of grace are over.", act, &delete },
+    { "restore", "SLUG|ID [--backup ID|newest [--host HOST]]", "Takes back a deletion; with --backup, its database becomes what that holds.", tenant_restore, &undelete },
+    { "retry", "SLUG|ID", "Goes on making what could not be made.", act, &retry },
+    { "rollback", "SLUG|ID", "Drops what was made of a database that could not be.", act, &roll_back },
+    { "backup", "SLUG|ID | --all", "Backs up its database, or everybody's.", tenant_back_up },
+    { "backups", "SLUG|ID", "Lists its backups and exports.", tenant_list_backups },
+    { "export", "SLUG|ID", "Writes its data out, to be given to it.", tenant_export },
+    { "fetch", "SLUG|ID [--export ID|newest] --to FILE", "Brings an export here; asked again, it goes on where it broke off.", tenant_fetch },
+    { "clone", "SLUG|ID NEW_SLUG NAME BILLING_EMAIL [--contact EMAIL]", "Makes another, whose database begins as a copy of its own.", tenant_clone },
+    { "move", "SLUG|ID --host HOST [--allow-read-only-seconds N] | SLUG|ID --back", "Moves its database to another host, or back.", tenant_move },
+    { "usage", "SLUG|ID", "Shows what it uses, and its limits.", tenant_show_usage },
+    { "level", "SLUG|ID LEVEL --reason TEXT [--until TIME --then LEVEL]",
+      "Sets its service: full, warned, read_only, export_only or off; for a time, if told what comes then.", tenant_order_level },
+    {},
 };
-
-int command_tenant(struct invocation *invocation)
-{
-    if (invocation_take_verb(invocation, "list"))
-        return list(invocation);
-    if (invocation_take_verb(invocation, "show"))
-        return show(invocation);
-    if (invocation_take_verb(invocation, "create"))
-        return create(invocation);
-    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
-        if (invocation_take_verb(invocation, others[i].verb))
-            return others[i].run(invocation);
-    for (size_t i = 0; i < sizeof actions / sizeof actions[0]; i++)
-        if (invocation_take_verb(invocation, actions[i].verb))
-            return act(invocation, &actions[i]);
-    return invocation_misused(
-        invocation, "tenant list|show|create|suspend|reactivate|cancel|delete|restore|retry|rollback|"
-                    "backup|backups|export|fetch|clone|move|usage|level");
-}
+/* clang-format on */

@@ -235,3 +235,28 @@ def test_demo_tenants_are_always_the_same(engine):
                 sorted(person["email"] for person in people)
     first = seeded()
     assert len(first[0]) == 8 and first[1] and first == seeded()
+
+
+def said(*words):
+    return subprocess.run([PROGRAM, *words], cwd=TOP, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+
+
+def verbs_of(command):
+    """Each with what stands behind it, as the help tells them."""
+    return re.findall(rf"^  nidia {command} (\S+) ?(.*)\n      \S", said("help", command).stdout, re.MULTILINE)
+
+
+def test_help_tells_every_verb_of_a_command_with_what_it_takes():
+    commands = dict(re.findall(r"^  nidia (\S+) ?(.*)\n      \S", said("help").stdout, re.MULTILINE))
+    told = {command: verbs_of(command) for command in commands}
+    assert {command for command in told if told[command]} >= {"tenant", "fleet", "domain", "host", "provider", "admin", "session", "api-key", "key"}
+    for command, verbs in told.items():
+        names = "|".join(name for name, _ in verbs)
+        if verbs:
+            assert commands[command] == names and said(command).stderr == f"nidia: {command} {names}\n"
+        for name, takes in verbs:
+            wrong = said(command, name, *"abcdefghi")
+            assert wrong.returncode == 2 and wrong.stderr == (f"nidia: {command} {name} {takes}\n" if takes else "nidia: a is not understood here\n")
+    known = set(re.findall(r'"(--[a-z-]+)"', "".join(path.read_text() for path in (TOP / "src/main").glob("*.c"))))
+    in_help = set(re.findall(r"--[a-z-]+", "".join(takes for verbs in told.values() for _, takes in verbs) + "".join(commands.values())))
+    assert known - in_help == {"--help", "--json", "--version"}, known ^ in_help
