@@ -52,8 +52,8 @@ const struct route event_routes[] = {
       .in_anothers_name = true, .handle = listen_to_events, .how = GIVES_STREAM, .parameters = resumed,
       .codes = { ERROR_invalid_query, ERROR_too_many_streams, ERROR_overloaded },
       .doc = "What happens, from now on or behind Last-Event-ID: type, entity_type, entity_id, revision and "
-             "tenant_id, "
-             "never content. The event `reload` says that the events in between are kept no more." },
+             "tenant_id, never content. Who has heard of a change is answered by the same node as after it. "
+             "The event `reload` says that the events in between are kept no more." },
     { METHOD_GET, "/jobs/{id}/events", "listen_to_job", COST_QUERY, SIGNED_IN, .handle = watch_job,
       .how = GIVES_STREAM, .codes = { ERROR_not_found, ERROR_too_many_streams, ERROR_overloaded },
       .doc =

@@ -1,8 +1,10 @@
 /* Changes on other nodes: what PostgreSQL's LISTEN tells goes to the watchers, as if it had happened here. */
 #include "app/parts.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "directory/directory_load.h"
+#include "events/sequencer.h"
 #include "hosting/database_hosts.h"
 #include "identity/revocation.h"
 #include "jobs/runner.h"
@@ -34,35 +36,68 @@ static bool begin_work(struct listening *listening, struct work *work)
     return true;
 }
 
+bool app_load_memory(struct work *work, int64_t *position)
+{
+    return sequencer_run(work, position) && settings_load(work) && hosts_load(work) && revocations_load(work)
+        && directory_load(work);
+}
+
+static void know(struct app *app, int64_t position)
+{
+    if (app->feed)
+        feed_know(app->feed, position);
+}
+
 /* What was told while nobody listened is lost: all that is held in memory is read again. */
-static void connected(void *context)
+static bool connected(void *context)
 {
     struct listening *listening = context;
     struct work work;
-    if (begin_work(listening, &work)
-        && !(settings_load(&work) && hosts_load(&work) && revocations_load(&work) && directory_load(&work)))
-        error_clear(&work.error); /* the connection is lost again: it will be made again, and this called */
+    int64_t position;
+    bool loaded = begin_work(listening, &work) && app_load_memory(&work, &position);
+    if (loaded)
+        know(listening->app, position);
+    else
+        LOG(LOG_WARNING, "what is held in memory could not be read again", {});
     job_runner_wake(&listening->app->site);
+    return loaded;
+}
+
+/* All that was announced before is known by now. Nodes of earlier versions announce no position. */
+static void numbered(struct app *app, struct text announced)
+{
+    int64_t position;
+    if (text_to_integer(announced, &position))
+        know(app, position);
+    if (app->feed)
+        feed_wake(&app->site);
+}
+
+/* Of a row, or of what tenants consumed. */
+static bool follow(struct listening *listening, const struct table *table, struct text words)
+{
+    struct work work;
+    bool followed = begin_work(listening, &work)
+                 && (table ? site_row_changed(&work, table, words) : usage_heard(&work, words));
+    if (!followed)
+        revocations_doubt(listening->app->site.revocations); /* it may have been the end of a session */
+    return followed;
 }
 
 /* "tenants:ID": a row of a table that is held in memory changed; "jobs:": there is work; "usage:NODE:ID,ID":
- * what tenants consumed. */
-static void told(void *context, struct text payload)
+ * what tenants consumed; "events:POSITION": events are numbered. */
+static bool told(void *context, struct text payload)
 {
     struct listening *listening = context;
-    struct work work;
     struct text id = payload, name = text_cut(&id, ':');
     const struct table *table = table_named(name);
     if (table == &jobs_table)
         job_runner_wake(&listening->app->site);
-    else if (table == &events_table && listening->app->feed)
-        feed_wake(&listening->app->site);
-    else if (text_is(name, "usage") && begin_work(listening, &work))
-        usage_heard(&work, id);
-    else if (table && begin_work(listening, &work))
-        site_row_changed(&work, table, id);
-    else if (table)
-        revocations_doubt(listening->app->site.revocations); /* it may have been the end of a session */
+    else if (table == &events_table)
+        numbered(listening->app, id);
+    else if (table || text_is(name, "usage"))
+        return follow(listening, table, id);
+    return true;
 }
 
 static void heard(void *context)

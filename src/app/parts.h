@@ -21,6 +21,7 @@ struct app {
     struct listening *listening; /* of PostgreSQL's NOTIFY */
     struct job_runner *runner;
     struct feed *feed; /* of events, where it serves */
+    int64_t position;  /* of events, when memory was read at the start */
     struct writing_usage *writing_usage;
 };
 
@@ -46,7 +47,10 @@ void *seat_begin(void *app);      /* a worker's, or a SQLite loop's: with a conn
 void *seat_begin_bare(void *app); /* a PostgreSQL loop's: without */
 void seat_end(void *seat);
 
-/* listening.c: changes on other nodes, heard by LISTEN. NULL on SQLite, where there are none. */
+/* listening.c: reads all that is held in memory: at the start, and when news may have been missed. *position:
+ * of the last event whose change is surely among it. */
+[[nodiscard]] bool app_load_memory(struct work *work, int64_t *position);
+/* Changes on other nodes, heard by LISTEN. NULL on SQLite, where there are none. */
 void listening_begin(struct app *app);
 void listening_end(struct app *app);
 

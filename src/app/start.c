@@ -8,7 +8,6 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "directory/directory.h"
-#include "directory/directory_load.h"
 #include "hosting/database_hosts.h"
 #include "hosting/hosting.h"
 #include "identity/breach_list.h"
@@ -162,8 +161,7 @@ static bool load(struct app *app, struct buffer *announced, struct error *error)
     bool loaded =
         breach_list_look(option_string(app->options, OPTION_breached_passwords), TEXT(""), &held, &work.error)
         && seed_prepare(&work, identity_services, &filling.seed) && db_transact(&work, fill, &filling)
-        && settings_load(&work) && hosts_load(&work) && revocations_load(&work) && directory_load(&work)
-        && keys_tell_lost(&work);
+        && app_load_memory(&work, &app->position) && keys_tell_lost(&work);
     if (!loaded)
         *error = work.error;
     db_close(db);
@@ -188,7 +186,9 @@ static const struct job_program *const *job_programs(struct app *app)
 
 static bool start_threads(struct app *app, struct error *error)
 {
-    const struct feed_options feed = { .site = &app->site, .may_stay = app_may_stay };
+    const struct feed_options feed = { .site = &app->site,
+                                       .position = app->position,
+                                       .may_stay = app_may_stay };
     if (app->use == APP_SERVES && !feed_create(&app->feed, &feed, error))
         return false;
     listening_begin(app);

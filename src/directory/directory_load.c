@@ -98,39 +98,34 @@ bool directory_load(struct work *work)
     return load_catalog(work) && load_tenants(work) && load_hosts(work);
 }
 
-/* The work that was committed keeps its own outcome, whatever becomes of the reading: a connection that fails
- * here is found by the listener, which then reads all again. */
-static void tenant_changed(struct work *work, struct text id)
+static bool tenant_changed(struct work *work, struct text id)
 {
-    struct error outcome = work->error;
     struct facts_page page;
-    if (facts_read(work, work->arena, "t.id = $1", PARAMETERS(value_text(id)), &page))
-        take_page(work->site->directory, &page, work->arena, true);
-    work->error = outcome;
+    if (!facts_read(work, work->arena, "t.id = $1", PARAMETERS(value_text(id)), &page))
+        return false;
+    take_page(work->site->directory, &page, work->arena, true);
+    return true;
 }
 
-static void domain_changed(struct work *work, struct text id)
+static bool domain_changed(struct work *work, struct text id)
 {
-    struct error outcome = work->error;
     struct result result;
     [[gnu::cleanup(directory_end_hosts)]] struct directory *directory = work->site->directory;
     struct text sql = arena_format(work->arena, "%sid = $1", hosts_columns);
     directory_begin_hosts(directory);
-    if (db_run(work->db, work->arena, &result, &work->error, sql.data, PARAMETERS(value_text(id)))) {
-        if (result.row_count > 0)
-            put_host(directory, result.cells);
-        else
-            directory_remove_host(directory, id);
-    }
-    work->error = outcome;
+    if (!db_run(work->db, work->arena, &result, &work->error, sql.data, PARAMETERS(value_text(id))))
+        return false;
+    if (result.row_count > 0)
+        put_host(directory, result.cells);
+    else
+        directory_remove_host(directory, id);
+    return true;
 }
 
 /* It is everybody's, and small: no tenant is read for it. */
-static void catalog_changed(struct work *work, struct text)
+static bool catalog_changed(struct work *work, struct text)
 {
-    struct error outcome = work->error;
-    (void)!load_catalog(work);
-    work->error = outcome;
+    return load_catalog(work);
 }
 
 const struct watcher directory_watchers[] = {

@@ -11,6 +11,7 @@
 
 enum {
     ROUND_MS = 100, /* at the latest */
+    KNOWN_MS = 100, /* how long a round waits for memory at most */
     SETTLE_MS = 10, /* what is written within it is told together */
     CHECK_MS = 500, /* how long one who must leave stays at most */
     PAGE_EVENTS = 500,
@@ -37,16 +38,17 @@ static void add(struct feed *feed, const struct value *row)
         job_watch_mark(feed, cell_text(row[5]));
 }
 
-/* Reads into the ring what was numbered since, here or elsewhere. */
+/* Reads into the ring what was numbered since, here or elsewhere, up to `last`. */
 static bool read_new(struct feed *feed, int64_t last, bool *any)
 {
     while (ring_next(feed->ring) <= last) {
         struct work work = work_of(feed);
-        struct text sql =
-            arena_format(work.arena, "%s WHERE position >= $1 ORDER BY position LIMIT $2", message_columns);
+        struct text sql = arena_format(
+            work.arena, "%s WHERE position BETWEEN $1 AND $2 ORDER BY position LIMIT $3", message_columns);
         struct result result;
         if (!db_run(feed->db, work.arena, &result, &work.error, sql.data,
-                    PARAMETERS(value_integer(ring_next(feed->ring)), value_integer(PAGE_EVENTS))))
+                    PARAMETERS(value_integer(ring_next(feed->ring)), value_integer(last),
+                               value_integer(PAGE_EVENTS))))
             return false;
         for (size_t i = 0; i < result.row_count; i++)
             add(feed, result_row(&result, i));
@@ -63,12 +65,53 @@ static void wake_streams(struct feed *feed)
     pthread_mutex_unlock(&feed->lock);
 }
 
+void feed_know(struct feed *feed, int64_t position)
+{
+    pthread_mutex_lock(&feed->lock);
+    if (position > feed->known)
+        feed->known = position;
+    pthread_cond_signal(&feed->changed);
+    pthread_mutex_unlock(&feed->lock);
+}
+
+static int64_t wait_until_known(struct feed *feed, int64_t position)
+{
+    int64_t until_us = clock_monotonic_us() + KNOWN_MS * INT64_C(1'000);
+    pthread_mutex_lock(&feed->lock);
+    while (!feed->stopping && feed->known < position
+           && condition_wait_until(&feed->changed, &feed->lock, until_us))
+        ;
+    int64_t known = feed->known;
+    pthread_mutex_unlock(&feed->lock);
+    return known;
+}
+
+/* Nodes of earlier versions announce no position: what nobody has announced in time, this one does. */
+bool feed_settle(struct feed *feed, struct work *work, int64_t *last, bool *all)
+{
+    *all = true;
+    if (!sequencer_run(work, last))
+        return false;
+    if (db_engine(feed->db) == ENGINE_SQLITE) {
+        database_settle(work->site->database);
+        return true;
+    }
+    int64_t known = wait_until_known(feed, *last);
+    *all = known >= *last;
+    if (*all)
+        return true;
+    bool announced = sequencer_announce(work, *last);
+    *last = known;
+    return announced;
+}
+
 /* While the database is away there is nothing to tell; the next round goes on from the same position. */
 static bool run_round(struct feed *feed, bool *any)
 {
     int64_t last;
+    bool all;
     struct work work = work_of(feed);
-    if (!sequencer_run(&work, &last) || !read_new(feed, last, any))
+    if (!feed_settle(feed, &work, &last, &all) || !read_new(feed, last, any))
         return false;
     work = work_of(feed);
     return job_watch_read(feed, &work, any);
@@ -128,6 +171,7 @@ static struct feed *make_feed(const struct feed_options *options)
 {
     struct feed *feed = memory_new(struct feed);
     feed->options = *options;
+    feed->known = options->position;
     feed->ring = ring_create();
     feed->arena = arena_create();
     pthread_mutex_init(&feed->lock, NULL);
@@ -138,19 +182,11 @@ static struct feed *make_feed(const struct feed_options *options)
 bool feed_create(struct feed **out, const struct feed_options *options, struct error *error)
 {
     struct feed *feed = make_feed(options);
-    int64_t last;
     if (!database_connect(options->site->database, &feed->db, error)) {
         feed_destroy(feed);
         return false;
     }
-    struct work work = work_of(feed);
-    if (!sequencer_run(&work, &last)) {
-        *error = work.error;
-        db_cleanup(&feed->db);
-        feed_destroy(feed);
-        return false;
-    }
-    ring_begin(feed->ring, last + 1);
+    ring_begin(feed->ring, options->position + 1);
     if (pthread_create(&feed->thread, NULL, run, feed) != 0)
         abort();
     pthread_setname_np(feed->thread, "feed");

@@ -26,6 +26,7 @@ struct feed {
     struct server *server;
     struct listener *listeners;
     int listener_count;
+    int64_t known; /* the last position of which memory knows */
     bool stopping;
     atomic_bool woken;
 };
@@ -34,6 +35,12 @@ struct feed {
 [[nodiscard]] bool listener_join(struct work *work, struct listener *listener, const struct stream *stream);
 void listener_leave(struct listener *listener);
 enum stay listener_may_stay(const struct listener *listener);
+
+/*
+ * Numbers what waits, and gives this node's memory a moment to know of all that has happened by now. *last:
+ * the position up to which it does; *all: that is all of it. False: the database is away.
+ */
+[[nodiscard]] bool feed_settle(struct feed *feed, struct work *work, int64_t *last, bool *all);
 
 /* job_watch.c: a job has changed; reads what changed and gives it to who watches. False: the database is
  * away. */

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { JOBS_AT_ONCE = 50 /* that memory is waited for once for */ };
+
 /* What is told lies outside of arenas, since two threads handle it, under the feed's lock. */
 struct watcher_of_job {
     struct listener listener; /* first */
@@ -87,20 +89,46 @@ static void tell_all(struct feed *feed, const struct job *job, struct arena *are
     pthread_mutex_unlock(&feed->lock);
 }
 
-bool job_watch_read(struct feed *feed, struct work *work, bool *any)
+/* Jobs with news for somebody, as they are now. */
+struct news {
+    struct job jobs[JOBS_AT_ONCE];
+    size_t count;
+};
+
+static bool read_marked(struct feed *feed, struct work *work, struct news *news)
 {
     struct text job_id;
-    while (take_marked(feed, work->arena, &job_id)) {
-        struct job job;
-        if (store_find(work, &jobs_table, job_id, job.cells)) {
-            tell_all(feed, &job, work->arena);
-            *any = true;
+    news->count = 0;
+    while (news->count < JOBS_AT_ONCE && take_marked(feed, work->arena, &job_id)) {
+        if (store_find(work, &jobs_table, job_id, news->jobs[news->count].cells)) {
+            news->count++;
         } else if (work->error.code != ERROR_not_found) {
-            job_watch_mark(feed, job_id); /* for the next round */
+            job_watch_mark(feed, job_id);
             return false;
         }
     }
     return true;
+}
+
+/* A job was read as it is, which may be ahead of what memory knows: it is told when that has followed, or
+ * else read again in the next round. */
+bool job_watch_read(struct feed *feed, struct work *work, bool *any)
+{
+    struct news *news = arena_new(work->arena, struct news);
+    bool good, all = true;
+    do {
+        int64_t last;
+        good = read_marked(feed, work, news) && (news->count == 0 || feed_settle(feed, work, &last, &all));
+        for (size_t i = 0; i < news->count; i++) {
+            const struct job *job = &news->jobs[i];
+            if (good && all)
+                tell_all(feed, job, work->arena);
+            else
+                job_watch_mark(feed, job->id.text);
+        }
+        *any |= good && all && news->count > 0;
+    } while (good && all && news->count == JOBS_AT_ONCE);
+    return good;
 }
 
 static bool all_is_sent(const struct watcher_of_job *watcher)

@@ -107,15 +107,17 @@ static void close_events(void *reader)
     listener_leave(reader);
 }
 
-/* What lies behind `after` in the table. *whole: there is no hole in it. */
+/* What lies behind `after` in the table and before what the ring is still to get. *whole: there is no hole.
+ */
 static bool read_backlog(struct work *work, struct event_listener *own, int64_t after, struct buffer *begin,
                          bool *whole, size_t *count)
 {
-    struct text sql =
-        arena_format(work->arena, "%s WHERE position > $1 ORDER BY position LIMIT $2", message_columns);
+    struct text sql = arena_format(
+        work->arena, "%s WHERE position > $1 AND position < $2 ORDER BY position LIMIT $3", message_columns);
+    int64_t end = ring_next(own->listener.feed->ring);
     struct result result;
     if (!db_run(work->db, work->arena, &result, &work->error, sql.data,
-                PARAMETERS(value_integer(after), value_integer(BACKLOG_EVENTS))))
+                PARAMETERS(value_integer(after), value_integer(end), value_integer(BACKLOG_EVENTS))))
         return false;
     *whole = true;
     for (size_t i = 0; i < result.row_count && *whole; i++) {

@@ -45,12 +45,10 @@ bool hosts_load(struct work *work)
     return true;
 }
 
-/* All of them: they are few. What cannot be read now is read when the listener has its connection again. */
-static void changed(struct work *work, struct text)
+/* All of them: they are few. */
+static bool changed(struct work *work, struct text)
 {
-    struct error outcome = work->error;
-    (void)!hosts_load(work);
-    work->error = outcome;
+    return hosts_load(work);
 }
 
 const struct watcher hosting_watchers[] = { { &database_hosts_table, changed }, {} };

@@ -40,34 +40,35 @@ static bool read_news(struct work *work, const char *sql, struct value parameter
     return true;
 }
 
-/* A watcher cannot fail; what it could not read makes memory doubtful. */
-static void row_changed(struct work *work, const struct table *table, struct text id)
+/* What could not be read makes memory doubtful. */
+static bool row_changed(struct work *work, const struct table *table, struct text id)
 {
     for (size_t i = 0; i < SOURCE_COUNT; i++)
         if (sources[i].table == table && !read_news(work, sources[i].one, value_text(id))) {
-            error_clear(&work->error);
             revocations_doubt(work->site->revocations);
+            return false;
         }
+    return true;
 }
 
-static void session_changed(struct work *work, struct text id)
+static bool session_changed(struct work *work, struct text id)
 {
-    row_changed(work, &user_sessions_table, id);
+    return row_changed(work, &user_sessions_table, id);
 }
 
-static void user_changed(struct work *work, struct text id)
+static bool user_changed(struct work *work, struct text id)
 {
-    row_changed(work, &users_table, id);
+    return row_changed(work, &users_table, id);
 }
 
-static void key_changed(struct work *work, struct text id)
+static bool key_changed(struct work *work, struct text id)
 {
-    row_changed(work, &api_keys_table, id);
+    return row_changed(work, &api_keys_table, id);
 }
 
-static void tenant_changed(struct work *work, struct text id)
+static bool tenant_changed(struct work *work, struct text id)
 {
-    row_changed(work, &tenants_table, id);
+    return row_changed(work, &tenants_table, id);
 }
 
 const struct watcher identity_watchers[] = {

@@ -9,7 +9,8 @@ struct table;
 /* Told after the commit, here and (through LISTEN) on every other node, that a CACHED row changed. */
 struct watcher {
     const struct table *table;
-    void (*changed)(struct work *work, struct text id); /* work->db may be read */
+    /* work->db may be read. False: it could not be, and what is held in memory may be out of date. */
+    bool (*changed)(struct work *work, struct text id);
 };
 
 struct site {
@@ -35,5 +36,5 @@ struct site {
     _Atomic int64_t heard_us; /* monotonic: when LISTEN was last known to work; on SQLite always now */
 };
 
-/* An effect's body and the listener's: calls every watcher of the table. */
-void site_row_changed(struct work *work, const struct table *table, struct text id);
+/* An effect's body and the listener's: calls every watcher of the table, and leaves work->error as it was. */
+[[nodiscard]] bool site_row_changed(struct work *work, const struct table *table, struct text id);

@@ -179,9 +179,10 @@ bool subject_key_destroy(struct work *work, struct text subject_id)
         && store_announce(work, &subject_keys_table, subject_id);
 }
 
-static void forget(struct work *work, struct text subject_id)
+static bool forget(struct work *work, struct text subject_id)
 {
     subject_cache_forget(work->site->subjects, subject_id);
+    return true;
 }
 
 const struct watcher subject_watchers[] = { { &subject_keys_table, forget }, {} };

@@ -3,6 +3,7 @@
 #include "model/model.h"
 #include "record/document.h"
 #include "record/store.h"
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -18,12 +19,14 @@ static const struct words {
 };
 
 struct settings {
+    pthread_mutex_t reading; /* of two that read, the one that begins later has the last word */
     _Atomic int64_t values[SETTING_COUNT];
 };
 
 struct settings *settings_create(void)
 {
     struct settings *settings = memory_new(struct settings);
+    pthread_mutex_init(&settings->reading, NULL);
     for (int i = 0; i < SETTING_COUNT; i++)
         atomic_init(&settings->values[i], all[i].initially);
     return settings;
@@ -31,6 +34,8 @@ struct settings *settings_create(void)
 
 void settings_destroy(struct settings *settings)
 {
+    if (settings)
+        pthread_mutex_destroy(&settings->reading);
     free(settings);
 }
 
@@ -91,7 +96,7 @@ static bool read_known(struct work *work, struct result *result)
     return db_run(work->db, work->arena, result, &work->error, sql.data, keys, SETTING_COUNT);
 }
 
-bool settings_load(struct work *work)
+static bool load(struct work *work)
 {
     struct result result;
     if (!read_known(work, &result))
@@ -106,12 +111,19 @@ bool settings_load(struct work *work)
     return true;
 }
 
-/* All that are known: they are few, and change seldom. */
-static void changed(struct work *work, struct text id)
+bool settings_load(struct work *work)
 {
-    (void)id;
-    if (!settings_load(work))
-        error_clear(&work->error); /* the next change, or the next start, reads them again */
+    struct settings *settings = work->site->settings;
+    pthread_mutex_lock(&settings->reading);
+    bool loaded = load(work);
+    pthread_mutex_unlock(&settings->reading);
+    return loaded;
+}
+
+/* All that are known: they are few, and change seldom. */
+static bool changed(struct work *work, struct text)
+{
+    return settings_load(work);
 }
 
 const struct watcher settings_watchers[] = { { &system_settings_table, changed }, {} };

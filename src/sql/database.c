@@ -79,6 +79,6 @@ size_t database_queue_depth(struct database *database)
 
 void database_settle(struct database *database)
 {
-    if (database->lane)
-        lane_settle(database->lane);
+    assert(database->lane);
+    lane_settle(database->lane);
 }

@@ -47,6 +47,6 @@ size_t database_queue_depth(struct database *database);
  * then the database, sees at least that much. On PostgreSQL, where others write too, always 0. */
 uint64_t database_version(struct database *database);
 
-/* Until the writers of all that can be read by now were answered, and what follows from it in memory was done
- * there. Not in the lane's thread. On PostgreSQL at once: it is not known there. */
+/* SQLite only: until the writers of all that can be read by now were answered, and what follows from it in
+ * memory was done there. Not in the lane's thread. */
 void database_settle(struct database *database);

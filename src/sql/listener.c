@@ -48,10 +48,12 @@ static bool wait(const struct listener *listener, int socket, int timeout_ms)
     return poll(files, 2, timeout_ms) > 0 && files[0].revents != 0;
 }
 
-static void tell(const struct listener *listener, PGconn *connection)
+static bool tell(const struct listener *listener, PGconn *connection)
 {
-    for (PGnotify *notify; (notify = PQnotifies(connection)); PQfreemem(notify))
-        listener->options.told(listener->options.context, text_from(notify->extra));
+    bool followed = true;
+    for (PGnotify *notify; followed && (notify = PQnotifies(connection)); PQfreemem(notify))
+        followed = listener->options.told(listener->options.context, text_from(notify->extra));
+    return followed;
 }
 
 static bool ask(struct session *session)
@@ -77,9 +79,8 @@ static bool read_answer(const struct listener *listener, struct session *session
 /* False: the connection is of no more use. */
 static bool attend(const struct listener *listener, struct session *session)
 {
-    if (!PQconsumeInput(session->connection))
+    if (!PQconsumeInput(session->connection) || !tell(listener, session->connection))
         return false;
-    tell(listener, session->connection);
     if (session->asked && !PQisBusy(session->connection))
         return read_answer(listener, session);
     if (clock_monotonic_us() < session->until_us)
@@ -95,14 +96,14 @@ static bool listen_on(PGconn *connection)
     return listens;
 }
 
-/* Returns when the connection is lost or the listener is to end. False: there was no connection at all. */
+/* Returns when the connection is lost or the listener is to end. False: there was none, or none of use. */
 static bool serve(const struct listener *listener)
 {
     [[gnu::cleanup(finish)]] PGconn *connection = NULL;
     struct error error = {};
-    if (!postgres_session_open(listener->url, &connection, &error) || !listen_on(connection))
+    if (!postgres_session_open(listener->url, &connection, &error) || !listen_on(connection)
+        || !listener->options.connected(listener->options.context))
         return false;
-    listener->options.connected(listener->options.context);
     struct session session = { .connection = connection };
     while (attend(listener, &session) && !wait(listener, PQsocket(connection), ms_until(session.until_us)))
         ;

@@ -38,8 +38,9 @@ void usage_destroy(struct usage *usage);
 bool usage_wait(struct usage *usage);
 void usage_stop(struct usage *usage);
 
-/* Another node has told whose counts it moved: "NODE:ID,ID". Its own words it does not mind. */
-void usage_heard(struct work *work, struct text told);
+/* Another node has told whose counts it moved: "NODE:ID,ID". Its own words it does not mind. False: the
+ * counts could not be read. */
+[[nodiscard]] bool usage_heard(struct work *work, struct text told);
 
 /* Begins the month of those who are in a new one and have not consumed in it; measures the databases; counts
  * who was there. */

@@ -141,14 +141,13 @@ void usage_learn(struct work *work, struct text tenant_id, const struct usage_ro
         tenant_use_learn(entry->use, row->month, row->used);
 }
 
-void usage_heard(struct work *work, struct text told)
+bool usage_heard(struct work *work, struct text told)
 {
     struct text ids[USAGE_ROWS_MAX];
     size_t count = 0;
     if (text_is(text_cut(&told, ':'), work->site->usage->node))
-        return;
+        return true;
     while (told.length > 0 && count < USAGE_ROWS_MAX)
         ids[count++] = text_cut(&told, ',');
-    if (!usage_rows_read(work, ids, count, usage_learn))
-        error_clear(&work->error); /* the connection is lost: with the next all is read again */
+    return usage_rows_read(work, ids, count, usage_learn);
 }

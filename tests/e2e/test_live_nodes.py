@@ -4,6 +4,9 @@ import http.client
 import random
 import secrets
 import threading
+from contextlib import contextmanager
+
+import psycopg2
 
 from harness import LONG
 from nodes import Nodes
@@ -132,3 +135,74 @@ def test_a_session_that_ends_at_one_node_loses_its_stream_at_the_other(engine):
         with Stream(there) as stream:
             user.post("/auth/logout", expect=204)
             soon(lambda: there.get("/auth/me", (200, 401)) and stream.ended.is_set(), 2, "the stream's end there")
+
+
+class Asking(Stream):
+    """Asks his node for the tenant as soon as he hears that it was suspended."""
+
+    def __init__(self, client, machine, slug):
+        self.machine, self.slug, self.answered = machine, slug, []
+        super().__init__(client)
+
+    def take(self, fields):
+        if fields.get("event") == "tenant.suspended":
+            self.answered.append(self.machine.get(f"/resolve?slug={self.slug}", 200).json["status"])
+        super().take(fields)
+
+
+@contextmanager
+def held_up(nodes):
+    """No node gets to know a tenant's change: another session holds a table that they read for it."""
+    connection = psycopg2.connect(nodes.world.database)
+    try:
+        connection.cursor().execute("LOCK TABLE module_tenant_assignments")
+        yield
+    finally:
+        connection.close()
+
+
+@contextmanager
+def held_up_while_nobody_is_heard(nodes):
+    """The same, and all connections were lost a moment before: what the nodes hold is read again."""
+    with held_up(nodes):
+        nodes.world.engine.run("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'nidia'"
+                               " AND datname = current_database()", nodes.world.database)
+        yield
+
+
+@contextmanager
+def unreadable(nodes):
+    """What they read fails, on connections that live."""
+    nodes.world.engine.run("ALTER TABLE module_tenant_assignments RENAME TO away", nodes.world.database)
+    try:
+        yield
+    finally:
+        nodes.world.engine.run("ALTER TABLE away RENAME TO module_tenant_assignments", nodes.world.database)
+
+
+def suspend(client, tenant):
+    client.twin().post(f"/tenants/{tenant['id']}/suspend", {"reason": "x"}, 200)
+
+
+def is_numbered(nodes, tenant):
+    return nodes.world.engine.run(f"SELECT 1 FROM events WHERE type = 'tenant.suspended' AND entity_id = '{tenant['id']}'"
+                                  " AND position IS NOT NULL", nodes.world.database)
+
+
+def test_who_hears_of_a_change_is_answered_as_after_it(engine):
+    with Nodes(engine) as nodes:
+        here, machine = nodes.world.admin, nodes.world.machine()
+        there, machine_there = nodes.there(here), nodes.there(machine)
+        for trouble in (held_up, held_up_while_nobody_is_heard, unreadable):
+            tenant = nodes.world.new_tenant()
+            until(lambda one=tenant: machine_there.get(f"/resolve?slug={one['slug']}", (200, 404)).status == 200, what="the tenant there")
+            with Asking(there, machine_there, tenant["slug"]) as stream:
+                with trouble(nodes):
+                    thread = threading.Thread(target=suspend, args=(here, tenant))
+                    thread.start()
+                    until(lambda one=tenant: is_numbered(nodes, one), what="its event")
+                    pause(0.5)  # in which one who tells too early does so
+                    assert not stream.answered, (trouble.__name__, stream.answered)
+                thread.join()
+                until(lambda one=stream: one.answered, what=f"the news after it was {trouble.__name__}")
+                assert stream.answered == ["suspended"], trouble.__name__

@@ -1,5 +1,4 @@
 /* Events: their positions, who may have them, and the ring from which listeners are served. */
-#include "base/clock.h"
 #include "events/message.h"
 #include "events/ring.h"
 #include "events/sequencer.h"
@@ -9,8 +8,6 @@
 #include "record/transact.h"
 #include "test.h"
 #include "world.h"
-#include <pthread.h>
-#include <stdatomic.h>
 
 static void make_plan(struct world *world, int number, bool is_visible, struct plan *plan)
 {
@@ -65,54 +62,6 @@ TEST_IN_WORLD(what_an_earlier_version_left_is_numbered_piece_by_piece)
     CHECK(sequencer_run(&world->work, &last) && last > 1'200);
     CHECK(world_number(world, "SELECT count(DISTINCT position) FROM events") == last);
     CHECK(world_number(world, "SELECT max(position) FROM events") == last);
-}
-
-struct slow_effect {
-    struct plan plan;
-    struct work *work;
-    _Atomic bool began, is_over;
-};
-
-static void take_time(struct work *, void *data)
-{
-    struct slow_effect *effect = data;
-    atomic_store(&effect->began, true);
-    clock_sleep_ms(200);
-    atomic_store(&effect->is_over, true);
-}
-
-static bool write_slowly(struct work *work, void *data)
-{
-    struct slow_effect *effect = data;
-    work_after_commit(work, take_time, effect);
-    return store_create(work, &plans_table, effect->plan.cells);
-}
-
-static void *write_in_a_thread(void *data)
-{
-    struct slow_effect *effect = data;
-    CHECK(db_transact(effect->work, write_slowly, effect));
-    return NULL;
-}
-
-TEST_IN_WORLD(an_event_is_not_told_before_its_change_is_known_in_memory)
-{
-    struct slow_effect effect = { .plan = { .name = value_string("late"),
-                                            .display_name = value_string("x"),
-                                            .max_users = value_integer(1),
-                                            .max_storage_gb = value_integer(1'000) } };
-    pthread_t thread;
-    int64_t last;
-    if (db_engine(world->work.db) != ENGINE_SQLITE)
-        return;
-    effect.work = world_add_work(world);
-    CHECK(pthread_create(&thread, NULL, write_in_a_thread, &effect) == 0);
-    while (!atomic_load(&effect.began))
-        clock_sleep_ms(1);
-    CHECK(sequencer_run(&world->work, &last));
-    CHECK(last == world_number(world, "SELECT max(position) FROM events") && atomic_load(&effect.is_over));
-    pthread_join(thread, NULL);
-    world_end_work(effect.work);
 }
 
 static void remove_old(struct world *world)

@@ -15,17 +15,19 @@ struct ear {
     char payload[100];
 };
 
-static void note_connected(void *context)
+static bool note_connected(void *context)
 {
     sem_post(&((struct ear *)context)->connected);
+    return true;
 }
 
-static void note_told(void *context, struct text payload)
+static bool note_told(void *context, struct text payload)
 {
     struct ear *ear = context;
     if (!*ear->payload) /* the first is looked at by the test while others may come */
         snprintf(ear->payload, sizeof ear->payload, "%.*s", TEXT_ARG(payload));
     sem_post(&ear->told);
+    return !text_is(payload, "too much");
 }
 
 static void note_heard(void *context)
@@ -118,6 +120,16 @@ TEST_ON_POSTGRES(a_lost_connection_is_made_again)
                             "WHERE datname = current_database() AND pid <> pg_backend_pid()");
     CHECK(came(&ear.connected));
     CHECK(hears(&ear, scratch, "again"));
+    ear_end(&ear);
+}
+
+TEST_ON_POSTGRES(who_cannot_follow_begins_anew)
+{
+    struct ear ear;
+    ear_begin(&ear, scratch->place);
+    CHECK(came(&ear.connected));
+    announce(scratch, "too much", true);
+    CHECK(came(&ear.told) && came(&ear.connected));
     ear_end(&ear);
 }
 

@@ -301,11 +301,12 @@ TEST_IN_WORLD(a_transaction_that_is_rolled_back_leaves_nothing)
 static int told;
 static char told_id[64];
 
-static void note_change(struct work *work, struct text id)
+static bool note_change(struct work *work, struct text id)
 {
     (void)work;
     told++;
     snprintf(told_id, sizeof told_id, "%.*s", TEXT_ARG(id));
+    return true;
 }
 
 TEST_IN_WORLD(watchers_of_a_cached_table_are_told_after_the_commit)

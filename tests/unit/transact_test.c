@@ -177,14 +177,16 @@ TEST_ON_SQLITE(what_is_queued_is_told_after_its_effects)
 
 static int changes[2];
 
-static void first_changed(struct work *, struct text id)
+static bool first_changed(struct work *, struct text id)
 {
     changes[0] += text_is(id, "x");
+    return true;
 }
 
-static void second_changed(struct work *, struct text id)
+static bool second_changed(struct work *work, struct text id)
 {
     changes[1] += text_is(id, "x");
+    return fail(&work->error, ERROR_database_unavailable, "");
 }
 
 TEST(a_change_reaches_every_watcher_of_its_table)
@@ -196,8 +198,8 @@ TEST(a_change_reaches_every_watcher_of_its_table)
     const struct watcher *const watchers[] = { here, there, NULL };
     struct site site = { .watchers = watchers };
     struct work work = work_of_system(&site, NULL, NULL, 0);
-    site_row_changed(&work, one, TEXT("x"));
+    CHECK(site_row_changed(&work, one, TEXT("x")));
     CHECK(changes[0] == 2 && changes[1] == 0);
-    site_row_changed(&work, two, TEXT("x"));
+    CHECK(!site_row_changed(&work, two, TEXT("x")) && work.error.code == ERROR_none);
     CHECK(changes[0] == 2 && changes[1] == 1);
 }
