@@ -55,16 +55,17 @@ class Fleet:
         self.engine, self.schema = engine, SchemaFolder()
 
     def __enter__(self):
-        self.folder = self.schema.__enter__().path
-        self.world = World(self.engine, ["--tenant-schema", str(self.folder)]).__enter__()
-        tenants = [self.world.ask_for_tenant().json for _ in range(TENANTS)]
-        # In the order in which a migration takes them.
-        self.tenants = [self.world.until_provisioned(tenant_id) for tenant_id in sorted(tenant["id"] for tenant in tenants)]
+        with contextlib.ExitStack() as stack:
+            self.folder = stack.enter_context(self.schema).path
+            self.world = stack.enter_context(World(self.engine, ["--tenant-schema", str(self.folder)]))
+            tenants = [self.world.ask_for_tenant().json for _ in range(TENANTS)]
+            # In the order in which a migration takes them.
+            self.tenants = [self.world.until_provisioned(tenant_id) for tenant_id in sorted(tenant["id"] for tenant in tenants)]
+            self.stack = stack.pop_all()
         return self
 
     def __exit__(self, *failure):
-        self.world.__exit__(*failure)
-        self.schema.__exit__(*failure)
+        return self.stack.__exit__(*failure)
 
     def write(self, name, sql):
         (self.folder / name).write_text(sql)
