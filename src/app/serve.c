@@ -1,5 +1,6 @@
 #include "app/serve.h"
 #include "api/flight.h"
+#include "base/cores.h"
 #include "base/log.h"
 #include "sql/database.h"
 #include <sys/resource.h>
@@ -10,8 +11,8 @@ enum { DRAIN_MS = 20'000, LOOPS_MAX = 8, FILES_WANTED = CONNECTIONS_MAX + 1'000 
 static int loop_count(const struct app *app)
 {
     int asked = option_integer(app->options, OPTION_loops);
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    return asked > 0 ? asked : cores < LOOPS_MAX ? (int)cores : LOOPS_MAX;
+    int cores = cores_count();
+    return asked > 0 ? asked : cores < LOOPS_MAX ? cores : LOOPS_MAX;
 }
 
 static void add_listener(struct app *app, const char **addresses, const char *address,

@@ -5,6 +5,7 @@
 #include "api/remembered.h"
 #include "app/parts.h"
 #include "base/clock.h"
+#include "base/cores.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "directory/directory.h"
@@ -32,7 +33,11 @@ enum {
     WORKER_QUEUE_MAX = 4096,
     SLOW_QUEUE_MAX = 128,
     SLOW_FOR_EACH_HASHING = 2,
-    HASHING_NICE = 10, /* yields to requests, and still gets a twentieth of a core that others keep busy */
+    /* Yields to requests; but nobody waits long for a hash because others keep all cores busy. Where a thread
+     * could not come back from it, it gets a tenth of such a core. */
+    HASHING_NICE = 19,
+    HASHING_NICE_FOR_GOOD = 10,
+    HASHING_PATIENCE_MS = 3000,
     REMOTE_THREADS = 4,
     REMOTE_QUEUE_MAX = 64,
 };
@@ -103,19 +108,18 @@ static void make_gate(struct app *app)
 /* One core is always left to the others. */
 static int hashing_threads(void)
 {
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    return cores > 2 ? (int)cores - 1 : 1;
+    int cores = cores_count();
+    return cores > 2 ? cores - 1 : 1;
 }
 
 static void make_pools(struct app *app)
 {
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
     bool is_sqlite = database_engine(app->site.database) == ENGINE_SQLITE;
     int workers = option_integer(app->options, OPTION_workers);
     struct pool_options options = {
         .name = "worker",
         .threads = workers > 0 ? workers
-                 : is_sqlite   ? (int)cores
+                 : is_sqlite   ? cores_count()
                                : WORKERS_ON_POSTGRES,
         .queue_max = WORKER_QUEUE_MAX,
         .thread_begin = seat_begin_bare,
@@ -134,7 +138,13 @@ static void make_pools(struct app *app)
     options.queue_max = SLOW_QUEUE_MAX;
     app->gate.slow = pool_create(&options);
     app->site.hashing = pool_create(&(struct pool_options){
-        .name = "hashing", .threads = hashing_threads(), .queue_max = SLOW_QUEUE_MAX, .nice = HASHING_NICE });
+        .name = "hashing",
+        .threads = hashing_threads(),
+        .queue_max = SLOW_QUEUE_MAX,
+        .nice = HASHING_NICE,
+        .nice_for_good = HASHING_NICE_FOR_GOOD,
+        .patience_ms = HASHING_PATIENCE_MS,
+    });
 }
 
 /* What a new installation holds, and what every start reads. */

@@ -17,7 +17,10 @@ struct task {
 struct pool_options {
     const char *name; /* at most 15 bytes: the threads' name */
     int threads, queue_max;
-    int nice; /* added to the threads' niceness */
+    /* Added to the threads' niceness; the second where the system would not let them come back from the
+     * first. */
+    int nice, nice_for_good;
+    int patience_ms; /* 0: endless. Who has waited so long in pool_run lends the threads his own priority */
     void *(*thread_begin)(void *context);
     void (*thread_end)(void *thread_state);
     void *context;

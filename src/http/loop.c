@@ -1,5 +1,6 @@
 #include "http/loop.h"
 #include "base/clock.h"
+#include "base/cores.h"
 #include "base/metrics.h"
 #include "http/connection.h"
 #include <limits.h>
@@ -227,6 +228,9 @@ void *loop_run(void *argument)
     const struct server_options *options = &loop->server->options;
     pthread_setname_np(pthread_self(), "http");
     current_loop = loop;
+    /* Where one core is kept busy by others, as by hashing, the system would let the loops share the rest. */
+    if (options->loops == cores_count())
+        cores_keep_to((int)(loop - loop->server->loops));
     if (options->loop_begin)
         loop->state = options->loop_begin(options->context);
     while (obey(loop)) {

@@ -1,9 +1,13 @@
 /* Threads with a bounded queue. */
+#include "base/clock.h"
 #include "base/pool.h"
 #include "test.h"
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdatomic.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 struct count_task {
     struct task task;
@@ -136,5 +140,93 @@ TEST(an_errand_is_run_by_the_pool_or_where_there_is_none_by_whoever_sends_it)
     pool = pool_create(&(struct pool_options){ .name = "test", .threads = 1, .queue_max = 0 });
     pool_run(pool, note_thread, &by); /* it is full */
     CHECK(pthread_equal(by, pthread_self()));
+    pool_destroy(pool);
+}
+
+/* ---- Niceness ---- */
+
+static int niceness_of(pid_t thread)
+{
+    return getpriority(PRIO_PROCESS, (id_t)thread);
+}
+
+struct patient {
+    struct pool *pool;
+    atomic_int thread, niceness_begun;
+    atomic_bool may_end;
+};
+
+static void note_niceness_and_wait(void *data)
+{
+    struct patient *patient = data;
+    pid_t thread = (pid_t)syscall(SYS_gettid);
+    atomic_store(&patient->niceness_begun, niceness_of(thread));
+    atomic_store(&patient->thread, thread);
+    while (!atomic_load(&patient->may_end))
+        sched_yield();
+}
+
+static void *send_errand(void *argument)
+{
+    struct patient *patient = argument;
+    pool_run(patient->pool, note_niceness_and_wait, patient);
+    return NULL;
+}
+
+/* For 20 s at most. */
+static void wait_for_niceness(pid_t thread, int niceness)
+{
+    int64_t until_us = clock_monotonic_us() + 20'000'000;
+    while (niceness_of(thread) != niceness && clock_monotonic_us() < until_us)
+        sched_yield();
+    CHECK(niceness_of(thread) == niceness);
+}
+
+/* Sends the pool's only thread on an errand; the niceness with which it begins. While it is waited for, and
+ * once it is not, it gets the other two. */
+static int niceness_begun(struct pool *pool, int waited_for, int idle)
+{
+    struct patient patient = { .pool = pool };
+    pthread_t thread;
+    CHECK(pthread_create(&thread, NULL, send_errand, &patient) == 0);
+    while (atomic_load(&patient.thread) == 0)
+        sched_yield();
+    wait_for_niceness(atomic_load(&patient.thread), waited_for);
+    atomic_store(&patient.may_end, true);
+    pthread_join(thread, NULL);
+    wait_for_niceness(atomic_load(&patient.thread), idle);
+    return atomic_load(&patient.niceness_begun);
+}
+
+/* May a thread be as little nice again as it was? */
+static bool comes_back(void)
+{
+    int own = getpriority(PRIO_PROCESS, 0);
+    return setpriority(PRIO_PROCESS, 0, own + 1) == 0 && setpriority(PRIO_PROCESS, 0, own) == 0;
+}
+
+TEST(who_loses_patience_lends_the_threads_his_priority_until_nobody_waits)
+{
+    enum { NICE = 7, NICE_FOR_GOOD = 3 };
+    bool lends = comes_back();
+    int own = getpriority(PRIO_PROCESS, 0), nice = own + (lends ? NICE : NICE_FOR_GOOD);
+    struct pool *pool = pool_create(&(struct pool_options){ .name = "test",
+                                                            .threads = 1,
+                                                            .queue_max = 2,
+                                                            .nice = NICE,
+                                                            .nice_for_good = NICE_FOR_GOOD,
+                                                            .patience_ms = 1 });
+    for (int i = 0; i < 20; i++)
+        CHECK(niceness_begun(pool, lends ? own : nice, nice) == nice);
+    pool_destroy(pool);
+}
+
+TEST(a_patient_one_leaves_the_threads_as_nice_as_they_are)
+{
+    struct pool *pool = pool_create(&(struct pool_options){
+        .name = "test", .threads = 1, .queue_max = 1, .nice = 5, .nice_for_good = 5 });
+    int nice = getpriority(PRIO_PROCESS, 0) + 5;
+    for (int i = 0; i < 20; i++)
+        CHECK(niceness_begun(pool, nice, nice) == nice);
     pool_destroy(pool);
 }
