@@ -97,8 +97,7 @@ void figures_count(struct figures *figures, const struct exchange *exchange, con
                    bool delivered)
 {
     int64_t took_us = clock_monotonic_us() - exchange->request.begun_us;
-    const struct route *route = call ? call->route : NULL;
-    size_t index = route ? routes_index(figures->routes, route) : ROUTES_MAX;
+    size_t index = call && call->route ? call->route_index : ROUTES_MAX;
     count(&figures->routed[index], &exchange->response, took_us);
     log_request(exchange, call, took_us, delivered);
 }

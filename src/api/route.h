@@ -89,6 +89,7 @@ static inline bool route_takes_key(const struct route *route)
 struct call {
     struct work work;
     const struct route *route;
+    size_t route_index;            /* among all routes: for figures */
     const struct service *service; /* of .table, if it has one */
     struct exchange *exchange;
     const struct request *request;

@@ -184,6 +184,7 @@ bool routes_find(const struct routes *routes, struct call *call, struct text *al
             continue;
         }
         call->route = known->route;
+        call->route_index = (size_t)(known - routes->known);
         return take_parameters(known, &path, arena, call) || fail(error, ERROR_no_such_path, "");
     }
     *allow = allowed.text;
@@ -198,12 +199,4 @@ size_t routes_count(const struct routes *routes)
 const struct route *routes_at(const struct routes *routes, size_t i)
 {
     return routes->known[i].route;
-}
-
-size_t routes_index(const struct routes *routes, const struct route *route)
-{
-    size_t i = 0;
-    while (i < routes->count && routes->known[i].route != route)
-        i++;
-    return i;
 }

@@ -16,7 +16,6 @@ void routes_destroy(struct routes *routes);
 
 size_t routes_count(const struct routes *routes);
 const struct route *routes_at(const struct routes *routes, size_t i);
-size_t routes_index(const struct routes *routes, const struct route *route); /* for figures by route */
 /* The table whose rows a call is about: that of one of a record's five calls, else what its path begins with;
  * NULL: none. */
 const struct table *route_rows(const struct route *route);

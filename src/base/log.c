@@ -56,7 +56,26 @@ static size_t find_escaped(struct text text, size_t at)
     return at;
 }
 
-static void add_quoted(struct line *line, struct text text)
+/* ASCII of which nothing is escaped, as most that is logged. */
+static bool is_plain(struct text text)
+{
+    size_t at = 0;
+    for (; at + SCAN_STEP <= text.length; at += SCAN_STEP)
+        if (scan_load(text.data + at) & SCAN_EACH(0x80))
+            return false;
+    while (at < text.length && (unsigned char)text.data[at] < 0x80)
+        at++;
+    return at == text.length && find_escaped(text, 0) == text.length;
+}
+
+static void add_plain(struct line *line, struct text text)
+{
+    add(line, "\"", 1);
+    add(line, text.data, text.length);
+    add(line, "\"", 1);
+}
+
+static void add_escaped(struct line *line, struct text text)
 {
     add(line, "\"", 1);
     for (size_t at = 0; at < text.length;) {
@@ -85,8 +104,13 @@ static void add_value(struct line *line, struct value value)
         integer = text_of_integer(value.integer, printed);
         add(line, integer.data, integer.length);
         break;
-    case VALUE_TIME: add_quoted(line, calendar_print_time(value.integer, printed)); break;
-    case VALUE_TEXT: add_quoted(line, text_is_utf8(value.text) ? value.text : TEXT("(not UTF-8)")); break;
+    case VALUE_TIME: add_plain(line, calendar_print_time(value.integer, printed)); break;
+    case VALUE_TEXT:
+        if (is_plain(value.text))
+            add_plain(line, value.text);
+        else
+            add_escaped(line, text_is_utf8(value.text) ? value.text : TEXT("(not UTF-8)"));
+        break;
     }
 }
 
@@ -159,6 +183,21 @@ static void put(const char *bytes, size_t length)
     kept.length += length;
 }
 
+/* Printed once for all lines of a thread in the same millisecond. */
+static struct text print_now(void)
+{
+    static _Thread_local struct {
+        char printed[TIME_TEXT_SIZE];
+        struct text text;
+        int64_t ms;
+    } last;
+    int64_t now_ms = clock_now_ms();
+    if (last.text.length == 0 || last.ms != now_ms)
+        last.text = calendar_print_time(now_ms, last.printed);
+    last.ms = now_ms;
+    return last.text;
+}
+
 void log_write(enum log_level level, const char *message, const struct log_field *fields)
 {
     if (!log_is_written(level))
@@ -166,7 +205,7 @@ void log_write(enum log_level level, const char *message, const struct log_field
     struct line line; /* without its bytes: clearing them would cost more than writing them */
     line.length = 0;
     line.full = false;
-    add_field(&line, "time", value_time(clock_now_ms()));
+    add_field(&line, "time", value_text(print_now()));
     add_field(&line, "level", value_string(level_names[level]));
     add_field(&line, "message", value_string(message));
     for (const struct log_field *field = fields; field->name; field++)

@@ -23,18 +23,27 @@ bool framing_refuse(struct parser *parser, int status, const char *why)
     return false;
 }
 
-#define DIGITS             "0123456789"
-#define LETTERS_AND_DIGITS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ" DIGITS
+#define DIGITS "0123456789"
 
-static bool is_token(struct text text)
-{
-    return text_consists_of(text, LETTERS_AND_DIGITS "!#$%&'*+-.^_`|~");
-}
+enum { OF_TOKEN = 1, OF_AUTHORITY = 2, OF_BOTH = OF_TOKEN | OF_AUTHORITY };
 
-/* A name or address with its port; what a URL would take for its end is no part of it. */
-static bool is_authority(struct text text)
+/* RFC 9110's tokens; and a name or address with its port, of which what a URL would take for its end is no
+ * part. */
+static const unsigned char parts[256] = {
+    ['a' ... 'z'] = OF_BOTH, ['A' ... 'Z'] = OF_BOTH, ['0' ... '9'] = OF_BOTH, ['-'] = OF_BOTH,
+    ['.'] = OF_BOTH,         ['_'] = OF_BOTH,         ['~'] = OF_BOTH,         ['%'] = OF_BOTH,
+    [':'] = OF_AUTHORITY,    ['['] = OF_AUTHORITY,    [']'] = OF_AUTHORITY,    ['!'] = OF_TOKEN,
+    ['#'] = OF_TOKEN,        ['$'] = OF_TOKEN,        ['&'] = OF_TOKEN,        ['\''] = OF_TOKEN,
+    ['*'] = OF_TOKEN,        ['+'] = OF_TOKEN,        ['^'] = OF_TOKEN,        ['`'] = OF_TOKEN,
+    ['|'] = OF_TOKEN,
+};
+
+static bool consists_of(struct text text, unsigned char part)
 {
-    return text_consists_of(text, LETTERS_AND_DIGITS "-._~%:[]");
+    size_t i = 0;
+    while (i < text.length && parts[(unsigned char)text.data[i]] & part)
+        i++;
+    return text.length > 0 && i == text.length;
 }
 
 static void find_decisive(const struct request *request, struct found found[static DECISIVE_COUNT])
@@ -62,7 +71,7 @@ bool framing_check_line(struct parser *parser, struct text line)
     bool versioned = version.length == sizeof "HTTP/1.1" - 1 && text_starts(version, TEXT("HTTP/"))
                   && version.data[6] == '.' && text_consists_of(text_slice(version, 7, 8), DIGITS)
                   && text_consists_of(text_slice(version, 5, 6), DIGITS);
-    if (!versioned || !is_token(method) || target.length == 0)
+    if (!versioned || !consists_of(method, OF_TOKEN) || target.length == 0)
         return framing_refuse(parser, 400, "the request line is malformed");
     if (!text_is(version, "HTTP/1.1") && !text_is(version, "HTTP/1.0"))
         return framing_refuse(parser, 505, "HTTP/1.1 is spoken here");
@@ -78,7 +87,7 @@ static bool check_host(struct parser *parser, const struct found *host)
         return true;
     if (host->count != 1)
         return framing_refuse(parser, 400, "there must be one Host");
-    return is_authority(host->value) || framing_refuse(parser, 400, "the Host is malformed");
+    return consists_of(host->value, OF_AUTHORITY) || framing_refuse(parser, 400, "the Host is malformed");
 }
 
 static bool check_length(struct parser *parser, const struct found found[static DECISIVE_COUNT])

@@ -80,8 +80,10 @@ static void count_sent(struct connection *connection, size_t sent)
 bool connection_send(struct connection *connection)
 {
     struct iovec *output = connection->exchange->output;
-    struct msghdr message = { .msg_iov = output, .msg_iovlen = output[1].iov_len > 0 ? 2 : 1 };
-    ssize_t sent = sendmsg(connection->fd, &message, MSG_NOSIGNAL);
+    const struct msghdr both = { .msg_iov = output, .msg_iovlen = 2 };
+    ssize_t sent = output[1].iov_len > 0
+                     ? sendmsg(connection->fd, &both, MSG_NOSIGNAL)
+                     : send(connection->fd, output[0].iov_base, output[0].iov_len, MSG_NOSIGNAL);
     if (sent >= 0) {
         advance(&output[1], advance(&output[0], (size_t)sent));
         count_sent(connection, (size_t)sent);
