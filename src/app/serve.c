@@ -38,7 +38,7 @@ static void finished(struct exchange *exchange, bool delivered, void *context)
     gate_finished(exchange, delivered, &((struct app *)context)->gate);
 }
 
-/* A loop's log lines are written together, each time before it waits. */
+/* A loop's log lines are written together. */
 static void *begin_loop(void *context)
 {
     struct app *app = context;
@@ -54,12 +54,12 @@ static void *begin_loop_on_sqlite(void *app)
     return seat_begin(app);
 }
 
-static void loop_turned(void *seat)
+static int loop_turned(void *seat)
 {
     struct flight *flight = ((struct seat *)seat)->flight;
     if (flight)
         flight_depart(flight);
-    log_flush();
+    return log_settle();
 }
 
 static void end_loop(void *seat)

@@ -9,9 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { LOG_LINE_MAX = 8192 };
-
-enum { LOG_KEPT_MAX = 4 * LOG_LINE_MAX };
+enum { LOG_LINE_MAX = 8192, LOG_KEPT_MAX = 4 * LOG_LINE_MAX, LOG_DELAY_MS = 5 };
 
 static _Atomic int lowest = LOG_INFO;
 
@@ -20,6 +18,7 @@ static _Atomic int lowest = LOG_INFO;
 static _Thread_local struct {
     char *bytes; /* NULL: lines are written at once */
     size_t length;
+    int64_t since_us; /* of the first */
 } kept;
 
 struct line {
@@ -158,15 +157,26 @@ void log_keep(void)
     kept.bytes = memory_require(malloc(LOG_KEPT_MAX));
 }
 
-void log_flush(void)
+static void flush(void)
 {
     write_out(kept.bytes, kept.length);
     kept.length = 0;
 }
 
+int log_settle(void)
+{
+    if (kept.length == 0)
+        return -1;
+    int64_t left_us = kept.since_us + LOG_DELAY_MS * 1'000 - clock_monotonic_us();
+    if (left_us > 0)
+        return (int)((left_us + 999) / 1'000);
+    flush();
+    return -1;
+}
+
 void log_keep_no_more(void)
 {
-    log_flush();
+    flush();
     free(kept.bytes);
     kept.bytes = NULL;
 }
@@ -178,7 +188,9 @@ static void put(const char *bytes, size_t length)
         return;
     }
     if (kept.length + length > LOG_KEPT_MAX)
-        log_flush();
+        flush();
+    if (kept.length == 0)
+        kept.since_us = clock_monotonic_us();
     memcpy(kept.bytes + kept.length, bytes, length);
     kept.length += length;
 }

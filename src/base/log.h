@@ -16,11 +16,12 @@ void log_write(enum log_level level, const char *message, const struct log_field
 [[nodiscard]] bool log_level_named(struct text name, enum log_level *level);
 void log_set_level(enum log_level level); /* what is lower is not written */
 /*
- * From now on this thread's lines are kept and written together by log_flush (or when LOG_KEPT_MAX is full):
- * for threads that write many and have a moment when they rest. log_keep_no_more before the thread ends.
+ * From now on this thread's lines are kept and written together by log_settle, once the first is LOG_DELAY_MS
+ * old (or when LOG_KEPT_MAX is full): for threads that write many. log_keep_no_more before the thread ends.
  */
 void log_keep(void);
-void log_flush(void);
+[[nodiscard]] int
+log_settle(void); /* in how many ms it is to be called again at the latest; -1: nothing is kept */
 void log_keep_no_more(void);
 bool log_is_written(enum log_level level); /* for what costs something to say */
 

@@ -9,7 +9,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-enum { EVENTS_MAX = 256, DRAIN_IDLE_MS = 200, STREAMS_A_TURN = 4 };
+enum { EVENTS_MAX = 256, DRAIN_IDLE_MS = 200 };
 
 /* Of generation 0, and no listeners. */
 static const uint64_t WAKE_NAME = UINT32_MAX, GUEST_NAME = UINT32_MAX - 1;
@@ -81,30 +81,6 @@ void loop_post(struct loop *loop, struct server_exchange *exchange)
     if (atomic_exchange(&loop->sleeping, false))
         loop_wake(loop);
     pthread_mutex_unlock(&loop->mutex);
-}
-
-/* Who is not seen sleeping here sees the flag before it sleeps. */
-void loop_wake_streams(struct loop *loop)
-{
-    atomic_store(&loop->streams_woken, true);
-    if (atomic_exchange(&loop->sleeping, false))
-        loop_wake(loop);
-}
-
-/* Serves some of the streams; the others after requests have had their turn. False: there are no others. */
-static bool serve_streams(struct loop *loop)
-{
-    if (loop->stream_slot >= loop->slots_used && atomic_exchange(&loop->streams_woken, false))
-        loop->stream_slot = 0;
-    for (int served = 0; served < STREAMS_A_TURN && loop->stream_slot < loop->slots_used;
-         loop->stream_slot++) {
-        struct connection *connection = &loop->connections[loop->stream_slot];
-        if (connection->fd >= 0 && connection->state == CONNECTION_STREAMING) {
-            connection_event(connection, 0);
-            served++;
-        }
-    }
-    return loop->stream_slot < loop->slots_used || atomic_load(&loop->streams_woken);
 }
 
 /* NULL: nothing was finished; who finishes from now on wakes the loop. */
@@ -222,6 +198,12 @@ static void wait_and_dispatch(struct loop *loop, int wait_ms)
         dispatch(loop, &events[i]);
 }
 
+/* Of two times to wait; -1 is endless. */
+static int sooner(int a_ms, int b_ms)
+{
+    return (unsigned)a_ms < (unsigned)b_ms ? a_ms : b_ms;
+}
+
 void *loop_run(void *argument)
 {
     struct loop *loop = argument;
@@ -233,10 +215,11 @@ void *loop_run(void *argument)
         cores_keep_to((int)(loop - loop->server->loops));
     if (options->loop_begin)
         loop->state = options->loop_begin(options->context);
+    int turn_ms = -1;
     while (obey(loop)) {
         struct server_exchange *finished = take_finished(loop);
-        bool at_once = serve_streams(loop) || finished;
-        int wait_ms = at_once ? 0 : deadlines_wait_ms(&loop->deadlines, loop->now_us);
+        bool at_once = loop_serve_streams(loop) || finished;
+        int wait_ms = at_once ? 0 : sooner(deadlines_wait_ms(&loop->deadlines, loop->now_us), turn_ms);
         for (struct server_exchange *next; finished; finished = next) {
             next = finished->next;
             answer(loop, finished);
@@ -244,7 +227,7 @@ void *loop_run(void *argument)
         wait_and_dispatch(loop, wait_ms);
         expire(loop);
         if (options->loop_turned)
-            options->loop_turned(loop->state);
+            turn_ms = options->loop_turned(loop->state);
         if (!atomic_load_explicit(&loop->turned, memory_order_relaxed))
             atomic_store(&loop->turned, true);
     }

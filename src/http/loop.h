@@ -62,6 +62,8 @@ void loop_wake(struct loop *loop);  /* from any thread */
 void loop_post(struct loop *loop, struct server_exchange *exchange);
 
 void loop_wake_streams(struct loop *loop); /* from any thread */
+/* Serves some of the streams; the others after requests have had their turn. False: there are no others. */
+bool loop_serve_streams(struct loop *loop);
 
 /* The connection that epoll or an exchange means, or NULL if it has gone. */
 struct connection *loop_connection(struct loop *loop, uint64_t name);

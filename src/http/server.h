@@ -105,8 +105,9 @@ struct server_options {
     int write_deadline_ms; /* for a client that does not read; 0 = 30 s */
     int quiet_ms;          /* after which a stream that sent nothing is asked for a sign of life; 0 = 15 s */
     void *(*loop_begin)(void *context); /* the loop's own state, made in its thread */
-    void (*loop_turned)(
-        void *loop_state); /* after all that was ready was served, before it waits again; or NULL */
+    /* After all that was ready was served, before it waits again; or NULL. In how many ms at the latest it is
+     * to be called again; -1: when something comes. */
+    int (*loop_turned)(void *loop_state);
     void (*loop_end)(void *loop_state);
     void (*handle)(struct exchange *exchange, void *loop_state);
     /* Fills in the answer to what could not be read as a request: 400, 408, 413, 414, 417, 431, 501, 505. */

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-enum { UNREAD_SIZE = 1024 };
+enum { UNREAD_SIZE = 1024, STREAMS_A_TURN = 4 };
 
 void connection_begin_stream(struct connection *connection)
 {
@@ -69,4 +69,27 @@ bool connection_stream(struct connection *connection)
         return connection_end_answer(connection);
     connection_set_deadline(connection, DEADLINE_QUIET);
     return connection->readable;
+}
+
+/* Who is not seen sleeping here sees the flag before it sleeps. */
+void loop_wake_streams(struct loop *loop)
+{
+    atomic_store(&loop->streams_woken, true);
+    if (atomic_exchange(&loop->sleeping, false))
+        loop_wake(loop);
+}
+
+bool loop_serve_streams(struct loop *loop)
+{
+    if (loop->stream_slot >= loop->slots_used && atomic_exchange(&loop->streams_woken, false))
+        loop->stream_slot = 0;
+    for (int served = 0; served < STREAMS_A_TURN && loop->stream_slot < loop->slots_used;
+         loop->stream_slot++) {
+        struct connection *connection = &loop->connections[loop->stream_slot];
+        if (connection->fd >= 0 && connection->state == CONNECTION_STREAMING) {
+            connection_event(connection, 0);
+            served++;
+        }
+    }
+    return loop->stream_slot < loop->slots_used || atomic_load(&loop->streams_woken);
 }

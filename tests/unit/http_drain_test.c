@@ -52,13 +52,14 @@ TEST(who_comes_while_a_listener_closes_is_not_let_in_to_be_reset)
 
 static atomic_bool must_wait, waits;
 
-static void wait_while_told(void *web)
+static int wait_while_told(void *web)
 {
     (void)web;
     while (atomic_load(&must_wait)) {
         atomic_store(&waits, true);
         poll(NULL, 0, 1);
     }
+    return -1;
 }
 
 /* The loop is busy while so many requests come that it hears of some only after their connections' time is

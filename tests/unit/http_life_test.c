@@ -4,6 +4,7 @@
 #include "test.h"
 #include "web.h"
 #include <poll.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -246,4 +247,28 @@ TEST(the_client_of_the_command_line_gives_up)
     web_echo(web_held(&web));
     call.address = "unix:/nowhere.sock";
     CHECK(!http_call(&call, arena, &status, &body, &error));
+}
+
+static _Atomic int turns;
+
+/* Wants to be called a few times more, though nothing comes. */
+static int turn_again(void *web)
+{
+    (void)web;
+    return atomic_fetch_add(&turns, 1) < 100 ? 1 : -1;
+}
+
+TEST(a_loop_turns_again_when_it_is_asked_to)
+{
+    [[gnu::cleanup(web_end)]] struct web web;
+    atomic_store(&turns, 0);
+    web_begin(&web, &(struct server_options){ .loop_turned = turn_again });
+    [[gnu::cleanup(wire_close)]] struct wire wire;
+    wire_open(&wire, &web, 0);
+    CHECK(wire_send(&wire, TEXT("GET /echo HTTP/1.1\r\nHost: a.test\r\n\r\n"))
+          && wire_body(&wire, "GET /echo "));
+    int64_t until_us = clock_monotonic_us() + WEB_WAIT_MS * INT64_C(1'000);
+    while (atomic_load(&turns) <= 100 && clock_monotonic_us() < until_us)
+        sched_yield();
+    CHECK(atomic_load(&turns) > 100);
 }

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 /* What is written while it is held comes to the test instead. */
@@ -76,4 +77,33 @@ TEST(each_line_tells_its_own_time)
     const char *second = strchr(lines, '\n') + 1;
     size_t length = strlen("{\"time\":\"2026-01-01T00:00:00.000Z\"");
     CHECK(strncmp(lines, second, length) < 0);
+}
+
+/* How much there is, while the pipe is held. */
+static size_t written(const struct held *held)
+{
+    int bytes = 0;
+    CHECK(ioctl(held->pipe[0], FIONREAD, &bytes) == 0);
+    return (size_t)bytes;
+}
+
+TEST(lines_that_are_kept_are_written_together_a_moment_after_the_first)
+{
+    char lines[1024];
+    struct held held;
+    log_keep();
+    hold(&held);
+    CHECK(log_settle() == -1);
+    int64_t begun_us = clock_monotonic_us();
+    LOG(LOG_ERROR, "first", {});
+    LOG(LOG_ERROR, "second", {});
+    for (int wait_ms; (wait_ms = log_settle()) != -1;)
+        CHECK(wait_ms > 0 && written(&held) == 0);
+    CHECK(clock_monotonic_us() - begun_us >= 5'000 && written(&held) > 0);
+    size_t before = written(&held);
+    LOG(LOG_ERROR, "last", {});
+    CHECK(written(&held) == before);
+    log_keep_no_more();
+    CHECK(written(&held) > before);
+    (void)release(&held, lines, sizeof lines);
 }
