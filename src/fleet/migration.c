@@ -139,8 +139,7 @@ bool fleet_migration_count_done(struct work *work, const struct fleet_migration 
     return true;
 }
 
-/* Those that failed are to be tried again, before all others. */
-static bool forgive(struct work *work, struct text id)
+bool fleet_migration_forgive(struct work *work, struct text id)
 {
     static const char sql[] = "UPDATE tenant_schemas SET status = 'pending', revision = revision + 1, "
                               "updated_at = $2 WHERE fleet_migration_id = $1 AND status = 'failed'";
@@ -166,7 +165,7 @@ static bool resume(struct work *work, void *data)
     aimed = before;
     aimed.target_fingerprint = value_text(hosting_schema(work->site->hosting)->fingerprint);
     return fleet_migration_count_done(work, &aimed, &done) && aim(work, &changes, done)
-        && forgive(work, before.id.text)
+        && fleet_migration_forgive(work, before.id.text)
         && store_update(work, &fleet_migrations_table, before.cells, changes.cells, resumption->after->cells)
         && start_if_running(work, resumption->after);
 }

@@ -13,3 +13,5 @@ struct text fleet_migration_of(struct arena *arena, const struct job *job);
 /* How many tenants it has brought to its target, by the ledger. */
 [[nodiscard]] bool fleet_migration_count_done(struct work *work, const struct fleet_migration *migration,
                                               int64_t *done);
+/* In a transaction: who failed is to be tried again, before all others. */
+[[nodiscard]] bool fleet_migration_forgive(struct work *work, struct text id);

@@ -64,18 +64,39 @@ static bool choose_canaries(struct run *run, const struct members *behind, struc
     return true;
 }
 
+/* Neither halted nor resumed since. */
+static bool is_ours(const struct run *run, const struct fleet_migration *now)
+{
+    return value_equal(now->revision, run->migration.revision);
+}
+
+struct rest {
+    const struct run *run;
+    struct fleet_migration before, after;
+};
+
 static bool begin_rest(struct work *work, void *data)
 {
-    struct run *run = data;
-    struct fleet_migration before, changes = { .wave = choice_value(fleet_wave, rest) };
-    return fleet_migration_find(work, run->migration.id.text, &before)
-        && store_update(work, &fleet_migrations_table, before.cells, changes.cells, run->migration.cells);
+    struct rest *rest = data;
+    struct fleet_migration changes = { .wave = choice_value(fleet_wave, rest) };
+    return fleet_migration_find(work, rest->run->migration.id.text, &rest->before)
+        && (!is_ours(rest->run, &rest->before)
+            || store_update(work, &fleet_migrations_table, rest->before.cells, changes.cells,
+                            rest->after.cells));
 }
 
 /* Until nobody is behind: tenants may have been made meanwhile, of the schema before. */
 static bool run_rest(struct run *run)
 {
+    struct rest rest = { .run = run };
     struct members behind;
+    if (!db_transact(run->work, begin_rest, &rest))
+        return false;
+    if (!is_ours(run, &rest.before)) {
+        atomic_store(&run->stop, STOP_asked);
+        return true;
+    }
+    run->migration = rest.after;
     run->budget = run->migration.budget.integer;
     do {
         if (!list_behind(run, &behind))
@@ -84,13 +105,24 @@ static bool run_rest(struct run *run)
     return true;
 }
 
+/* A run that was killed had perhaps no time left to say so. */
+static bool is_over_budget(const struct run *run)
+{
+    bool is_first = is_choice(run->migration.wave, fleet_wave, canary);
+    return run->failed > (is_first ? 0 : run->migration.budget.integer);
+}
+
 static bool run_waves(struct run *run)
 {
     struct members behind, canaries;
+    if (is_over_budget(run)) {
+        run->budget = run->migration.budget.integer;
+        atomic_store(&run->stop, STOP_failures);
+        return true;
+    }
     if (!list_behind(run, &behind) || !choose_canaries(run, &behind, &canaries))
         return false;
-    return !wave_run(run, canaries.list, canaries.count)
-        || (db_transact(run->work, begin_rest, run) && run_rest(run));
+    return !wave_run(run, canaries.list, canaries.count) || run_rest(run);
 }
 
 static struct text why_halted(struct arena *arena, const struct run *run)
@@ -99,6 +131,12 @@ static struct text why_halted(struct arena *arena, const struct run *run)
         return TEXT("a tenant that went first failed");
     return arena_format(arena, "%lld failed, of whom %lld were allowed", (long long)run->failed,
                         (long long)run->budget);
+}
+
+/* What was under way when it was resumed is told by the run to come, which tries again who failed. */
+static bool was_resumed(const struct run *run, const struct fleet_migration *now)
+{
+    return !is_ours(run, now) && !is_choice(now->status, fleet_status, halted);
 }
 
 static bool write_end(struct work *work, void *data)
@@ -112,6 +150,8 @@ static bool write_end(struct work *work, void *data)
         };
     if (!fleet_migration_find(work, run->migration.id.text, &before))
         return false;
+    if (was_resumed(run, &before))
+        return fleet_migration_forgive(work, before.id.text);
     if (is_choice(before.status, fleet_status, running)) {
         bool halted = atomic_load(&run->stop) == STOP_failures;
         changes.status = halted ? choice_value(fleet_status, halted) : choice_value(fleet_status, completed);

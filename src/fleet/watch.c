@@ -8,14 +8,14 @@ enum { BEAT_MS = 250 };
 struct beat {
     struct run *run;
     int64_t done, failed;
-    bool stops; /* somebody halted it */
+    bool stops; /* somebody halted it, and perhaps resumed it since */
 };
 
 /* Its figures, for whoever looks at the migration or at its job; and a longer lease on what it holds. */
 static bool write_beat(struct work *work, void *data)
 {
     static const char tell[] =
-        "UPDATE fleet_migrations SET done = $2, failed = $3 WHERE id = $1 RETURNING status";
+        "UPDATE fleet_migrations SET done = $2, failed = $3 WHERE id = $1 RETURNING revision";
     static const char tell_job[] = "UPDATE jobs SET progress_done = $1, progress_total = $2 "
                                    "WHERE kind = 'migrate_fleet' AND status = 'running'";
     static const char hold[] = "UPDATE tenant_schemas SET lease_until = $2 "
@@ -31,8 +31,7 @@ static bool write_beat(struct work *work, void *data)
         || !db_run(work->db, work->arena, &ignored, &work->error, hold,
                    PARAMETERS(id, value_time(work->now + FLEET_LEASE_MS))))
         return false;
-    beat->stops = result.row_count == 0
-               || !text_equal(result.cells[0].text, fleet_status_choices.texts[fleet_status_running]);
+    beat->stops = result.row_count == 0 || !value_equal(result.cells[0], migration->revision);
     return true;
 }
 

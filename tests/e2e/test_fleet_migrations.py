@@ -142,6 +142,35 @@ def test_an_orderly_end_lets_the_tenant_under_way_come_to_its_end(engine):
         until(lambda: jobs() == [("completed", 1, None)], 20, "the job's own end")
 
 
+def halted_and_resumed_while_somebody_is_under_way(fleet, first, meanwhile):
+    """The migration's end; files are written before it begins, and before it is resumed."""
+    world = fleet.world
+    fleet.write("0008_slow.sql", first)
+    with fleet.held_up():
+        row = world.admin.post("/fleet_migrations", {"canary": 0, "parallel": 1}, 201).json
+        path = f"/fleet_migrations/{row['id']}"
+        until(lambda: world.admin.get("/jobs?kind=migrate_fleet&status=running").json["data"], 20, "its begin")
+        world.admin.post(f"{path}/halt", None, 200)
+        for name, sql in meanwhile.items():
+            fleet.write(name, sql)
+        world.admin.post(f"{path}/resume", None, 202)
+    row = until(lambda: (found := world.admin.get(path).json)["status"] != "running" and found, 60, "the end")
+    assert (row["status"], row["target_version"], row["done"], row["failed"], row["first_error"]) == ("completed", 9, TENANTS, 0, None), row
+    assert world.admin.get("/fleet").json["up_to_date"] == TENANTS
+    assert all(len(run(world, tenant, "SELECT * FROM slow")) == 1 for tenant in fleet.tenants)
+
+
+def test_resumed_at_once_it_waits_for_who_is_under_way_and_brings_all_to_what_the_folder_holds_by_then(engine):
+    with Fleet(engine) as fleet:
+        halted_and_resumed_while_somebody_is_under_way(fleet, SLOW[engine.name], {"0009_notes.sql": "CREATE TABLE notes (id bigint);"})
+
+
+def test_who_was_under_way_when_it_was_resumed_and_failed_then_is_tried_again(engine):
+    with Fleet(engine) as fleet:
+        mended = {"0008_slow.sql": SLOW[engine.name], "0009_notes.sql": "CREATE TABLE notes (id bigint);"}
+        halted_and_resumed_while_somebody_is_under_way(fleet, "INSERT INTO nowhere VALUES (1);", mended)
+
+
 def test_who_may_and_what_is_refused(engine):
     with Fleet(engine) as fleet:
         world = fleet.world
@@ -161,8 +190,6 @@ def test_who_may_and_what_is_refused(engine):
             halted = world.admin.post(f"/fleet_migrations/{row['id']}/halt", None, 200).json
             assert halted["status"] == "halted" and halted["finished_at"]
             world.admin.post(f"/fleet_migrations/{row['id']}/halt", None, 409)
-        # The tenant under way comes to its end: until then it would be in the next one's way.
-        until(lambda: world.admin.get("/jobs?kind=migrate_fleet").json["data"][0]["status"] == "completed", 60, "the end of what was under way")
         resumed = world.admin.post(f"/fleet_migrations/{row['id']}/resume", None, 202)
         assert 'rel="job"' in resumed.headers["Link"]
         until(lambda: world.admin.get(f"/fleet_migrations/{row['id']}").json["status"] == "completed", 60, "the end")

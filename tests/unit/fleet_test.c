@@ -6,20 +6,6 @@
 static const char more[] = "CREATE TABLE b (id bigint NOT NULL);";
 static const char in_the_way[] = "CREATE TABLE b (other bigint);";
 
-static size_t count_verified(struct fleet_world *fleet)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < fleet->count; i++)
-        count += fleet_verifies(fleet, i);
-    return count;
-}
-
-static bool is_about(struct value text, const char *part)
-{
-    test_note("%.*s", TEXT_ARG(cell_text(text)));
-    return text_contains(cell_text(text), text_from(part));
-}
-
 static void act(struct fleet_world *fleet, size_t tenant, enum life_action action)
 {
     CHECK(tenancy_try_act(fleet->world, fleet->tenants[tenant].id.text, action, &fleet->tenants[tenant]));
@@ -41,7 +27,7 @@ TEST_IN_WORLD(all_who_have_a_database_are_brought_to_the_schema_the_suspended_to
     CHECK(is_choice(migration.status, fleet_status, completed) && value_is_set(migration.finished_at));
     CHECK(migration.fleet_size.integer == 4 && migration.total.integer == 4);
     CHECK(migration.done.integer == 4 && migration.failed.integer == 0);
-    CHECK(count_verified(&fleet) == 4);
+    CHECK(fleet_count_verified(&fleet) == 4);
     for (size_t i = 0; i < 4; i++) {
         struct schema_entry entry = fleet_entry(&fleet, i);
         CHECK(is_choice(entry.status, schema_status, migrated) && entry.version.integer == 2);
@@ -65,12 +51,12 @@ TEST_IN_WORLD(a_canary_that_fails_leaves_all_others_alone)
     fleet_migrate(&fleet, &migration);
     CHECK(is_choice(migration.status, fleet_status, halted) && is_choice(migration.wave, fleet_wave, canary));
     CHECK(migration.failed.integer == 1 && migration.done.integer == 1);
-    CHECK(is_about(migration.first_error, "company-1: tenant schema: 0002_b: "));
-    CHECK(is_about(migration.halted_because, "went first"));
-    CHECK(count_verified(&fleet) == 1);
+    CHECK(fleet_is_about(migration.first_error, "company-1: tenant schema: 0002_b: "));
+    CHECK(fleet_is_about(migration.halted_because, "went first"));
+    CHECK(fleet_count_verified(&fleet) == 1);
     struct schema_entry entry = fleet_entry(&fleet, 1);
     CHECK(is_choice(entry.status, schema_status, failed) && entry.version.integer == 1);
-    CHECK(is_about(entry.error, "already exists") && !value_is_set(entry.lease_until));
+    CHECK(fleet_is_about(entry.error, "already exists") && !value_is_set(entry.lease_until));
 
     fleet_sql(&fleet, 1, "DROP TABLE b");
     CHECK(fleet_resume(&fleet, &migration) && is_choice(migration.status, fleet_status, running));
@@ -79,7 +65,7 @@ TEST_IN_WORLD(a_canary_that_fails_leaves_all_others_alone)
     CHECK(is_choice(migration.status, fleet_status, completed));
     CHECK(migration.done.integer == 5 && migration.total.integer == 5 && migration.failed.integer == 0);
     CHECK(!value_is_set(migration.first_error) && !value_is_set(migration.halted_because));
-    CHECK(count_verified(&fleet) == 5 && !value_is_set(fleet_entry(&fleet, 1).error));
+    CHECK(fleet_count_verified(&fleet) == 5 && !value_is_set(fleet_entry(&fleet, 1).error));
     fleet_end(&fleet);
 }
 
@@ -94,7 +80,7 @@ TEST_IN_WORLD(canaries_can_be_named)
     CHECK(!fleet_try_begin(&fleet, &unknown));
     CHECK(strcmp(world->work.error.faults[0].pointer, "/canary_tenants/0") == 0);
     fleet_migrate(&fleet, &migration);
-    CHECK(is_choice(migration.status, fleet_status, halted) && count_verified(&fleet) == 0);
+    CHECK(is_choice(migration.status, fleet_status, halted) && fleet_count_verified(&fleet) == 0);
     fleet_end(&fleet);
 }
 
@@ -108,7 +94,7 @@ TEST_IN_WORLD(failures_within_the_budget_go_on_and_one_beyond_halts)
     fleet_write(&fleet, "0002_b.sql", more);
     fleet_migrate(&fleet, &wide);
     CHECK(is_choice(wide.status, fleet_status, completed) && is_choice(wide.wave, fleet_wave, rest));
-    CHECK(wide.done.integer == 4 && wide.failed.integer == 2 && count_verified(&fleet) == 4);
+    CHECK(wide.done.integer == 4 && wide.failed.integer == 2 && fleet_count_verified(&fleet) == 4);
 
     narrow = (struct fleet_migration){ .budget = value_integer(1),
                                        .parallel = value_integer(1),
@@ -117,7 +103,7 @@ TEST_IN_WORLD(failures_within_the_budget_go_on_and_one_beyond_halts)
     fleet_write(&fleet, "0003_c.sql", "CREATE TABLE c (id bigint);");
     fleet_migrate(&fleet, &narrow);
     CHECK(is_choice(narrow.status, fleet_status, halted) && narrow.failed.integer == 2);
-    CHECK(is_about(narrow.halted_because, "2 failed, of whom 1 were allowed"));
+    CHECK(fleet_is_about(narrow.halted_because, "2 failed, of whom 1 were allowed"));
     CHECK(narrow.done.integer == 3 && fleet_entry(&fleet, 5).version.integer == 2); /* its turn never came */
     CHECK(fleet_entry(&fleet, 2).version.integer == 1);
     fleet_end(&fleet);
@@ -170,8 +156,8 @@ TEST_IN_WORLD(who_is_busy_is_let_be_and_is_a_failure_in_the_end)
     fleet_migrate(&fleet, &migration);
     CHECK(is_choice(migration.status, fleet_status, completed));
     CHECK(migration.failed.integer == 2 && migration.done.integer == 2);
-    CHECK(is_about(fleet_entry(&fleet, 0).error, "lock"));
-    CHECK(is_about(fleet_entry(&fleet, 2).error, "another job works on the tenant"));
+    CHECK(fleet_is_about(fleet_entry(&fleet, 0).error, "lock"));
+    CHECK(fleet_is_about(fleet_entry(&fleet, 2).error, "another job works on the tenant"));
 
     db_rollback(db);
     db_close(db);
@@ -179,7 +165,7 @@ TEST_IN_WORLD(who_is_busy_is_let_be_and_is_a_failure_in_the_end)
     struct fleet_migration again = {};
     fleet_migrate(&fleet, &again);
     CHECK(is_choice(again.status, fleet_status, completed) && again.done.integer == 2);
-    CHECK(count_verified(&fleet) == 4);
+    CHECK(fleet_count_verified(&fleet) == 4);
     fleet_end(&fleet);
 }
 
@@ -197,29 +183,6 @@ TEST_IN_WORLD(no_job_of_a_tenant_runs_while_its_database_is_migrated)
     fleet_end(&fleet);
 }
 
-static bool halt(struct work *work, void *migration)
-{
-    struct fleet_migration *row = migration;
-    return fleet_migration_halt(work, row->id.text, row);
-}
-
-TEST_IN_WORLD(one_that_was_halted_begins_with_nobody_until_it_is_resumed)
-{
-    struct fleet_world fleet;
-    struct fleet_migration migration = {};
-    fleet_begin(&fleet, world, 2);
-    fleet_write(&fleet, "0002_b.sql", more);
-    CHECK(fleet_try_begin(&fleet, &migration) && db_transact(&world->work, halt, &migration));
-    fleet_run(&fleet, &migration);
-    CHECK(is_choice(migration.status, fleet_status, halted) && count_verified(&fleet) == 0);
-    CHECK(!db_transact(&world->work, halt, &migration) && world->work.error.code == ERROR_wrong_state);
-    CHECK(fleet_resume(&fleet, &migration));
-    fleet_run(&fleet, &migration);
-    CHECK(is_choice(migration.status, fleet_status, completed) && count_verified(&fleet) == 2);
-    CHECK(!fleet_resume(&fleet, &migration) && world->work.error.code == ERROR_wrong_state);
-    fleet_end(&fleet);
-}
-
 TEST_IN_WORLD(a_fleet_is_told_by_its_ledger_without_asking_a_database)
 {
     struct fleet_world fleet;
@@ -230,8 +193,8 @@ TEST_IN_WORLD(a_fleet_is_told_by_its_ledger_without_asking_a_database)
     fleet_write(&fleet, "0002_b.sql", more);
     CHECK(fleet_state_tell(&world->work, &state));
     CHECK(state.target_version.integer == 2 && state.behind.integer == 3);
-    CHECK(is_about(state.groups,
-                   "\"files\":[\"0002_b\"],\"slugs\":[\"company-0\",\"company-1\",\"company-2\"]"));
+    CHECK(fleet_is_about(state.groups,
+                         "\"files\":[\"0002_b\"],\"slugs\":[\"company-0\",\"company-1\",\"company-2\"]"));
     CHECK(hosting_schema(world->site.hosting)->count == 1); /* it only looked */
     CHECK(world_number(world, "SELECT count(*) FROM fleet_migrations") == 0);
     fleet_end(&fleet);

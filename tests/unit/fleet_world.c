@@ -128,3 +128,17 @@ struct schema_entry fleet_entry(struct fleet_world *fleet, size_t tenant)
          "the ledger");
     return entry;
 }
+
+size_t fleet_count_verified(struct fleet_world *fleet)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < fleet->count; i++)
+        count += fleet_verifies(fleet, i);
+    return count;
+}
+
+bool fleet_is_about(struct value text, const char *part)
+{
+    test_note("%.*s", TEXT_ARG(cell_text(text)));
+    return text_contains(cell_text(text), text_from(part));
+}

@@ -32,4 +32,8 @@ struct db *fleet_enter(struct fleet_world *fleet, size_t tenant);
 void fleet_sql(struct fleet_world *fleet, size_t tenant, const char *sql);
 /* Has it run exactly the files of the folder as they were last read? */
 bool fleet_verifies(struct fleet_world *fleet, size_t tenant);
+/* How many of them. */
+size_t fleet_count_verified(struct fleet_world *fleet);
+/* Does the text say so? */
+bool fleet_is_about(struct value text, const char *part);
 struct schema_entry fleet_entry(struct fleet_world *fleet, size_t tenant);
