@@ -161,7 +161,8 @@ static bool write_end(struct work *work, void *data)
     return store_update(work, &fleet_migrations_table, before.cells, changes.cells, after.cells);
 }
 
-/* What an earlier process held is let go; what it counted is counted again. */
+/* What an earlier process held, also of another migration, is let go: there is one job for all. What it
+ * counted is counted again. */
 static bool begin(struct work *work, void *data)
 {
     struct run *run = data;
@@ -176,8 +177,9 @@ static bool begin(struct work *work, void *data)
     run->failed = cell_integer(result.cells[0]);
     snprintf(run->first_error, sizeof run->first_error, "%.*s", TEXT_ARG(cell_text(migration->first_error)));
     return db_run(work->db, work->arena, &result, &work->error,
-                  "UPDATE tenant_schemas SET lease_until = NULL, leased_by = NULL WHERE leased_by = $1",
-                  PARAMETERS(migration->id));
+                  "UPDATE tenant_schemas SET lease_until = NULL, leased_by = NULL "
+                  "WHERE leased_by IS NOT NULL",
+                  NO_PARAMETERS);
 }
 
 static bool end(struct run *run)

@@ -1,4 +1,5 @@
 /* Migrations of a fleet that are halted, or die, and go on. */
+#include "base/calendar.h"
 #include "fleet_world.h"
 
 static const char more[] = "CREATE TABLE b (id bigint NOT NULL);";
@@ -70,5 +71,21 @@ TEST_IN_WORLD(one_failure_too_many_before_a_kill_halts)
     CHECK(fleet_count_verified(&fleet) == 0 && fleet_resume(&fleet, &migration));
     fleet_run(&fleet, &migration);
     CHECK(is_choice(migration.status, fleet_status, completed) && fleet_count_verified(&fleet) == 4);
+    fleet_end(&fleet);
+}
+
+TEST_IN_WORLD(what_a_dead_run_of_a_halted_migration_held_keeps_nobody_from_the_next_one)
+{
+    struct fleet_world fleet;
+    struct fleet_migration halted = {}, next = {};
+    fleet_begin(&fleet, world, 2);
+    fleet_write(&fleet, "0002_b.sql", more);
+    CHECK(fleet_try_begin(&fleet, &halted) && db_transact(&world->work, halt, &halted));
+    struct value until = value_time(world->work.now + MINUTE_MS);
+    struct schema_entry entry = fleet_entry(&fleet, 0),
+                        changes = { .lease_until = until, .leased_by = halted.id };
+    CHECK(world_try_update(&world->work, &tenant_schemas_table, entry.cells, changes.cells, entry.cells));
+    fleet_migrate(&fleet, &next);
+    CHECK(is_choice(next.status, fleet_status, completed) && fleet_count_verified(&fleet) == 2);
     fleet_end(&fleet);
 }
