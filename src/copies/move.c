@@ -1,12 +1,11 @@
 #include "copies/move.h"
-#include "base/calendar.h"
 #include "copies/copying_job.h"
+#include "copies/move_parts.h"
+#include "hosting/copy_limit.h"
 #include "hosting/placement.h"
 #include "record/audit.h"
-#include "record/site.h"
 #include "record/store.h"
 #include "record/transact.h"
-#include "settings/settings.h"
 #include "tenancy/programs.h"
 
 static bool refuse_second_move(struct work *work, struct text tenant_id)
@@ -99,7 +98,7 @@ bool move_is_switched(const struct move *move)
     return value_is_set(move->row.completed_at);
 }
 
-static bool find_row(struct work *work, struct text id, struct tenant_move *row)
+bool move_find_row(struct work *work, struct text id, struct tenant_move *row)
 {
     return store_find_by(work, &tenant_moves_table, "id", value_text(id), work->transacting, row->cells);
 }
@@ -110,7 +109,7 @@ static bool is_to_go(const struct tenant *tenant, int64_t now)
     return value_is_set(tenant->deletes_at) && tenant->deletes_at.integer <= now;
 }
 
-static bool find_places(struct work *work, struct move *move)
+bool move_find_places(struct work *work, struct move *move)
 {
     if (!store_find_by(work, &tenants_table, "id", move->row.tenant_id, work->transacting, move->tenant.cells)
         || !place_of_tenant(work, &move->tenant, &move->to))
@@ -132,152 +131,39 @@ bool move_find(struct work *work, const struct job *job, struct move *move)
 
 bool move_find_by_id(struct work *work, struct text id, struct move *move)
 {
-    return find_row(work, id, &move->row) && find_places(work, move);
+    return move_find_row(work, id, &move->row) && move_find_places(work, move);
 }
 
-static bool change(struct work *work, struct tenant_move *row, const struct tenant_move *changes)
+bool move_change(struct work *work, struct tenant_move *row, const struct tenant_move *changes)
 {
     return store_update(work, &tenant_moves_table, row->cells, changes->cells, row->cells);
 }
 
-struct changing {
-    struct tenant_move *row;
-    struct tenant_move changes;
-};
+bool move_limit(struct work *work, int64_t until_us)
+{
+    if (until_us == 0 || db_engine(work->db) == ENGINE_SQLITE)
+        return true;
+    struct value left = value_text(copy_time_left(work->arena, until_us));
+    struct result ignored;
+    return db_run(work->db, work->arena, &ignored, &work->error,
+                  "SELECT set_config('statement_timeout', $1, true)", PARAMETERS(left));
+}
 
 /* The row's revision is ours alone while its job is, so it is read again only where it is run again. */
-static bool change_row(struct work *work, void *data)
+bool move_change_row(struct work *work, void *data)
 {
-    const struct changing *changing = data;
-    return find_row(work, changing->row->id.text, changing->row)
-        && change(work, changing->row, &changing->changes);
+    const struct move_changing *changing = data;
+    return move_limit(work, changing->until_us) && move_find_row(work, changing->row->id.text, changing->row)
+        && move_change(work, changing->row, &changing->changes);
 }
 
 bool move_set_method(struct work *work, struct move *move, enum tenant_move_method method)
 {
-    struct changing changing = {
+    struct move_changing changing = {
         .row = &move->row,
         .changes = { .method = value_text(tenant_move_method_choices.texts[method]) },
     };
-    return db_transact(work, change_row, &changing);
-}
-
-/* A role that could set its sessions to write again is shut out; SQLite has none, but triggers that refuse
- * every write. */
-static enum place_access frozen_access(const struct work *work)
-{
-    return hosting_engine(work->site->hosting) == ENGINE_SQLITE ? ACCESS_read_only : ACCESS_none;
-}
-
-static bool shut(struct work *work, const struct tenant_place *place)
-{
-    struct hosting_call call = hosting_call_of(work);
-    struct tenant_place shut = *place;
-    shut.access = frozen_access(work);
-    return hosting_set_access(&call, &shut);
-}
-
-bool move_shut_old(struct work *work, struct move *move)
-{
-    return shut(work, &move->from);
-}
-
-bool move_freeze(struct work *work, struct move *move)
-{
-    struct changing changing = { .row = &move->row };
-    if (!shut(work, &move->from))
-        return false;
-    changing.changes.frozen_at = value_time(work->site->now(work->site)); /* it may have waited for writers */
-    return db_transact(work, change_row, &changing);
-}
-
-void move_thaw(struct work *work, struct move *move)
-{
-    struct error why = work->error;
-    struct hosting_call call = hosting_call_of(work);
-    struct tenant_move row;
-    /* Where it cannot be told whether the switch was made, the next attempt sees: never two places. */
-    bool thawed = why.code != ERROR_outcome_unknown && find_row(work, move->row.id.text, &row)
-               && is_choice(row.status, tenant_move_status, running)
-               && hosting_set_access(&call, &move->from);
-    (void)thawed; /* else the job that follows a failure does it */
-    work->error = why;
-}
-
-struct switching {
-    struct move *move;
-    const struct table_sums *sums;
-};
-
-static bool make_its_own(struct work *work, void *data)
-{
-    const struct switching *switching = data;
-    struct move *move = switching->move;
-    struct tenant_move row;
-    struct tenant after;
-    struct database_host host;
-    if (!find_row(work, move->row.id.text, &row) || !find_places(work, move)
-        || !store_find_by(work, &database_hosts_table, "id", row.to_host_id, false, host.cells))
-        return false;
-    if (!is_choice(row.status, tenant_move_status, running))
-        return fail(&work->error, ERROR_conflict, "the move is over");
-    int64_t hours = settings_integer(work->site->settings, SETTING_moved_keep_hours);
-    const struct tenant tenant_changes = {
-        .database_host_id = row.to_host_id,
-        .db_name = row.to_name,
-        .db_username = row.to_name,
-        .db_host = host.host,
-        .db_port = host.port,
-    };
-    const struct tenant_move changes = {
-        .status = choice_value(tenant_move_status, completed),
-        .error = value_null(),
-        .row_count = value_integer(switching->sums->rows),
-        .completed_at = value_time(work->now),
-        .drops_at = value_time(work->now + hours * HOUR_MS),
-        .is_old_shut = move->row.is_old_shut,
-    };
-    return store_update(work, &tenants_table, move->tenant.cells, tenant_changes.cells, after.cells)
-        && change(work, &row, &changes);
-}
-
-/* The old host may be lost for good: a restore does not wait for it, since its backup needs nothing of it. */
-static bool shut_old(struct work *work, struct move *move)
-{
-    bool is_shut = shut(work, &move->from);
-    move->row.is_old_shut = value_boolean(is_shut);
-    if (is_shut)
-        return true;
-    bool may_be_lost = is_choice(move->row.kind, tenant_move_kind, restore)
-                    && work->error.code == ERROR_database_unavailable;
-    if (may_be_lost)
-        error_clear(&work->error);
-    return may_be_lost;
-}
-
-/* By the row as it is now, which says what the tenant may do; deleted since, it has no place. */
-static bool open_new(struct work *work, struct move *move)
-{
-    struct hosting_call call = hosting_call_of(work);
-    struct tenant_place place;
-    if (!store_find_by(work, &tenants_table, "id", move->row.tenant_id, false, move->tenant.cells)
-        || !place_of_tenant(work, &move->tenant, &place)
-        || (!value_is_set(move->tenant.deleted_at) && !hosting_set_access(&call, &place)))
-        return false;
-    struct changing changing = { .row = &move->row };
-    if (!value_is_set(move->row.frozen_at) || value_is_set(move->row.read_only_ms))
-        return true;
-    changing.changes.read_only_ms = value_integer(work->site->now(work->site) - move->row.frozen_at.integer);
-    return db_transact(work, change_row, &changing);
-}
-
-bool move_switch(struct work *work, struct move *move, const struct table_sums *sums)
-{
-    if (move_is_switched(move))
-        return open_new(work, move);
-    work->now = work->site->now(work->site);
-    return shut_old(work, move) && db_transact(work, make_its_own, &(struct switching){ move, sums })
-        && open_new(work, move);
+    return db_transact(work, move_change_row, &changing);
 }
 
 bool move_record_failure(struct work *work, const struct job *job, struct text why, bool for_good)
@@ -285,14 +171,14 @@ bool move_record_failure(struct work *work, const struct job *job, struct text w
     struct tenant_move row;
     struct text ignored;
     struct tenant_move changes = { .error = value_text(why) };
-    if (!find_row(work, job_parameter(work, job, "move_id"), &row))
+    if (!move_find_row(work, job_parameter(work, job, "move_id"), &row))
         return false;
     if (value_is_set(row.completed_at) || !for_good)
-        return change(work, &row, &changes);
+        return move_change(work, &row, &changes);
     changes.status = choice_value(tenant_move_status, failed);
     changes.drops_at = value_time(work->now);
     /* Whatever the last attempt left shut is opened as the tenant may. */
-    return change(work, &row, &changes)
+    return move_change(work, &row, &changes)
         && job_enqueue(work,
                        &(struct job_request){ &sync_tenant_access_program, row.tenant_id.text, work->now },
                        &ignored);

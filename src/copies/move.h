@@ -31,14 +31,16 @@ struct move_request {
 bool move_is_switched(const struct move *move);
 
 [[nodiscard]] bool move_set_method(struct work *work, struct move *move, enum tenant_move_method method);
-/* Nobody writes in the old place from here on; the time is kept in the row. */
-[[nodiscard]] bool move_freeze(struct work *work, struct move *move);
+/* Nobody writes in the old place from here on; the time is kept in the row. Given up as move_switch is. */
+[[nodiscard]] bool move_freeze(struct work *work, struct move *move, int64_t until_us);
 /* The tenant may use the old place again, as it may. Keeps the error that stands in `work`. */
 void move_thaw(struct work *work, struct move *move);
 /* Nobody enters the old place any more. */
 [[nodiscard]] bool move_shut_old(struct work *work, struct move *move);
-/* Shuts the old place for good, makes the new one the tenant's, and opens it. */
-[[nodiscard]] bool move_switch(struct work *work, struct move *move, const struct table_sums *sums);
+/* Shuts the old place for good, makes the new one the tenant's, and opens it. Given up, before it is made, by
+ * `until_us` of the monotonic clock; 0: it takes its time. */
+[[nodiscard]] bool move_switch(struct work *work, struct move *move, const struct table_sums *sums,
+                               int64_t until_us);
 /* Of a job that ended for good, before the switch. */
 [[nodiscard]] bool move_record_failure(struct work *work, const struct job *job, struct text why,
                                        bool for_good);

@@ -24,7 +24,7 @@ static bool goes_on(void *context, int64_t done, int64_t total)
 struct copy_watch move_watch_begin(struct move_watch *watch, struct work *work, const struct job *job)
 {
     watch->telling = job_watch_begin(&watch->job, work, job);
-    return (struct copy_watch){ goes_on, watch };
+    return (struct copy_watch){ .tick = goes_on, .context = watch };
 }
 
 bool move_fail(struct work *work, const struct job *job)

@@ -123,7 +123,7 @@ static bool switch_over(struct work *work, const struct job *job)
     if (!find(work, job, &restoring))
         return false;
     const struct table_sums sums = { .rows = restoring.backup.row_count.integer };
-    if (move_switch(work, &restoring.move, &sums))
+    if (move_switch(work, &restoring.move, &sums, 0))
         return true;
     move_thaw(work, &restoring.move);
     return false;

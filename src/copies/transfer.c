@@ -104,16 +104,14 @@ static const char *path_of(struct work *work, const struct move *move)
         .data;
 }
 
-static bool copy(struct work *work, const struct job *job, struct move *move, const char *path,
+static bool copy(struct work *work, struct move *move, const struct copy_watch *watch, const char *path,
                  struct table_sums *sums)
 {
     struct hosting_call call = hosting_call_of(work);
-    struct move_watch watching;
-    const struct copy_watch watch = move_watch_begin(&watching, work, job);
     struct table_sums found;
-    return hosting_dump(&call, &move->from, DUMP_TO_LOAD, path, &watch, sums)
-        && hosting_load(&call, &move->to, path, &watch)
-        && hosting_sum(&call, &move->to, &(struct summing){ .watch = &watch }, &found)
+    return hosting_dump(&call, &move->from, DUMP_TO_LOAD, path, watch, sums)
+        && hosting_load(&call, &move->to, path, watch)
+        && hosting_sum(&call, &move->to, &(struct summing){ .watch = watch }, &found)
         && table_sums_compare(sums, &found, &work->error);
 }
 
@@ -150,22 +148,27 @@ static bool follow(struct work *work, const struct job *job)
     return followed || move_fail(work, job);
 }
 
-/* How long the tenant may be read-only, from the freeze on: longer than that, it is opened again. */
-struct window {
-    int64_t seconds, until_us;
-};
-
-static struct window window_of(const struct move *move)
+static int64_t seconds_allowed(const struct move *move)
 {
     int64_t allowed = cell_integer(move->row.read_only_allowed_s);
-    int64_t seconds = allowed > READ_ONLY_SECONDS ? allowed : READ_ONLY_SECONDS;
-    return (struct window){ seconds, clock_monotonic_us() + seconds * INT64_C(1'000'000) };
+    return allowed > READ_ONLY_SECONDS ? allowed : READ_ONLY_SECONDS;
 }
 
-static bool is_open(void *context, int64_t, int64_t)
+/* How long the tenant may be read-only, from the freeze on: longer than that, it is opened again. */
+struct window {
+    int64_t until_us;
+    const struct copy_watch *watch; /* of the job; NULL where several threads ask */
+};
+
+static bool is_over(const struct window *window)
+{
+    return clock_monotonic_us() >= window->until_us;
+}
+
+static bool is_open(void *context, int64_t done, int64_t total)
 {
     const struct window *window = context;
-    return clock_monotonic_us() < window->until_us;
+    return !is_over(window) && copy_watch_goes_on(window->watch, done, total);
 }
 
 /* What can be done while the tenant is at work, so that it is read-only for the less. */
@@ -178,46 +181,57 @@ static bool prepare(struct work *work, const struct job *job, struct move *move,
     const struct replication replication = replication_of(move);
     return !is_replicated(move)
         || (replication_sums_begin(&call, &replication, &watch, ahead)
-            && replication_come_near(&call, &replication, window_of(move).seconds * 1'000 / 2, &watch));
+            && replication_come_near(&call, &replication, seconds_allowed(move) * 1'000 / 2, &watch));
 }
 
-/* The tenant waits: what is not done in time is given up, for this time. */
-static bool finish_replication(struct work *work, const struct move *move,
+static bool finish_replication(struct work *work, const struct move *move, const struct copy_watch *watch,
                                const struct replication_sums *ahead, struct table_sums *sums)
 {
     struct hosting_call call = hosting_call_of(work);
     const struct replication replication = replication_of(move);
-    struct window window = window_of(move);
-    const struct copy_watch watch = { is_open, &window };
-    bool finished = replication_catch_up(&call, &replication, &watch)
-                 && replication_finish(&call, &replication)
-                 && replication_sums_compare(&call, ahead, &watch, sums);
-    if (finished || is_open(&window, 0, 0))
-        return finished;
-    return fail(
-        &work->error, ERROR_conflict,
-        "it was not brought over within %lld s, and is open again; allow_read_only_seconds permits more",
-        (long long)window.seconds);
+    return replication_catch_up(&call, &replication, watch) && replication_finish(&call, &replication, watch)
+        && replication_sums_compare(&call, ahead, watch, sums);
 }
 
-static bool bring_over(struct work *work, const struct job *job, struct move *move,
+static bool bring_over(struct work *work, struct move *move, const struct copy_watch *watch,
                        const struct replication_sums *ahead, struct table_sums *sums)
 {
     if (is_replicated(move))
-        return finish_replication(work, move, ahead, sums);
+        return finish_replication(work, move, watch, ahead, sums);
     const char *path = path_of(work, move);
-    bool copied = copy(work, job, move, path, sums);
+    bool copied = copy(work, move, watch, path, sums);
     unlink(path);
     return copied;
+}
+
+/* The tenant waits: what is not done in time is given up, for this time. */
+static bool switch_in_time(struct work *work, struct move *move, const struct window *window,
+                           const struct replication_sums *ahead)
+{
+    const struct copy_watch watch = { is_open, (void *)window, window->until_us };
+    struct table_sums sums = {};
+    if (move_freeze(work, move, window->until_us) && bring_over(work, move, &watch, ahead, &sums)
+        && move_switch(work, move, &sums, window->until_us))
+        return true;
+    if (!is_over(window) || move_is_switched(move) || work->error.code == ERROR_outcome_unknown)
+        return false;
+    return fail(
+        &work->error, ERROR_conflict,
+        "it was not brought over within %lld s, and is open again; allow_read_only_seconds permits more",
+        (long long)seconds_allowed(move));
 }
 
 /* What it has read ahead holds a lock on each table: it ends here, before anything of a failure is undone. */
 static bool bring_over_and_switch(struct work *work, const struct job *job, struct move *move)
 {
     [[gnu::cleanup(replication_sums_end)]] struct replication_sums ahead = {};
-    struct table_sums sums = {};
-    return prepare(work, job, move, &ahead) && move_freeze(work, move)
-        && bring_over(work, job, move, &ahead, &sums) && move_switch(work, move, &sums);
+    struct move_watch watching;
+    if (!prepare(work, job, move, &ahead))
+        return false;
+    const struct copy_watch watch = move_watch_begin(&watching, work, job);
+    struct window window = { clock_monotonic_us() + seconds_allowed(move) * INT64_C(1'000'000),
+                             is_replicated(move) ? NULL : &watch };
+    return switch_in_time(work, move, &window, &ahead);
 }
 
 static bool switch_over(struct work *work, const struct job *job)
@@ -226,7 +240,9 @@ static bool switch_over(struct work *work, const struct job *job)
     if (!move_find(work, job, &move))
         return false;
     if (move_is_switched(&move))
-        return move_switch(work, &move, &(struct table_sums){});
+        return move_switch(work, &move, &(struct table_sums){}, 0);
+    if (cell_integer(job->attempts) > 1)
+        move_thaw(work, &move); /* an attempt that was killed could not */
     if (bring_over_and_switch(work, job, &move))
         return true;
     move_thaw(work, &move);

@@ -8,6 +8,7 @@
 struct copy_watch {
     bool (*tick)(void *context, int64_t done, int64_t total);
     void *context;
+    int64_t until_us; /* by the monotonic clock, and the same for a statement that does not end; 0: no end */
 };
 
 static inline bool copy_watch_goes_on(const struct copy_watch *watch, int64_t done, int64_t total)

@@ -24,7 +24,8 @@ struct replication {
 [[nodiscard]] bool replication_come_near(struct hosting_call *call, const struct replication *replication,
                                          int64_t within_ms, const struct copy_watch *watch);
 /* The source is shut and the target has caught up: what replication leaves out is carried over. */
-[[nodiscard]] bool replication_finish(struct hosting_call *call, const struct replication *replication);
+[[nodiscard]] bool replication_finish(struct hosting_call *call, const struct replication *replication,
+                                      const struct copy_watch *watch);
 
 /* Both sides read once while the tenant is at work, so that he waits only for what was written since. */
 struct replication_sums {

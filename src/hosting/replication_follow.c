@@ -1,5 +1,6 @@
 /* How far the target has come in following its source. */
 #include "base/clock.h"
+#include "hosting/copy_limit.h"
 #include "hosting/host.h"
 #include "hosting/replication.h"
 #include "hosting/replication_parts.h"
@@ -97,6 +98,8 @@ bool replication_catch_up(struct hosting_call *call, const struct replication *r
     bool arrived = false;
     if (!replication_connect(call, replication->from, &from)
         || !replication_connect(call, replication->to, &to)
+        || !copy_limit(watch, call->arena, from, call->error)
+        || !copy_limit(watch, call->arena, to, call->error)
         || !replication_ask(call, from, mark_end, &position))
         return false;
     for (; !arrived || ready < all; clock_sleep_ms(LOOK_AGAIN_MS)) {

@@ -9,6 +9,7 @@
 #include "base/buffer.h"
 #include "crypto/hash.h"
 #include "crypto/scram.h"
+#include "hosting/copy_limit.h"
 #include "hosting/host.h"
 #include "hosting/replication.h"
 #include "hosting/replication_parts.h"
@@ -156,12 +157,15 @@ static bool read_sequences(struct hosting_call *call, struct db *db, struct resu
                       NO_PARAMETERS));
 }
 
-bool replication_finish(struct hosting_call *call, const struct replication *replication)
+bool replication_finish(struct hosting_call *call, const struct replication *replication,
+                        const struct copy_watch *watch)
 {
     [[gnu::cleanup(db_cleanup)]] struct db *from = NULL, *to = NULL;
     struct result sequences, ignored;
     if (!replication_connect(call, replication->from, &from)
-        || !replication_connect(call, replication->to, &to) || !read_sequences(call, from, &sequences))
+        || !replication_connect(call, replication->to, &to)
+        || !copy_limit(watch, call->arena, from, call->error)
+        || !copy_limit(watch, call->arena, to, call->error) || !read_sequences(call, from, &sequences))
         return false;
     for (size_t i = 0; i < sequences.row_count; i++) {
         const struct value *row = result_row(&sequences, i);

@@ -1,4 +1,5 @@
 #include "hosting/table_baseline.h"
+#include "hosting/copy_limit.h"
 
 /*
  * The map is read by a function that PostgreSQL's own library pg_visibility has, for this session alone: an
@@ -23,7 +24,7 @@ static const char changed_pieces[] =
 
 static bool can_read_map(struct table_baseline *baseline, struct error *error)
 {
-    if (baseline->map && db_run_script(baseline->map, error, open_map))
+    if (baseline->map && db_run_script(baseline->map, error, open_map) && db_begin(baseline->map, error))
         return true;
     db_cleanup(&baseline->map);
     baseline->map = NULL;
@@ -102,16 +103,20 @@ static bool sum_pieces(struct db *db, struct arena *arena, const struct summed_t
     return true;
 }
 
-bool table_baseline_add_changes(const struct table_baseline *baseline, struct db *later, struct arena *arena,
+bool table_baseline_add_changes(const struct summing *summing, struct db *later, struct arena *arena,
                                 const struct summed_table *table, struct table_sum *sum, struct error *error)
 {
+    const struct table_baseline *baseline = summing->since;
     const struct table_sum *before = find(baseline, table->name);
     struct result pieces;
     sum->rows = before->rows;
     sum->checksum = before->checksum;
-    if (!db_run(baseline->map, arena, &pieces, error, changed_pieces, PARAMETERS(value_integer(table->oid))))
+    if (!copy_limit(summing->watch, arena, baseline->map, error)
+        || !db_run(baseline->map, arena, &pieces, error, changed_pieces,
+                   PARAMETERS(value_integer(table->oid))))
         return false;
     return !value_is_set(pieces.cells[0])
-        || (sum_pieces(baseline->db, arena, table, pieces.cells, true, sum, error)
+        || (copy_limit(summing->watch, arena, baseline->db, error)
+            && sum_pieces(baseline->db, arena, table, pieces.cells, true, sum, error)
             && sum_pieces(later, arena, table, pieces.cells, false, sum, error));
 }

@@ -36,6 +36,6 @@ struct summed_table {
 /* table_sums.c alone: is the table one of those, read as then? NULL knows none. */
 bool table_baseline_knows(const struct table_baseline *baseline, const struct table_sum *sum);
 /* `later`: in a transaction that sees what is to be told, and was begun after the baseline was taken. */
-[[nodiscard]] bool table_baseline_add_changes(const struct table_baseline *baseline, struct db *later,
+[[nodiscard]] bool table_baseline_add_changes(const struct summing *summing, struct db *later,
                                               struct arena *arena, const struct summed_table *table,
                                               struct table_sum *sum, struct error *error);

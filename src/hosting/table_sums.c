@@ -1,3 +1,4 @@
+#include "hosting/copy_limit.h"
 #include "hosting/table_baseline.h"
 
 enum { PAGES_AT_ONCE = 2'048 };
@@ -106,7 +107,8 @@ static bool postgres_sum_tables(struct db *db, struct arena *arena, const struct
 {
     const char *tables = summing->passing ? EACH_TABLE(PASSING_NUMBER, SHAPE) : EACH_TABLE("NULL", "NULL");
     struct result rows;
-    if (!settle_session(db, error) || !db_run(db, arena, &rows, error, tables, NO_PARAMETERS))
+    if (!settle_session(db, error) || !copy_limit(summing->watch, arena, db, error)
+        || !db_run(db, arena, &rows, error, tables, NO_PARAMETERS))
         return false;
     for (size_t i = 0; i < rows.row_count; i++) {
         const struct value *row = result_row(&rows, i);
@@ -120,8 +122,9 @@ static bool postgres_sum_tables(struct db *db, struct arena *arena, const struct
         bool is_known = table_baseline_knows(summing->since, &sum);
         if (!copy_watch_goes_on(summing->watch, 0, 0))
             return fail(error, ERROR_internal, "the checksums were given up");
-        if (!(is_known ? table_baseline_add_changes(summing->since, db, arena, &table, &sum, error)
-                       : sum_table(db, arena, &table, summing->watch, &sum, error)))
+        if (!copy_limit(summing->watch, arena, db, error)
+            || !(is_known ? table_baseline_add_changes(summing, db, arena, &table, &sum, error)
+                          : sum_table(db, arena, &table, summing->watch, &sum, error)))
             return false;
         table_sums_add(sums, arena, sum);
     }

@@ -22,5 +22,5 @@ static bool tell(void *context, int64_t done, int64_t total)
 struct copy_watch job_watch_begin(struct job_watch *watch, struct work *work, const struct job *job)
 {
     *watch = (struct job_watch){ work, job, clock_monotonic_us() };
-    return (struct copy_watch){ tell, watch };
+    return (struct copy_watch){ .tick = tell, .context = watch };
 }
