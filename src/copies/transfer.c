@@ -180,7 +180,8 @@ static bool prepare(struct work *work, const struct job *job, struct move *move,
     const struct copy_watch watch = move_watch_begin(&watching, work, job);
     const struct replication replication = replication_of(move);
     return !is_replicated(move)
-        || (replication_sums_begin(&call, &replication, &watch, ahead)
+        || (replication_check_schema(&call, &replication)
+            && replication_sums_begin(&call, &replication, &watch, ahead)
             && replication_come_near(&call, &replication, seconds_allowed(move) * 1'000 / 2, &watch));
 }
 

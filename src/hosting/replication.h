@@ -27,6 +27,9 @@ struct replication {
 [[nodiscard]] bool replication_finish(struct hosting_call *call, const struct replication *replication,
                                       const struct copy_watch *watch);
 
+/* What the source is made of is still what the target was made with. Finishing asks that once more. */
+[[nodiscard]] bool replication_check_schema(struct hosting_call *call, const struct replication *replication);
+
 /* Both sides read once while the tenant is at work, so that he waits only for what was written since. */
 struct replication_sums {
     struct compared_side {

@@ -131,14 +131,23 @@ static bool subscribe(struct hosting_call *call, const struct replication *repli
         && postgres_script(call, db, enable, blanks);
 }
 
+static bool sum_source(struct hosting_call *call, const struct replication *replication,
+                       struct text *checksum)
+{
+    [[gnu::cleanup(db_cleanup)]] struct db *db = NULL;
+    return replication_connect(call, replication->from, &db) && replication_sum_schema(call, db, checksum);
+}
+
 bool replication_begin(struct hosting_call *call, const struct replication *replication, const char *path)
 {
     struct tenant_place shut = *replication->to;
-    struct text password = random_token(call->arena, PASSWORD_BYTES);
+    struct text checksum, password = random_token(call->arena, PASSWORD_BYTES);
     shut.access = ACCESS_none;
-    return replication_end(call, replication) && postgres_dump_schema(call, replication->from, path)
+    return replication_end(call, replication) && sum_source(call, replication, &checksum)
+        && postgres_dump_schema(call, replication->from, path)
         && hosting_load(call, replication->to, path, NULL) && hosting_set_access(call, &shut)
-        && publish(call, replication, password) && subscribe(call, replication, password);
+        && publish(call, replication, password) && replication_note_schema(call, replication, checksum)
+        && subscribe(call, replication, password);
 }
 
 /* ---- Ended ---- */
@@ -165,7 +174,8 @@ bool replication_finish(struct hosting_call *call, const struct replication *rep
     if (!replication_connect(call, replication->from, &from)
         || !replication_connect(call, replication->to, &to)
         || !copy_limit(watch, call->arena, from, call->error)
-        || !copy_limit(watch, call->arena, to, call->error) || !read_sequences(call, from, &sequences))
+        || !copy_limit(watch, call->arena, to, call->error)
+        || !replication_compare_schema(call, replication, from) || !read_sequences(call, from, &sequences))
         return false;
     for (size_t i = 0; i < sequences.row_count; i++) {
         const struct value *row = result_row(&sequences, i);

@@ -8,7 +8,7 @@ import psycopg2
 
 from harness import World
 from server import until
-from test_copies import done
+from test_copies import done, finished, moves_of
 from test_hosts import second_place
 from test_moves import begin, is_at, move
 from test_moves_under_load import HELD_UP, TABLES, Hands, held_up, job_of, kill, step_of
@@ -16,6 +16,7 @@ from test_moves_under_load import HELD_UP, TABLES, Hands, held_up, job_of, kill,
 ENGINES = ("postgres",)
 ALLOWED_S, TOO_LONG_S = 4, 15  # and what a busy machine adds
 GIVEN_UP = f"it was not brought over within {ALLOWED_S} s, and is open again"
+CHANGED = "tables, views, indexes or functions were changed while it was copied"
 # A row that arrives at the target once the test lets it.
 GATE = """CREATE FUNCTION pass() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN
         WHILE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'gate_is_open') LOOP PERFORM pg_sleep(0.02); END LOOP; RETURN true; END $$;
@@ -70,14 +71,17 @@ class Moving:
             yield
             thread.join()
 
-    @contextlib.contextmanager
-    def about_to_be_shut(self):
-        """All that is done ahead is done, and the tenant is at work until the block ends. What holds the move up there would hold
-        up the beginning of each table's replication too: that is past when nothing but the gate's row is still on its way."""
+    def until_nothing_but_the_gate(self):
         self.move()
         until(lambda: self.second.run("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'"), 60, "the gate")
         waiting = "SELECT count(*) FROM pg_subscription_rel WHERE srsubstate <> 'r'"
         until(lambda: self.second.run(waiting, self.at(self.second)) == [(1,)], 60, "all other tables")
+
+    @contextlib.contextmanager
+    def about_to_be_shut(self):
+        """All that is done ahead is done, and the tenant is at work until the block ends. What holds the move up there would hold
+        up the beginning of each table's replication too: that is past when nothing but the gate's row is still on its way."""
+        self.until_nothing_but_the_gate()
         with contextlib.closing(psycopg2.connect(self.engine.url)) as holder:
             holder.cursor().execute(f"ALTER ROLE {self.tenant['db_username']} CONNECTION LIMIT 10")
             self.second.run("CREATE ROLE gate_is_open")
@@ -116,6 +120,23 @@ def test_a_lock_at_the_source_keeps_nobody_shut_out(engine):
                 held.enter_context(moving.asked_for("quiet"))
             moving.until_given_up()
         moving.check()
+
+
+def test_what_the_product_makes_while_it_is_copied_is_not_left_behind(engine):
+    """Rows follow, an index does not: neither what is made while the rows are on their way, nor what is made at the last moment."""
+    with Moving(engine) as moving:
+        moving.until_nothing_but_the_gate()
+        moving.product.run("CREATE VIEW seen AS SELECT page FROM visits")
+        moving.second.run("CREATE ROLE gate_is_open")
+        assert CHANGED in finished(moving.world, moving.reply)["error"]
+        assert moves_of(moving.world, moving.tenant)[0]["frozen_at"] is None
+        moving.second.run("DROP ROLE gate_is_open")
+        with moving.about_to_be_shut():
+            moving.product.run("CREATE INDEX by_page ON visits (page)")
+        assert CHANGED in finished(moving.world, moving.reply)["error"]
+        moving.move()  # the gate is open
+        moving.check()
+        assert moving.product.run("SELECT 1 FROM pg_indexes WHERE indexname = 'by_page'") and moving.product.run("SELECT count(*) FROM seen")
 
 
 def test_a_switch_that_waits_in_the_control_plane_keeps_nobody_shut_out(engine):

@@ -1,4 +1,4 @@
-#include "fleet/schema_objects.h"
+#include "hosting/schema_objects.h"
 #include "base/buffer.h"
 #include "json/json.h"
 
