@@ -6,33 +6,34 @@
 enum fact {
     FACT_id,
     FACT_slug,
-    FACT_plan_status,
+    FACT_db_name,
+    FACT_revision,
+    FACT_lease_epoch,
+    FACT_is_gone,
+    FACT_usage_month,
+    FACT_timezone,
+    FACT_requires_second_factor,
+    FACT_plan_id,
+    FACT_own_modules,
+    FACT_plan_status, /* from here on: what REPLY_terms tells */
     FACT_service_level,
     FACT_level_reason,
     FACT_level_until,
     FACT_level_next,
-    FACT_timezone,
-    FACT_usage_month,
     FACT_is_active,
-    FACT_requires_second_factor,
     FACT_plan_type,
-    FACT_db_name,
     FACT_db_host,
     FACT_db_port,
-    FACT_plan_id,
-    FACT_own_modules,
-    FACT_revision,
-    FACT_lease_epoch,
-    FACT_is_gone,
     FACT_limits,
-    FACT_used = FACT_limits + LIMIT_COUNT,
+    FACT_used = FACT_limits + LIMIT_COUNT, /* no more of it */
 };
 
 static const char facts_columns[] =
-    "SELECT t.id, t.slug, t.plan_status, t.service_level, t.service_level_reason, t.service_level_until,"
-    " t.service_level_next, t.timezone, t.usage_month, t.is_active, t.requires_second_factor, t.plan_type,"
-    " t.db_name, t.db_host, t.db_port, t.plan_id, t.enabled_modules, t.revision, t.lease_epoch,"
+    "SELECT t.id, t.slug, t.db_name, t.revision, t.lease_epoch,"
     " (t.deletes_at IS NOT NULL OR t.deleted_at IS NOT NULL),"
+    " t.usage_month, t.timezone, t.requires_second_factor, t.plan_id, t.enabled_modules,"
+    " t.plan_status, t.service_level, t.service_level_reason, t.service_level_until,"
+    " t.service_level_next, t.is_active, t.plan_type, t.db_host, t.db_port,"
     " t.max_users, t.max_storage_gb, t.max_monthly_emails, t.max_monthly_whatsapp, t.max_monthly_api_calls,"
     " t.current_users, t.current_storage_gb, t.current_monthly_emails, t.current_monthly_whatsapp,"
     " t.current_monthly_api_calls"
@@ -58,7 +59,28 @@ static struct value time_or_null(struct value cell)
     return value_is_set(cell) ? value_time(cell.integer) : value_null();
 }
 
-static void write_reply(const struct value *row, struct arena *arena, struct tenant_facts *facts)
+static bool tells_same_terms(const struct value *row, const struct value *other)
+{
+    for (size_t i = FACT_plan_status; i < FACT_used; i++)
+        if (!value_equal(row[i], other[i]))
+            return false;
+    return true;
+}
+
+/* Most tenants have their terms like another one, for whom they are written already. */
+static struct text write_terms(struct facts_page *page, const struct value *row,
+                               const struct resolution *resolution, struct arena *arena)
+{
+    for (size_t i = 0; i < TERMS_WRITTEN_MAX && page->written[i].row; i++)
+        if (tells_same_terms(row, page->written[i].row))
+            return page->written[i].terms;
+    struct text terms = reply_piece(resolution, REPLY_terms, arena);
+    page->written[page->written_next++ % TERMS_WRITTEN_MAX] = (struct written_terms){ row, terms };
+    return terms;
+}
+
+static void write_reply(struct facts_page *page, const struct value *row, struct arena *arena,
+                        struct tenant_facts *facts)
 {
     struct resolution resolution = {
         .id = row[FACT_id],
@@ -79,7 +101,7 @@ static void write_reply(const struct value *row, struct arena *arena, struct ten
     for (int i = 0; i < LIMIT_COUNT; i++)
         resolution.cells[tenant_limits[i].of_resolution - 1] = value_integer(facts->terms.limits[i]);
     facts->parts[ENTRY_resolved] = reply_piece(&resolution, REPLY_own, arena);
-    facts->terms.parts[TERMS_resolved] = reply_piece(&resolution, REPLY_terms, arena);
+    facts->terms.parts[TERMS_resolved] = write_terms(page, row, &resolution, arena);
 }
 
 static void take_terms(const struct facts_page *page, const struct value *row, struct arena *arena,
@@ -117,6 +139,6 @@ bool facts_of_row(struct facts_page *page, size_t i, struct arena *arena, struct
         facts->used[limit] = row[FACT_used + limit].integer;
     facts->month = month_of_text(cell_text(row[FACT_usage_month]));
     take_terms(page, row, arena, &facts->terms);
-    write_reply(row, arena, facts);
+    write_reply(page, row, arena, facts);
     return true;
 }

@@ -4,12 +4,20 @@
 #include "features/catalog.h"
 #include "record/work.h"
 
-enum { FACTS_PAGE_MAX = 512 };
+enum { FACTS_PAGE_MAX = 512, TERMS_WRITTEN_MAX = 8 };
+
+/* A row's TERMS_resolved. */
+struct written_terms {
+    const struct value *row; /* NULL: none yet */
+    struct text terms;
+};
 
 struct facts_page {
     struct result result;           /* the id stands first in each row */
     struct assignments assignments; /* of these tenants */
     uint64_t ticket;
+    struct written_terms written[TERMS_WRITTEN_MAX]; /* the latest */
+    size_t written_next;
 };
 
 /* Tenants in the order of their ids, at most FACTS_PAGE_MAX; `where` is a condition on t (tenants). */

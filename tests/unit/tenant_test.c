@@ -161,7 +161,13 @@ TEST_IN_WORLD(the_directory_follows_each_change_of_tenant_and_plan)
     tenancy_end(&tenancy);
 }
 
-/* More than two pages of them, and a few that are deleted. */
+static bool may_have(struct world *world, int copy, int users)
+{
+    struct text reply = resolved(world, arena_format(world->work.arena, "copy-%d", copy).data);
+    return text_contains(reply, arena_format(world->work.arena, "\"max_users\":%d,", users));
+}
+
+/* More than two pages of them, on many terms, and a few that are deleted. */
 TEST_IN_WORLD(all_tenants_are_loaded_page_by_page)
 {
     struct tenancy_world tenancy;
@@ -177,7 +183,7 @@ TEST_IN_WORLD(all_tenants_are_loaded_page_by_page)
         " deletes_at,"
         " created_at, updated_at, search)"
         " WITH RECURSIVE numbers (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM numbers WHERE i < 2500)"
-        " SELECT %s, 'x', 'copy-' || i, plan_id, plan_type, 'copy_' || i, billing_email, max_users,"
+        " SELECT %s, 'x', 'copy-' || i, plan_id, plan_type, 'copy_' || i, billing_email, 1 + i %% 20,"
         " CASE WHEN i %% 100 = 0 THEN created_at END, created_at, updated_at, search"
         " FROM tenants, numbers WHERE slug = 'acme'",
         id);
@@ -186,6 +192,8 @@ TEST_IN_WORLD(all_tenants_are_loaded_page_by_page)
     CHECK(directory_figures(world->site.directory).tenants == 2501 - 25);
     CHECK(directory_figures(world->site.directory).tombstones == 0);
     CHECK(resolved(world, "copy-2499").length > 0 && resolved(world, "copy-2500").length == 0);
+    for (int copy = 1; copy < 60; copy++)
+        CHECK(may_have(world, copy, 1 + copy % 20));
 
     CHECK(tenancy_run_jobs(&tenancy) == 1);
     scratch_script(&world->scratch, "UPDATE tenants SET deletes_at = created_at, is_active = FALSE, "
