@@ -1,4 +1,5 @@
 #include "record/ledger.h"
+#include <stdlib.h>
 
 static const char exists[ENGINE_COUNT][90] = {
     [ENGINE_SQLITE] = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'schema_objects'",
@@ -13,6 +14,11 @@ const char ledger_create[] =
 static const char model_kind[] = "model";
 
 static const char unchecked[] = " NOT VALID";
+
+static int compare_names(const void *left, const void *right)
+{
+    return text_compare(((const struct entry *)left)->name, ((const struct entry *)right)->name);
+}
 
 bool ledger_read(struct db *db, struct arena *arena, struct ledger *ledger, struct error *error)
 {
@@ -36,6 +42,7 @@ bool ledger_read(struct db *db, struct arena *arena, struct ledger *ledger, stru
             ledger->entries[ledger->count++] =
                 (struct entry){ cell_text(row[0]), cell_text(row[1]), cell_text(row[2]), cell_text(row[3]) };
     }
+    qsort(ledger->entries, ledger->count, sizeof *ledger->entries, compare_names);
     return true;
 }
 
@@ -63,10 +70,10 @@ bool ledger_is_older(const struct ledger *ledger, struct text model)
 
 const struct entry *ledger_find(const struct ledger *ledger, struct text name)
 {
-    for (size_t i = 0; i < ledger->count; i++)
-        if (text_equal(ledger->entries[i].name, name))
-            return &ledger->entries[i];
-    return NULL;
+    const struct entry sought = { .name = name };
+    return ledger->count == 0
+             ? NULL
+             : bsearch(&sought, ledger->entries, ledger->count, sizeof sought, compare_names);
 }
 
 static void add_quoted(struct buffer *sql, struct text text)
