@@ -1,4 +1,5 @@
 /* Changes on other nodes: what PostgreSQL's LISTEN tells goes to the watchers, as if it had happened here. */
+#include "app/beside.h"
 #include "app/parts.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -36,10 +37,19 @@ static bool begin_work(struct listening *listening, struct work *work)
     return true;
 }
 
-bool app_load_memory(struct work *work, int64_t *position)
+bool app_load_beside_tenants(struct work *work, void *)
 {
-    return sequencer_run(work, position) && settings_load(work) && hosts_load(work) && revocations_load(work)
-        && directory_load(work);
+    return revocations_load(work) && directory_load_hosts(work);
+}
+
+bool app_load_memory(struct app *app, struct work *work,
+                     bool (*beside_tenants)(struct work *work, void *data), int64_t *position)
+{
+    struct beside others;
+    if (!sequencer_run(work, position) || !settings_load(work) || !hosts_load(work))
+        return false;
+    beside_begin(&others, app, beside_tenants);
+    return beside_end(&others, directory_load(work), &work->error);
 }
 
 static void know(struct app *app, int64_t position)
@@ -54,7 +64,8 @@ static bool connected(void *context)
     struct listening *listening = context;
     struct work work;
     int64_t position;
-    bool loaded = begin_work(listening, &work) && app_load_memory(&work, &position);
+    bool loaded = begin_work(listening, &work)
+               && app_load_memory(listening->app, &work, app_load_beside_tenants, &position);
     if (loaded)
         know(listening->app, position);
     else

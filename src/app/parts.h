@@ -48,8 +48,11 @@ void *seat_begin_bare(void *app); /* a PostgreSQL loop's: without */
 void seat_end(void *seat);
 
 /* listening.c: reads all that is held in memory: at the start, and when news may have been missed. *position:
- * of the last event whose change is surely among it. */
-[[nodiscard]] bool app_load_memory(struct work *work, int64_t *position);
+ * of the last event whose change is surely among it. The tenants take longest: what does not need them is
+ * read beside them. */
+[[nodiscard]] bool app_load_memory(struct app *app, struct work *work,
+                                   bool (*beside_tenants)(struct work *work, void *data), int64_t *position);
+[[nodiscard]] bool app_load_beside_tenants(struct work *work, void *data);
 /* Changes on other nodes, heard by LISTEN. NULL on SQLite, where there are none. */
 void listening_begin(struct app *app);
 void listening_end(struct app *app);

@@ -159,6 +159,11 @@ static bool fill(struct work *work, void *data)
     return settings_seed(work) && hosts_seed(work) && seed_defaults(work, filling->seed, filling->announced);
 }
 
+static bool load_beside_tenants(struct work *work, void *data)
+{
+    return app_load_beside_tenants(work, data) && keys_tell_lost(work);
+}
+
 static bool load(struct app *app, struct buffer *announced, struct error *error)
 {
     [[gnu::cleanup(arena_cleanup)]] struct arena *arena = arena_create();
@@ -171,7 +176,7 @@ static bool load(struct app *app, struct buffer *announced, struct error *error)
     bool loaded =
         breach_list_look(option_string(app->options, OPTION_breached_passwords), TEXT(""), &held, &work.error)
         && seed_prepare(&work, identity_services, &filling.seed) && db_transact(&work, fill, &filling)
-        && app_load_memory(&work, &app->position) && keys_tell_lost(&work);
+        && app_load_memory(app, &work, load_beside_tenants, &app->position);
     if (!loaded)
         *error = work.error;
     db_close(db);

@@ -8,9 +8,9 @@
 enum host_key { HOST_domain_id, HOST_name, HOST_KEYS };
 
 struct host {
-    uint64_t told; /* in which reading of all, or since */
+    uint32_t told; /* in which reading of all, or since */
+    uint32_t length;
     char domain_id[UUID_LENGTH], tenant_id[UUID_LENGTH];
-    size_t length;
     char name[];
 };
 
@@ -81,7 +81,7 @@ void directory_put_host(struct directory *directory, struct text domain_id, stru
                         struct text name)
 {
     struct host *host = memory_require(malloc(sizeof *host + name.length));
-    *host = (struct host){ .told = directory->telling, .length = name.length };
+    *host = (struct host){ .told = directory->telling, .length = (uint32_t)name.length };
     memcpy(host->domain_id, domain_id.data, sizeof host->domain_id);
     memcpy(host->tenant_id, tenant_id.data, sizeof host->tenant_id);
     memcpy(host->name, name.data, name.length);
@@ -109,7 +109,7 @@ void directory_begin_all_hosts(struct directory *directory)
 
 /* Those that were not told of in this reading. */
 struct stale {
-    uint64_t telling;
+    uint32_t telling;
     const struct host **hosts;
     size_t count;
 };

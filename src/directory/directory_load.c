@@ -64,7 +64,7 @@ static bool take_hosts(struct work *work, struct arena *arena, char last[static 
     return true;
 }
 
-static bool load_hosts(struct work *work)
+bool directory_load_hosts(struct work *work)
 {
     [[gnu::cleanup(arena_cleanup)]] struct arena *arena = arena_create();
     [[gnu::cleanup(directory_end_hosts)]] struct directory *directory = work->site->directory;
@@ -95,7 +95,7 @@ static bool load_catalog(struct work *work)
 
 bool directory_load(struct work *work)
 {
-    return load_catalog(work) && load_tenants(work) && load_hosts(work);
+    return load_catalog(work) && load_tenants(work);
 }
 
 static bool tenant_changed(struct work *work, struct text id)

@@ -22,7 +22,7 @@ struct directory {
     const struct directory_entry *tombstones[TOMBSTONES_MAX]; /* a ring: the oldest at `buried` */
     size_t buried, tenant_count, host_count;
     pthread_mutex_t hearing; /* held by whoever reads news of hosts and tells it */
-    uint64_t telling;        /* counts the readings of all hosts */
+    uint32_t telling;        /* counts the readings of all hosts */
 };
 
 void directory_hosts_create(struct directory *directory);

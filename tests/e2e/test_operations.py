@@ -1,9 +1,11 @@
 """Running it: health, figures, the log, an orderly end (OPERATIONS.md, DESIGN §6)."""
 
+import contextlib
 import http.client
 import json
 import signal
 import socket
+import sqlite3
 import stat
 import subprocess
 import threading
@@ -130,6 +132,26 @@ def test_without_its_keys_it_does_not_start(engine):
         for path, content in kept.items():
             path.write_bytes(content)
             path.chmod(0o600)
+        world.start_again()
+
+
+def alter(world, sql):
+    if world.engine.name == "postgres":
+        world.engine.run(sql, world.database)
+        return
+    with contextlib.closing(sqlite3.connect(world.server.data / "superadmin.db", isolation_level=None)) as database:
+        database.execute(sql)
+
+
+def test_what_cannot_be_read_keeps_it_from_starting(engine):
+    with World(engine) as world:
+        assert world.server.stop() == 0
+        for table in ("tenants", "tenant_domains", "user_sessions"):  # read in two threads
+            alter(world, f"ALTER TABLE {table} RENAME TO elsewhere")
+            world.server.start(wait=False)
+            assert world.server.wait() == 1, world.server.log_tail()
+            assert table in world.server.log_tail(), world.server.log_tail()
+            alter(world, f"ALTER TABLE elsewhere RENAME TO {table}")
         world.start_again()
 
 

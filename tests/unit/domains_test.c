@@ -257,7 +257,7 @@ TEST_IN_WORLD(whatever_happens_nothing_unverified_resolves)
         CHECK(agrees(world));
         if (step % 50 == 0) {
             error_clear(&world->work.error);
-            CHECK(directory_load(&world->work) && agrees(world));
+            CHECK(directory_load(&world->work) && directory_load_hosts(&world->work) && agrees(world));
         }
     }
     tenancy_end(&tenancy);

@@ -49,7 +49,9 @@ void tenancy_open(struct tenancy_world *tenancy, struct world *world, struct tex
     site->directory = directory_create();
     must(world, hosting_create(&site->hosting, &world->options, site->keyring, &world->work.error),
          "hosting");
-    must(world, settings_load(&world->work) && hosts_load(&world->work) && directory_load(&world->work),
+    must(world,
+         settings_load(&world->work) && hosts_load(&world->work) && directory_load(&world->work)
+             && directory_load_hosts(&world->work),
          "what is in memory");
 }
 
