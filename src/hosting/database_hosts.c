@@ -28,11 +28,12 @@ bool hosts_load(struct work *work)
 {
     static const char sql[] =
         "SELECT id, name, folder, admin_url_encrypted FROM database_hosts ORDER BY name";
+    struct hosting *hosting = work->site->hosting;
+    uint64_t reading = reading_begin(&hosting->readings);
     struct result result;
     size_t count = 0;
     if (!db_run(work->db, work->arena, &result, &work->error, sql, NO_PARAMETERS))
         return false;
-    struct hosting *hosting = work->site->hosting;
     struct host_facts *facts = arena_array(work->arena, struct host_facts, result.row_count + 1);
     bool has_stated = false;
     for (size_t i = 0; i < result.row_count; i++) {
@@ -41,7 +42,7 @@ bool hosts_load(struct work *work)
     }
     if (!has_stated) /* its row is not made yet */
         facts[count++] = hosting->stated;
-    hosts_set(hosting, facts, count);
+    hosts_set(hosting, reading, facts, count);
     return true;
 }
 

@@ -1,5 +1,6 @@
 /* What an engine gives to hosting.c, and what its drivers share. Included by hosting's own files alone. */
 #pragma once
+#include "base/reading.h"
 #include "crypto/keyring.h"
 #include "hosting/copying.h"
 #include "hosting/hosting.h"
@@ -66,6 +67,7 @@ struct hosting {
     pthread_mutex_t mutex;    /* over the list */
     struct host **hosts;
     size_t count;
+    struct readings readings; /* of the list */
 };
 
 bool place_is_named_well(struct text name);
@@ -81,8 +83,9 @@ void host_release(struct host **host); /* for [[gnu::cleanup]] */
 /* By id; an empty one: the host that the options state. Held until it is released. */
 [[nodiscard]] bool hosts_take(struct hosting *hosting, struct text id, struct host **host,
                               struct error *error);
-/* These are the hosts from now on; those that did not change stay with their connections. */
-void hosts_set(struct hosting *hosting, const struct host_facts *facts, size_t count);
+/* These are the hosts from now on, unless a later reading was told; those that did not change stay with their
+ * connections. */
+void hosts_set(struct hosting *hosting, uint64_t reading, const struct host_facts *facts, size_t count);
 
 /* ---- PostgreSQL ---- */
 

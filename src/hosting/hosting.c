@@ -20,7 +20,7 @@ static bool begin_with_stated(struct hosting *hosting, struct error *error)
              && hosting->driver->establish(host, error);
     host_release(&host);
     if (made)
-        hosts_set(hosting, &hosting->stated, 1);
+        hosts_set(hosting, reading_begin(&hosting->readings), &hosting->stated, 1);
     return made;
 }
 
@@ -57,7 +57,7 @@ void hosting_destroy(struct hosting *hosting)
 {
     if (!hosting)
         return;
-    hosts_set(hosting, NULL, 0);
+    hosts_set(hosting, reading_begin(&hosting->readings), NULL, 0);
     free(hosting->hosts);
     pthread_mutex_destroy(&hosting->mutex);
     schema_folder_close(hosting->schema);

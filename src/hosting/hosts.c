@@ -74,22 +74,35 @@ static struct host *keep_or_create(const struct hosting *hosting, const struct h
     return host_create(&host, hosting->driver, facts, &ignored) ? host : NULL;
 }
 
-void hosts_set(struct hosting *hosting, const struct host_facts *facts, size_t count)
+struct host_list {
+    struct host **hosts;
+    size_t count;
+};
+
+/* Leaves what is held no more. */
+static void replace(struct hosting *hosting, const struct host_facts *facts, size_t count,
+                    struct host_list *before)
 {
     struct host **hosts = memory_array(struct host *, count + 1);
     size_t kept = 0;
-    pthread_mutex_lock(&hosting->mutex);
     for (size_t i = 0; i < count; i++) {
         struct host *host = keep_or_create(hosting, &facts[i]);
         if (host)
             hosts[kept++] = host;
     }
-    struct host **before = hosting->hosts;
-    size_t count_before = hosting->count;
+    *before = (struct host_list){ hosting->hosts, hosting->count };
     hosting->hosts = hosts;
     hosting->count = kept;
+}
+
+void hosts_set(struct hosting *hosting, uint64_t reading, const struct host_facts *facts, size_t count)
+{
+    struct host_list before = {};
+    pthread_mutex_lock(&hosting->mutex);
+    if (reading_is_believed(&hosting->readings, reading))
+        replace(hosting, facts, count, &before);
     pthread_mutex_unlock(&hosting->mutex);
-    for (size_t i = 0; i < count_before; i++)
-        host_release(&before[i]);
-    free(before);
+    for (size_t i = 0; i < before.count; i++)
+        host_release(&before.hosts[i]);
+    free(before.hosts);
 }

@@ -1,5 +1,6 @@
 #include "settings/settings.h"
 #include "base/memory.h"
+#include "base/reading.h"
 #include "model/model.h"
 #include "record/document.h"
 #include "record/store.h"
@@ -19,14 +20,15 @@ static const struct words {
 };
 
 struct settings {
-    pthread_mutex_t reading; /* of two that read, the one that begins later has the last word */
+    pthread_mutex_t writing;
+    struct readings readings; /* of all values */
     _Atomic int64_t values[SETTING_COUNT];
 };
 
 struct settings *settings_create(void)
 {
     struct settings *settings = memory_new(struct settings);
-    pthread_mutex_init(&settings->reading, NULL);
+    pthread_mutex_init(&settings->writing, NULL);
     for (int i = 0; i < SETTING_COUNT; i++)
         atomic_init(&settings->values[i], all[i].initially);
     return settings;
@@ -35,7 +37,7 @@ struct settings *settings_create(void)
 void settings_destroy(struct settings *settings)
 {
     if (settings)
-        pthread_mutex_destroy(&settings->reading);
+        pthread_mutex_destroy(&settings->writing);
     free(settings);
 }
 
@@ -96,8 +98,18 @@ static bool read_known(struct work *work, struct result *result)
     return db_run(work->db, work->arena, result, &work->error, sql.data, keys, SETTING_COUNT);
 }
 
-static bool load(struct work *work)
+static void set(struct settings *settings, uint64_t reading, const int64_t values[static SETTING_COUNT])
 {
+    pthread_mutex_lock(&settings->writing);
+    bool believed = reading_is_believed(&settings->readings, reading);
+    for (int i = 0; i < SETTING_COUNT && believed; i++)
+        atomic_store_explicit(&settings->values[i], values[i], memory_order_relaxed);
+    pthread_mutex_unlock(&settings->writing);
+}
+
+bool settings_load(struct work *work)
+{
+    uint64_t reading = reading_begin(&work->site->settings->readings);
     struct result result;
     if (!read_known(work, &result))
         return false;
@@ -106,18 +118,8 @@ static bool load(struct work *work)
         values[i] = all[i].initially; /* a row that was removed, or makes no sense, counts as its default */
     for (size_t i = 0; i < result.row_count; i++)
         take(values, cell_text(result_row(&result, i)[0]), cell_text(result_row(&result, i)[1]));
-    for (int i = 0; i < SETTING_COUNT; i++)
-        atomic_store_explicit(&work->site->settings->values[i], values[i], memory_order_relaxed);
+    set(work->site->settings, reading, values);
     return true;
-}
-
-bool settings_load(struct work *work)
-{
-    struct settings *settings = work->site->settings;
-    pthread_mutex_lock(&settings->reading);
-    bool loaded = load(work);
-    pthread_mutex_unlock(&settings->reading);
-    return loaded;
 }
 
 /* All that are known: they are few, and change seldom. */

@@ -1,0 +1,103 @@
+/* What is read into memory while it changes: whoever read before the change does not have the last word. */
+#include "crypto/seal.h"
+#include "hosting/host.h"
+#include "hosting/host_trial.h"
+#include "meanwhile.h"
+#include "settings/settings.h"
+#include "tenancy_world.h"
+
+static const struct text late = TEXT_CONSTANT("01890a5d-ac96-774b-bcce-b302099a8057");
+
+/* Another thread, or what this node hears from another one. */
+struct other {
+    struct world *world;
+    struct work *work;
+};
+
+/* Reads by this world's own work from now on; `happens` comes behind its next answer. */
+static void read_while(struct meanwhile *meanwhile, struct other *other, struct world *world,
+                       void (*happens)(void *other))
+{
+    *other = (struct other){ .world = world, .work = world_add_work(world) };
+    world->work.db = meanwhile_reading(meanwhile, world->work.db, happens, other);
+}
+
+static void read_alone(struct meanwhile *meanwhile, struct other *other)
+{
+    other->world->work.db = meanwhile->real;
+    world_end_work(other->work);
+}
+
+/* ---- Settings ---- */
+
+static void shorten_trials(void *data)
+{
+    struct other *other = data;
+    struct system_setting row = { .key = value_string("default_trial_days"),
+                                  .category = value_string("tenants"),
+                                  .value = value_string("14") };
+    CHECK(world_try_create(other->work, &system_settings_table, row.cells));
+}
+
+TEST_IN_WORLD(a_setting_that_changes_while_it_is_read_stays_changed)
+{
+    struct meanwhile meanwhile;
+    struct other other;
+    read_while(&meanwhile, &other, world, shorten_trials);
+    CHECK(settings_load(&world->work));
+    CHECK(settings_integer(world->site.settings, SETTING_default_trial_days) == 14);
+    read_alone(&meanwhile, &other);
+}
+
+/* ---- Hosts of databases ---- */
+
+static void add_host(void *data)
+{
+    struct other *other = data;
+    struct arena *arena = other->work->arena;
+    struct database_host host = { .id = value_text(late), .name = value_string("norte") };
+    if (other->world->scratch.engine == ENGINE_SQLITE)
+        host.folder = value_string("/nowhere/at/all");
+    else
+        host.admin_url_encrypted =
+            value_text(seal(arena, other->world->site.keyring,
+                            TEXT("postgres://nobody:x@127.0.0.1:1/nowhere"), host_url_place(arena, late)));
+    CHECK(world_try_create(other->work, &database_hosts_table, host.cells));
+    CHECK(hosts_load(other->work));
+}
+
+static void remove_host(void *data)
+{
+    struct other *other = data;
+    struct database_host host;
+    CHECK(store_find(other->work, &database_hosts_table, late, host.cells));
+    CHECK(world_try_remove(other->work, &database_hosts_table, host.cells));
+    CHECK(hosts_load(other->work));
+}
+
+static bool is_known(struct world *world, struct text host_id)
+{
+    struct error ignored = {};
+    struct host *host;
+    bool known = hosts_take(world->site.hosting, host_id, &host, &ignored);
+    host_release(&host);
+    return known;
+}
+
+TEST_IN_WORLD(a_host_that_comes_or_goes_while_all_are_read_has_come_or_gone)
+{
+    struct tenancy_world tenancy;
+    struct meanwhile meanwhile;
+    struct other other;
+    tenancy_begin(&tenancy, world);
+    read_while(&meanwhile, &other, world, add_host);
+    CHECK(hosts_load(&world->work));
+    CHECK(is_known(world, late));
+    read_alone(&meanwhile, &other);
+
+    read_while(&meanwhile, &other, world, remove_host);
+    CHECK(hosts_load(&world->work));
+    CHECK(!is_known(world, late));
+    read_alone(&meanwhile, &other);
+    tenancy_end(&tenancy);
+}
