@@ -10,6 +10,7 @@
 #include "identity/revocation.h"
 #include "jobs/runner.h"
 #include "model/model.h"
+#include "record/subject.h"
 #include "settings/settings.h"
 #include "sql/database.h"
 #include "sql/listener.h"
@@ -46,6 +47,7 @@ bool app_load_memory(struct app *app, struct work *work,
                      bool (*beside_tenants)(struct work *work, void *data), int64_t *position)
 {
     struct beside others;
+    subject_cache_forget_all(work->site->subjects);
     if (!sequencer_run(work, position) || !settings_load(work) || !hosts_load(work))
         return false;
     beside_begin(&others, app, beside_tenants);

@@ -16,6 +16,7 @@ enum { PLACES = 4096 };
 struct place {
     char subject_id[UUID_LENGTH + 1];
     struct key key;
+    uint64_t forgotten; /* how often; what was read before is not remembered behind it */
 };
 
 struct subject_cache {
@@ -44,52 +45,78 @@ static struct place *place_of(struct subject_cache *cache, struct text subject_i
     return &cache->places[text_hash(subject_id) % PLACES];
 }
 
-static bool cache_find(struct subject_cache *cache, struct text subject_id, struct key *key)
+/* *forgotten: for cache_add, if it is to be read. */
+static bool cache_find(struct subject_cache *cache, struct text subject_id, struct key *key,
+                       uint64_t *forgotten)
 {
     struct place *place = place_of(cache, subject_id);
     pthread_mutex_lock(&cache->lock);
     bool found = text_is(subject_id, place->subject_id);
     if (found)
         *key = place->key;
+    *forgotten = place->forgotten;
     pthread_mutex_unlock(&cache->lock);
     return found;
 }
 
-static void cache_add(struct subject_cache *cache, struct text subject_id, const struct key *key)
+/* A key that may have been destroyed since it was read is read again by whoever needs it next. */
+static void cache_add(struct subject_cache *cache, struct text subject_id, const struct key *key,
+                      uint64_t forgotten)
 {
     struct place *place = place_of(cache, subject_id);
     pthread_mutex_lock(&cache->lock);
-    memcpy(place->subject_id, subject_id.data, UUID_LENGTH);
-    place->key = *key;
+    if (place->forgotten == forgotten) {
+        memcpy(place->subject_id, subject_id.data, UUID_LENGTH);
+        place->key = *key;
+    }
     pthread_mutex_unlock(&cache->lock);
+}
+
+/* Under the lock. */
+static void empty(struct place *place)
+{
+    OPENSSL_cleanse(place->subject_id, sizeof place->subject_id);
+    OPENSSL_cleanse(&place->key, sizeof place->key);
 }
 
 void subject_cache_forget(struct subject_cache *cache, struct text subject_id)
 {
     struct place *place = place_of(cache, subject_id);
     pthread_mutex_lock(&cache->lock);
+    place->forgotten++;
     if (text_is(subject_id, place->subject_id))
-        OPENSSL_cleanse(place, sizeof *place);
+        empty(place);
+    pthread_mutex_unlock(&cache->lock);
+}
+
+void subject_cache_forget_all(struct subject_cache *cache)
+{
+    pthread_mutex_lock(&cache->lock);
+    for (size_t i = 0; i < PLACES; i++) {
+        cache->places[i].forgotten++;
+        empty(&cache->places[i]);
+    }
     pthread_mutex_unlock(&cache->lock);
 }
 
 struct learnt {
     struct text subject_id;
     struct key key;
+    uint64_t forgotten;
 };
 
 static void remember(struct work *work, void *data)
 {
     struct learnt *learnt = data;
-    cache_add(work->site->subjects, learnt->subject_id, &learnt->key);
+    cache_add(work->site->subjects, learnt->subject_id, &learnt->key, learnt->forgotten);
     OPENSSL_cleanse(&learnt->key, sizeof learnt->key);
 }
 
 /* What a transaction made or saw may yet be undone: it is remembered once it is committed. */
-static void learn(struct work *work, struct text subject_id, const struct key *key)
+static void learn(struct work *work, struct text subject_id, const struct key *key, uint64_t forgotten)
 {
     struct learnt *learnt = arena_new(work->arena, struct learnt);
-    *learnt = (struct learnt){ arena_copy(work->arena, subject_id), *key };
+    *learnt = (struct learnt){ arena_copy(work->arena, subject_id), *key, forgotten };
     if (work->transacting)
         work_after_commit(work, remember, learnt);
     else
@@ -148,7 +175,8 @@ static bool find_row(struct work *work, struct text subject_id, struct subject_k
 bool subject_key(struct work *work, struct text subject_id, struct key *key)
 {
     bool mine = false;
-    if (cache_find(work->site->subjects, subject_id, key))
+    uint64_t forgotten;
+    if (cache_find(work->site->subjects, subject_id, key, &forgotten))
         return true;
     struct subject_key row;
     bool found = find_row(work, subject_id, &row);
@@ -161,7 +189,7 @@ bool subject_key(struct work *work, struct text subject_id, struct key *key)
     }
     if (!mine && !open_key(work, &row, key))
         return false;
-    learn(work, subject_id, key);
+    learn(work, subject_id, key, forgotten);
     return true;
 }
 

@@ -8,6 +8,7 @@ struct subject_cache; /* the latest keys in memory */
 struct subject_cache *subject_cache_create(void);
 void subject_cache_destroy(struct subject_cache *cache);
 void subject_cache_forget(struct subject_cache *cache, struct text subject_id);
+void subject_cache_forget_all(struct subject_cache *cache); /* news of them may have been missed */
 
 /* Finds the key, or (in a transaction) makes it. False with `not_found` where it was destroyed, or is missing
  * outside one. */

@@ -1,8 +1,11 @@
 /* What is read into memory while it changes: whoever read before the change does not have the last word. */
+#include "app/parts.h"
 #include "crypto/seal.h"
 #include "hosting/host.h"
 #include "hosting/host_trial.h"
+#include "identity/revocation.h"
 #include "meanwhile.h"
+#include "record/subject.h"
 #include "settings/settings.h"
 #include "tenancy_world.h"
 
@@ -12,6 +15,7 @@ static const struct text late = TEXT_CONSTANT("01890a5d-ac96-774b-bcce-b302099a8
 struct other {
     struct world *world;
     struct work *work;
+    struct text subject_id;
 };
 
 /* Reads by this world's own work from now on; `happens` comes behind its next answer. */
@@ -100,4 +104,80 @@ TEST_IN_WORLD(a_host_that_comes_or_goes_while_all_are_read_has_come_or_gone)
     CHECK(!is_known(world, late));
     read_alone(&meanwhile, &other);
     tenancy_end(&tenancy);
+}
+
+/* ---- Keys of subjects ---- */
+
+static bool make_key(struct work *work, void *subject_id)
+{
+    struct key key;
+    return subject_key(work, *(const struct text *)subject_id, &key);
+}
+
+static bool destroy_key(struct work *work, void *subject_id)
+{
+    return subject_key_destroy(work, *(const struct text *)subject_id);
+}
+
+static void erase(void *data)
+{
+    struct other *other = data;
+    CHECK(db_transact(other->work, destroy_key, &other->subject_id));
+}
+
+TEST_IN_WORLD(a_key_that_is_destroyed_while_it_is_read_is_not_remembered)
+{
+    struct meanwhile meanwhile;
+    struct other other;
+    struct key key;
+    struct text subject_id = late;
+    CHECK(db_transact(&world->work, make_key, &subject_id));
+    subject_cache_forget(world->site.subjects, subject_id);
+    read_while(&meanwhile, &other, world, erase);
+    other.subject_id = subject_id;
+    CHECK(subject_key(&world->work, subject_id, &key)); /* it was read before */
+    CHECK(!subject_key(&world->work, subject_id, &key) && world->work.error.code == ERROR_not_found);
+    read_alone(&meanwhile, &other);
+}
+
+/* The listener of this node did not hear of it. */
+TEST_IN_WORLD(keys_are_forgotten_when_news_of_them_may_have_been_missed)
+{
+    struct tenancy_world tenancy;
+    struct key key;
+    struct text subject_id = late;
+    int64_t position;
+    tenancy_begin(&tenancy, world);
+    world->site.revocations = revocations_create();
+    CHECK(db_transact(&world->work, make_key, &subject_id));
+    world->site.watchers = NULL;
+    CHECK(db_transact(&world->work, destroy_key, &subject_id));
+    CHECK(app_load_memory(&world->work, &position));
+    CHECK(!subject_key(&world->work, subject_id, &key) && world->work.error.code == ERROR_not_found);
+    error_clear(&world->work.error);
+    revocations_destroy(world->site.revocations);
+    tenancy_end(&tenancy);
+}
+
+static void erase_unheard(void *data)
+{
+    struct other *other = data;
+    erase(other);
+    subject_cache_forget_all(other->world->site.subjects);
+}
+
+TEST_IN_WORLD(a_key_that_was_read_before_all_were_forgotten_is_not_remembered)
+{
+    struct meanwhile meanwhile;
+    struct other other;
+    struct key key;
+    struct text subject_id = late;
+    CHECK(db_transact(&world->work, make_key, &subject_id));
+    subject_cache_forget(world->site.subjects, subject_id);
+    world->site.watchers = NULL;
+    read_while(&meanwhile, &other, world, erase_unheard);
+    other.subject_id = subject_id;
+    CHECK(subject_key(&world->work, subject_id, &key));
+    CHECK(!subject_key(&world->work, subject_id, &key) && world->work.error.code == ERROR_not_found);
+    read_alone(&meanwhile, &other);
 }
