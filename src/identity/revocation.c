@@ -18,7 +18,7 @@ struct revocations {
     pthread_rwlock_t lock;
     struct mark *marks;
     size_t capacity, used;
-    uint64_t loads;
+    uint64_t loads, doubts;
     bool trusted;
 };
 
@@ -123,24 +123,28 @@ void revocations_doubt(struct revocations *revocations)
 {
     pthread_rwlock_wrlock(&revocations->lock);
     revocations->trusted = false;
+    revocations->doubts++;
     pthread_rwlock_unlock(&revocations->lock);
 }
 
-void revocations_load_begin(struct revocations *revocations)
+struct revocations_reading revocations_load_begin(struct revocations *revocations)
 {
     pthread_rwlock_wrlock(&revocations->lock);
-    revocations->loads++;
-    revocations->trusted = true; /* news that fails to be read from now on brings the doubt back */
+    struct revocations_reading reading = { ++revocations->loads, revocations->doubts };
     pthread_rwlock_unlock(&revocations->lock);
+    return reading;
 }
 
-void revocations_load_end(struct revocations *revocations)
+/* What another load that began later has told of is its own to end. */
+void revocations_load_end(struct revocations *revocations, const struct revocations_reading *reading)
 {
     pthread_rwlock_wrlock(&revocations->lock);
     for (size_t i = 0; i < revocations->capacity; i++) {
         struct mark *mark = &revocations->marks[i];
-        if (mark->until_ms == UNTIL_REOPENED && mark->loaded < revocations->loads)
+        if (mark->until_ms == UNTIL_REOPENED && mark->loaded < reading->load)
             mark->until_ms = mark->least = 0;
     }
+    if (reading->doubts == revocations->doubts) /* all news since could be read */
+        revocations->trusted = true;
     pthread_rwlock_unlock(&revocations->lock);
 }

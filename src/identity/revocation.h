@@ -32,10 +32,14 @@ struct revocation {
 void revocations_mark(struct revocations *revocations, const struct revocation *news, int64_t now_ms);
 size_t revocations_count(struct revocations *revocations);
 
-/* A load is bracketed: what was shut out before it and is not told again in it has been let in meanwhile. */
-void revocations_load_begin(struct revocations *revocations);
-void revocations_load_end(struct revocations *revocations);
-/* Not before the first load, nor once news could not be read: then the next who asks loads again. */
+/* A load is bracketed: what was shut out before it and is not told again in it has been let in meanwhile.
+ * Several may be under way. */
+struct revocations_reading {
+    uint64_t load, doubts; /* the how manieth, and how many doubts there were */
+};
+struct revocations_reading revocations_load_begin(struct revocations *revocations);
+void revocations_load_end(struct revocations *revocations, const struct revocations_reading *reading);
+/* Not before the first load is over, nor once news could not be read: then the next who asks loads again. */
 bool revocations_are_trusted(struct revocations *revocations);
 void revocations_doubt(struct revocations *revocations);
 

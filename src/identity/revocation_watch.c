@@ -82,13 +82,13 @@ const struct watcher identity_watchers[] = {
 bool revocations_load(struct work *work)
 {
     struct revocations *revocations = work->site->revocations;
-    revocations_load_begin(revocations);
+    const struct revocations_reading reading = revocations_load_begin(revocations);
     for (size_t i = 0; i < SOURCE_COUNT; i++)
         if (!read_news(work, sources[i].recent, value_time(work->now - ACCESS_LIFE_MS))) {
             revocations_doubt(revocations);
             return false;
         }
-    revocations_load_end(revocations);
+    revocations_load_end(revocations, &reading);
     return true;
 }
 

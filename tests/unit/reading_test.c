@@ -181,3 +181,38 @@ TEST_IN_WORLD(a_key_that_was_read_before_all_were_forgotten_is_not_remembered)
     CHECK(!subject_key(&world->work, subject_id, &key) && world->work.error.code == ERROR_not_found);
     read_alone(&meanwhile, &other);
 }
+
+/* ---- What was taken back ---- */
+
+static void doubt(void *data)
+{
+    struct other *other = data;
+    CHECK(!revocations_are_trusted(other->world->site.revocations));
+    revocations_doubt(other->world->site.revocations);
+}
+
+TEST_IN_WORLD(what_was_taken_back_is_trusted_once_it_has_been_read_and_not_where_news_failed_meanwhile)
+{
+    struct revocations *revocations = world->site.revocations = revocations_create();
+    struct meanwhile meanwhile;
+    struct other other;
+    read_while(&meanwhile, &other, world, doubt);
+    CHECK(revocations_load(&world->work) && !revocations_are_trusted(revocations));
+    CHECK(revocations_load(&world->work) && revocations_are_trusted(revocations));
+    read_alone(&meanwhile, &other);
+    revocations_destroy(revocations);
+}
+
+TEST(who_is_shut_out_stays_so_while_two_load_at_once)
+{
+    struct revocations *revocations = revocations_create();
+    const struct revocation shut = { late, 1, 1, UNTIL_REOPENED };
+    struct revocations_reading first = revocations_load_begin(revocations);
+    revocations_mark(revocations, &shut, WORLD_BEGIN_MS);
+    struct revocations_reading second = revocations_load_begin(revocations);
+    revocations_load_end(revocations, &first);
+    CHECK(!revocations_allow(revocations, late, 0)); /* the second has not come to it yet */
+    revocations_load_end(revocations, &second);
+    CHECK(revocations_allow(revocations, late, 0)); /* it was told of him no more */
+    revocations_destroy(revocations);
+}
