@@ -3,6 +3,7 @@
  * be told to it while requests pass; `readable` remembers the first.
  */
 #include "http/connection.h"
+#include "base/clock.h"
 #include "http/loop.h"
 #include <stddef.h>
 #include <sys/epoll.h>
@@ -22,7 +23,12 @@ const struct server_options *connection_options(const struct connection *connect
 
 void connection_set_deadline(struct connection *connection, enum deadline_kind kind)
 {
-    deadline_set(&connection->loop->deadlines, &connection->deadline, kind, connection->loop->now_us);
+    int64_t now_us = connection->loop->now_us;
+    if (connection->deadline.kind == kind)
+        return;
+    if (kind == DEADLINE_IDLE) /* what the loop has done since it looked is not the client's time */
+        now_us = clock_monotonic_us();
+    deadline_set(&connection->loop->deadlines, &connection->deadline, kind, now_us);
 }
 
 void connection_drop_exchange(struct connection *connection)

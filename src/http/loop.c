@@ -135,6 +135,7 @@ static void expire(struct loop *loop)
 static void begin_draining(struct loop *loop)
 {
     loop->draining = true;
+    loop->now_us = clock_monotonic_us(); /* the turn may have taken long */
     loop->deadlines.duration_us[DEADLINE_IDLE] = DRAIN_IDLE_MS * INT64_C(1000);
     atomic_store(&loop->streams_woken, true);
     if (loop->server->endpoints[0].kept)

@@ -90,3 +90,88 @@ TEST(what_came_in_the_last_moment_of_idleness_is_answered)
     }
     CHECK(answered == WIRES);
 }
+
+/* ---- A loop that stands still ---- */
+
+enum gate { GATE_before, GATE_at_accept, GATE_drained, GATES };
+static atomic_bool is_shut[GATES], is_reached[GATES];
+static _Thread_local int turns_left; /* of the loop that stood still, until it reaches the last gate */
+
+static void stand_still(enum gate gate)
+{
+    for (atomic_store(&is_reached[gate], true); atomic_load(&is_shut[gate]);)
+        poll(NULL, 0, 1);
+}
+
+static void reach(enum gate gate)
+{
+    while (!atomic_load(&is_reached[gate]))
+        poll(NULL, 0, 1);
+}
+
+static void handle_in_time(struct exchange *exchange, void *)
+{
+    int64_t gate;
+    if (text_to_integer(exchange->request.query, &gate)) {
+        stand_still((enum gate)gate);
+        turns_left = 2; /* this one, and the next, in which time is looked at anew */
+    }
+    web_echo(exchange);
+}
+
+static void count_turns(void *)
+{
+    if (turns_left > 0 && --turns_left == 0 && atomic_load(&is_reached[GATE_at_accept]))
+        stand_still(GATE_drained);
+}
+
+/* What becomes of those who come while the loop stands still for longer than anybody is waited for. */
+struct outcome {
+    bool is_answered, is_hidden;
+};
+
+static void send_to_gate(struct wire *wire, enum gate gate)
+{
+    struct text request = arena_format(wire->arena, "GET /?%d HTTP/1.1\r\nHost: a.test\r\n\r\n", (int)gate);
+    CHECK(wire_send(wire, request));
+}
+
+/* The loop is told of a request and of who connects at once, and stands still between the two. */
+static struct outcome come_while_it_stands_still(struct web *web)
+{
+    [[gnu::cleanup(wire_close)]] struct wire first, second, late;
+    struct outcome outcome;
+    wire_open(&first, web, 1);
+    wire_open(&second, web, 1);
+    CHECK(wire_send(&second, TEXT("GET / HTTP/1.1\r\nHost: a.test\r\n\r\n")) && wire_body(&second, "GET / "));
+    send_to_gate(&first, GATE_before);
+    reach(GATE_before);
+    send_to_gate(&second, GATE_at_accept);
+    wire_open(&late, web, 1);
+    atomic_store(&is_shut[GATE_before], false);
+    reach(GATE_at_accept);
+    CHECK(!server_drain(web->server, IDLE_MS));
+    atomic_store(&is_shut[GATE_at_accept], false);
+    reach(GATE_drained);
+    outcome.is_hidden = try_to_connect(server_port(web->server, 0)) == EINPROGRESS;
+    outcome.is_answered = wire_send(&late, TEXT("GET /late HTTP/1.1\r\nHost: a.test\r\n\r\n"));
+    atomic_store(&is_shut[GATE_drained], false);
+    outcome.is_answered = outcome.is_answered && wire_body(&late, "GET /late ");
+    return outcome;
+}
+
+TEST(time_in_which_a_loop_stands_still_is_not_taken_from_who_comes)
+{
+    struct outcome seen = {};
+    for (int i = 0; i < ROUNDS_MAX && !(seen.is_answered && seen.is_hidden); i++) {
+        [[gnu::cleanup(web_end)]] struct web web;
+        for (int gate = 0; gate < GATES; gate++) {
+            atomic_store(&is_shut[gate], true);
+            atomic_store(&is_reached[gate], false);
+        }
+        web_begin(&web, &(struct server_options){ .handle = handle_in_time, .loop_turned = count_turns });
+        seen = come_while_it_stands_still(&web);
+    }
+    CHECK(seen.is_answered);
+    CHECK(seen.is_hidden);
+}
