@@ -113,7 +113,7 @@ void directory_put(struct directory *directory, const struct tenant_facts *facts
         directory->tenant_count++;
     }
     if (use)
-        tenant_use_learn(use, facts->month, facts->used);
+        tenant_use_learn(use, facts->ticket, facts->month, facts->used);
     if (newer) {
         if (old && !old->use)
             forget_tombstone(directory, old);

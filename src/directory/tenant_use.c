@@ -7,6 +7,7 @@
 enum { QUARTER_MS = 15 * MINUTE_MS, LOCKS = 64 };
 
 struct tenant_use {
+    uint64_t ticket; /* of the latest reading */
     int32_t month;
     int64_t known[LIMIT_COUNT], unwritten[LIMIT_COUNT]; /* unwritten: what is being written too */
     int64_t being_written[LIMIT_COUNT];
@@ -43,11 +44,6 @@ int32_t month_of_text(struct text text)
 struct text month_print(int32_t month, char out[static DATE_TEXT_SIZE])
 {
     return calendar_print_date((struct date){ month / 12, month % 12 + 1, 1 }, out);
-}
-
-static bool is_monthly(enum tenant_limit limit)
-{
-    return limit >= LIMIT_monthly_emails;
 }
 
 static void begin_month(struct tenant_use *use, int32_t month)
@@ -123,12 +119,21 @@ static void learn_monthly(struct tenant_use *use, int32_t month, const int64_t u
     }
 }
 
-void tenant_use_learn(struct tenant_use *use, int32_t month, const int64_t used[static LIMIT_COUNT])
+/* The other counts fall too: of two readings the later begun is believed. */
+static void learn_lasting(struct tenant_use *use, uint64_t ticket, const int64_t used[static LIMIT_COUNT])
+{
+    if (ticket < use->ticket)
+        return;
+    use->ticket = ticket;
+    for (enum tenant_limit limit = 0; limit < LIMIT_monthly_emails; limit++)
+        use->known[limit] = used[limit];
+}
+
+void tenant_use_learn(struct tenant_use *use, uint64_t ticket, int32_t month,
+                      const int64_t used[static LIMIT_COUNT])
 {
     pthread_mutex_lock(lock_of(use));
-    for (enum tenant_limit limit = 0; limit < LIMIT_COUNT; limit++)
-        if (!is_monthly(limit))
-            use->known[limit] = used[limit];
+    learn_lasting(use, ticket, used);
     learn_monthly(use, month, used);
     pthread_mutex_unlock(lock_of(use));
 }

@@ -45,8 +45,9 @@ struct use_taken {
 int64_t tenant_use_unwritten(struct tenant_use *use, const struct use_moment *moment, enum tenant_limit limit,
                              struct use_taken *taken);
 
-/* What the database told of this month. */
-void tenant_use_learn(struct tenant_use *use, int32_t month, const int64_t used[static LIMIT_COUNT]);
+/* What the database told, of this month; the ticket was taken before it was asked (directory_ticket). */
+void tenant_use_learn(struct tenant_use *use, uint64_t ticket, int32_t month,
+                      const int64_t used[static LIMIT_COUNT]);
 
 /* Brackets the writing of what was taken in the month: from its beginning until its outcome is known. */
 void tenant_use_begin_write(struct tenant_use *use, int32_t month, const int64_t counts[static LIMIT_COUNT]);

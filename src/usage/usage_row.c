@@ -1,5 +1,7 @@
 #include "usage/usage_row.h"
+#include "directory/directory.h"
 #include "model/model.h"
+#include "record/site.h"
 #include "record/sql_text.h"
 #include <string.h>
 
@@ -33,9 +35,9 @@ enum { CELL_month = 2 * LIMIT_COUNT, CELL_is_active, CELL_level };
     ADD " AND " IN_MONTH("current_monthly_" metric) " + " parameter " <= max_monthly_" metric                \
                                                     " - $6 RETURNING " COUNTS
 
-static void read_row(const struct value *cells, struct usage_row *row)
+static void read_row(const struct value *cells, uint64_t ticket, struct usage_row *row)
 {
-    *row = (struct usage_row){ .found = true };
+    *row = (struct usage_row){ .found = true, .ticket = ticket };
     for (size_t i = 0; i < LIMIT_COUNT; i++) {
         row->used[i] = cell_integer(cells[i]);
         row->allowed[i] = cell_integer(cells[LIMIT_COUNT + i]);
@@ -83,6 +85,7 @@ bool usage_row_add(struct work *work, const struct ledger_line *line, struct usa
     static const char sql[] = ADD " RETURNING " COUNTS;
     struct value id = value_text(text_from(line->tenant_id));
     const int64_t *counts = line->counts;
+    uint64_t ticket = directory_ticket(work->site->directory);
     struct result result;
     *row = (struct usage_row){};
     if (!db_run(work->db, work->arena, &result, &work->error, sql,
@@ -91,7 +94,7 @@ bool usage_row_add(struct work *work, const struct ledger_line *line, struct usa
                            value_integer(counts[LIMIT_monthly_api_calls]))))
         return false;
     if (result.row_count > 0)
-        read_row(result.cells, row);
+        read_row(result.cells, ticket, row);
     return !ledger_line_has_counts(line) || add_to_day(work, id.text, line->date, counts);
 }
 
@@ -104,6 +107,7 @@ bool usage_row_claim(struct work *work, struct text tenant_id, const struct use_
         [LIMIT_monthly_api_calls] = IF_IT_FITS("api_calls", "$5"),
     };
     int64_t counts[LIMIT_COUNT] = {};
+    uint64_t ticket = directory_ticket(work->site->directory);
     struct result result;
     counts[taken->limit] = taken->quantity;
     *row = (struct usage_row){};
@@ -115,13 +119,14 @@ bool usage_row_claim(struct work *work, struct text tenant_id, const struct use_
         return false;
     if (result.row_count == 0)
         return true;
-    read_row(result.cells, row);
+    read_row(result.cells, ticket, row);
     return add_to_day(work, tenant_id, taken->date, counts);
 }
 
 bool usage_rows_read(struct work *work, const struct text *ids, size_t count,
                      void (*each)(struct work *work, struct text id, const struct usage_row *row))
 {
+    uint64_t ticket = directory_ticket(work->site->directory);
     struct sql_text sql;
     struct result result;
     if (count == 0)
@@ -138,7 +143,7 @@ bool usage_rows_read(struct work *work, const struct text *ids, size_t count,
     for (size_t i = 0; i < result.row_count; i++) {
         struct usage_row row;
         const struct value *cells = result_row(&result, i);
-        read_row(cells + 1, &row);
+        read_row(cells + 1, ticket, &row);
         each(work, cells[0].text, &row);
     }
     return true;

@@ -5,6 +5,7 @@
 #include "usage/ledger.h"
 
 struct usage_row {
+    uint64_t ticket; /* taken before it was read */
     int64_t used[LIMIT_COUNT], allowed[LIMIT_COUNT];
     int32_t month;
     bool found;

@@ -74,7 +74,7 @@ static void end_write(struct work *work, const struct piece *piece, bool written
         if (use)
             tenant_use_end_write(use, piece->lines[i].month, piece->lines[i].counts, written);
         if (use && written && row->found)
-            tenant_use_learn(use, row->month, row->used);
+            tenant_use_learn(use, row->ticket, row->month, row->used);
     }
 }
 
@@ -138,7 +138,7 @@ void usage_learn(struct work *work, struct text tenant_id, const struct usage_ro
         directory_enter(work->site->directory);
     const struct directory_entry *entry = directory_find(work->site->directory, ENTRY_id, tenant_id);
     if (entry)
-        tenant_use_learn(entry->use, row->month, row->used);
+        tenant_use_learn(entry->use, row->ticket, row->month, row->used);
 }
 
 bool usage_heard(struct work *work, struct text told)

@@ -8,6 +8,8 @@
 #include "record/subject.h"
 #include "settings/settings.h"
 #include "tenancy_world.h"
+#include "usage/seats.h"
+#include "usage/usage.h"
 
 static const struct text late = TEXT_CONSTANT("01890a5d-ac96-774b-bcce-b302099a8057");
 
@@ -215,4 +217,61 @@ TEST(who_is_shut_out_stays_so_while_two_load_at_once)
     revocations_load_end(revocations, &second);
     CHECK(revocations_allow(revocations, late, 0)); /* it was told of him no more */
     revocations_destroy(revocations);
+}
+
+/* ---- Counts of a tenant ---- */
+
+static bool take_seat(struct work *work, void *tenant_id)
+{
+    return seats_take(work, *(const struct text *)tenant_id);
+}
+
+static void add_person(void *data)
+{
+    struct other *other = data;
+    CHECK(db_transact(other->work, take_seat, &other->subject_id));
+}
+
+static int64_t seats_known(struct world *world, struct text tenant_id)
+{
+    [[maybe_unused, gnu::cleanup(reclaimer_leave)]] struct reader *reader =
+        directory_enter(world->site.directory);
+    const struct directory_entry *entry = directory_find(world->site.directory, ENTRY_id, tenant_id);
+    const struct use_moment moment = directory_entry_moment(entry, world->work.now);
+    int64_t used[LIMIT_COUNT];
+    tenant_use_read(entry->use, &moment, used);
+    return used[LIMIT_users];
+}
+
+static bool read_tenant(struct world *world, struct text tenant_id)
+{
+    return site_row_changed(&world->work, &tenants_table, tenant_id);
+}
+
+static bool hear_of_use(struct world *world, struct text tenant_id)
+{
+    return usage_heard(&world->work,
+                       arena_format(world->work.arena, "another node:%.*s", TEXT_ARG(tenant_id)));
+}
+
+TEST_IN_WORLD(a_seat_that_is_taken_while_a_tenant_is_read_stays_taken)
+{
+    static bool (*const ways[])(struct world * world, struct text tenant_id) = { read_tenant, hear_of_use };
+    struct tenancy_world tenancy;
+    struct tenant tenant;
+    tenancy_begin(&tenancy, world);
+    world->site.usage = usage_create();
+    world_add_tenant(world, "acme", &tenant);
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        struct meanwhile meanwhile;
+        struct other other;
+        test_note("way %zu", i);
+        read_while(&meanwhile, &other, world, add_person);
+        other.subject_id = tenant.id.text;
+        CHECK(ways[i](world, tenant.id.text));
+        CHECK(seats_known(world, tenant.id.text) == (int64_t)i + 1);
+        read_alone(&meanwhile, &other);
+    }
+    usage_destroy(world->site.usage);
+    tenancy_end(&tenancy);
 }

@@ -115,10 +115,10 @@ TEST(news_of_what_is_being_written_counts_it_once)
     CHECK(tenant_use_take(use, &moment, LIMIT_monthly_emails, 60, LIMIT, &taken));
     tenant_use_begin_write(use, taken.month, written);
     CHECK(tenant_use_take(use, &moment, LIMIT_monthly_emails, 10, LIMIT, &taken));
-    tenant_use_learn(use, taken.month, told);
+    tenant_use_learn(use, 1, taken.month, told);
     CHECK(emails_of(use, &moment) == 75);
     tenant_use_end_write(use, taken.month, written, true);
-    tenant_use_learn(use, taken.month, told);
+    tenant_use_learn(use, 1, taken.month, told);
     CHECK(emails_of(use, &moment) == 75);
     CHECK(!tenant_use_take(use, &moment, LIMIT_monthly_emails, 26, LIMIT, &taken) && taken.used == 75);
     CHECK(tenant_use_take(use, &moment, LIMIT_monthly_emails, 25, LIMIT, &taken));
