@@ -12,10 +12,12 @@ enum { HTTP_OK = 200 };
 struct document {
     struct text url, text; /* malloc'ed; url empty: free */
     int64_t fetched_ms;
+    uint64_t reading; /* of two that fetch the same, the one that began later is believed */
 };
 
 struct published {
     pthread_mutex_t mutex;
+    uint64_t readings; /* that have begun */
     struct document documents[PUBLISHED_MAX];
 };
 
@@ -43,7 +45,9 @@ void published_destroy(struct published *published)
     free(published);
 }
 
-static bool recall(struct work *work, struct text url, int64_t age_ms, struct text *document)
+/* *reading: for `keep`, if it is to be fetched. */
+static bool recall(struct work *work, struct text url, int64_t age_ms, struct text *document,
+                   uint64_t *reading)
 {
     struct published *published = work->site->published;
     bool found = false;
@@ -54,6 +58,7 @@ static bool recall(struct work *work, struct text url, int64_t age_ms, struct te
         if (found)
             *document = arena_copy(work->arena, kept->text);
     }
+    *reading = ++published->readings;
     pthread_mutex_unlock(&published->mutex);
     return found;
 }
@@ -66,29 +71,36 @@ static struct text copy(struct text text)
 }
 
 /* Its own place, or the one that was fetched the longest time ago. */
-static void keep(struct work *work, struct text url, struct text document)
+static struct document *place_of(struct published *published, struct text url)
 {
-    struct published *published = work->site->published;
-    pthread_mutex_lock(&published->mutex);
     struct document *place = published->documents;
     for (size_t i = 0; i < PUBLISHED_MAX; i++) {
         struct document *kept = &published->documents[i];
-        if (text_equal(kept->url, url)) {
-            place = kept;
-            break;
-        }
+        if (text_equal(kept->url, url))
+            return kept;
         if (kept->fetched_ms < place->fetched_ms)
             place = kept;
     }
-    forget(place);
-    *place = (struct document){ copy(url), copy(document), work->now };
+    return place;
+}
+
+static void keep(struct work *work, struct text url, struct text document, uint64_t reading)
+{
+    struct published *published = work->site->published;
+    pthread_mutex_lock(&published->mutex);
+    struct document *place = place_of(published, url);
+    if (!text_equal(place->url, url) || place->reading < reading) {
+        forget(place);
+        *place = (struct document){ copy(url), copy(document), work->now, reading };
+    }
     pthread_mutex_unlock(&published->mutex);
 }
 
 bool published_read(struct work *work, struct text url, bool allows_private, int64_t age_ms,
                     struct text *document)
 {
-    if (recall(work, url, age_ms, document))
+    uint64_t reading;
+    if (recall(work, url, age_ms, document, &reading))
         return true;
     const struct fetch question = {
         .url = url,
@@ -100,7 +112,7 @@ bool published_read(struct work *work, struct text url, bool allows_private, int
         return fail(&work->error, ERROR_sso_unavailable, "%s", answer.why);
     if (answer.status != HTTP_OK)
         return fail(&work->error, ERROR_sso_unavailable, "HTTP %d", answer.status);
-    keep(work, url, answer.body);
+    keep(work, url, answer.body, reading);
     *document = answer.body;
     return true;
 }
