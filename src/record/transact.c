@@ -75,7 +75,8 @@ static bool run_in_lane(struct write *write, struct db *db)
     return good;
 }
 
-/* The effects read through the lane's connection: the caller's may be in use, or hold an older snapshot. */
+/* The effects read through the lane's connection: the caller's may be in use, or hold an older snapshot. What
+ * others were told while memory had not followed is not told again behind them. */
 static void finish_in_lane(struct write *write, const struct error *lost)
 {
     struct queued_work *queued = (struct queued_work *)write;
@@ -85,7 +86,10 @@ static void finish_in_lane(struct write *write, const struct error *lost)
         work->error = *lost;
     struct db *reader = work->db;
     work->db = queued->lane_db;
+    bool has_effects = kept && work->effects;
     finish(work, kept);
+    if (has_effects)
+        database_raise_version(work->site->database);
     work->db = reader;
     queued->done(work, kept, queued->done_data);
 }

@@ -72,6 +72,12 @@ uint64_t database_version(struct database *database)
     return database->lane ? lane_version(database->lane) : 0;
 }
 
+void database_raise_version(struct database *database)
+{
+    assert(database->lane);
+    lane_raise_version(database->lane);
+}
+
 size_t database_queue_depth(struct database *database)
 {
     return database->lane ? lane_depth(database->lane) : 0;

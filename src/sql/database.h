@@ -46,6 +46,8 @@ size_t database_queue_depth(struct database *database);
 /* Rises with each commit of the lane that wrote something, before its writers are answered: who reads it,
  * then the database, sees at least that much. On PostgreSQL, where others write too, always 0. */
 uint64_t database_version(struct database *database);
+/* SQLite only: it rises once more, since what is held in memory beside the database has followed. */
+void database_raise_version(struct database *database);
 
 /* SQLite only: until the writers of all that can be read by now were answered, and what follows from it in
  * memory was done there. Not in the lane's thread. */

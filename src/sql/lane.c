@@ -91,7 +91,7 @@ static bool run_batch(struct lane *lane, struct write *write, struct batch *batc
     int64_t written = sqlite_written(lane->db);
     if (good && db_commit(lane->db, error)) {
         if (written != lane->written)
-            atomic_fetch_add(&lane->version, 1);
+            lane_raise_version(lane);
         lane->written = written;
         metric_add(METRIC_lane_batches_total, 1);
         metric_add(METRIC_lane_writes_total, (int64_t)batch->count);
@@ -182,6 +182,11 @@ void lane_destroy(struct lane *lane)
 uint64_t lane_version(struct lane *lane)
 {
     return atomic_load(&lane->version);
+}
+
+void lane_raise_version(struct lane *lane)
+{
+    atomic_fetch_add(&lane->version, 1);
 }
 
 void lane_settle(struct lane *lane)

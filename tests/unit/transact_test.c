@@ -175,6 +175,30 @@ TEST_ON_SQLITE(what_is_queued_is_told_after_its_effects)
     world_end(&world);
 }
 
+static uint64_t version_in_effect;
+
+static void note_version(struct work *work, void *)
+{
+    version_in_effect = database_version(work->site->database);
+}
+
+static bool insert_and_note_version(struct work *work, void *)
+{
+    work_after_commit(work, note_version, NULL);
+    return work_insert(work, 9);
+}
+
+/* What is told while effects are under way may be of what they are about to take out of memory. */
+TEST_ON_SQLITE(what_is_read_during_effects_is_good_for_nothing_behind_them)
+{
+    struct world world;
+    world_begin(&world, scratch);
+    uint64_t before = database_version(world.site.database);
+    CHECK(db_transact(&world.work, insert_and_note_version, NULL));
+    CHECK(version_in_effect > before && database_version(world.site.database) > version_in_effect);
+    world_end(&world);
+}
+
 static int changes[2];
 
 static bool first_changed(struct work *, struct text id)
