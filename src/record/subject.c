@@ -16,11 +16,12 @@ enum { PLACES = 4096 };
 struct place {
     char subject_id[UUID_LENGTH + 1];
     struct key key;
-    uint64_t forgotten; /* how often; what was read before is not remembered behind it */
+    uint64_t forgotten; /* how often it was; what was read before is not remembered behind it */
 };
 
 struct subject_cache {
     pthread_mutex_t lock;
+    uint64_t forgotten; /* how often all were */
     struct place places[PLACES];
 };
 
@@ -54,7 +55,7 @@ static bool cache_find(struct subject_cache *cache, struct text subject_id, stru
     bool found = text_is(subject_id, place->subject_id);
     if (found)
         *key = place->key;
-    *forgotten = place->forgotten;
+    *forgotten = place->forgotten + cache->forgotten;
     pthread_mutex_unlock(&cache->lock);
     return found;
 }
@@ -65,7 +66,7 @@ static void cache_add(struct subject_cache *cache, struct text subject_id, const
 {
     struct place *place = place_of(cache, subject_id);
     pthread_mutex_lock(&cache->lock);
-    if (place->forgotten == forgotten) {
+    if (place->forgotten + cache->forgotten == forgotten) {
         memcpy(place->subject_id, subject_id.data, UUID_LENGTH);
         place->key = *key;
     }
@@ -92,10 +93,10 @@ void subject_cache_forget(struct subject_cache *cache, struct text subject_id)
 void subject_cache_forget_all(struct subject_cache *cache)
 {
     pthread_mutex_lock(&cache->lock);
-    for (size_t i = 0; i < PLACES; i++) {
-        cache->places[i].forgotten++;
-        empty(&cache->places[i]);
-    }
+    cache->forgotten++;
+    for (struct place *place = cache->places; place < cache->places + PLACES; place++)
+        if (place->subject_id[0])
+            empty(place);
     pthread_mutex_unlock(&cache->lock);
 }
 
