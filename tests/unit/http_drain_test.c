@@ -119,10 +119,11 @@ static void handle_in_time(struct exchange *exchange, void *)
     web_echo(exchange);
 }
 
-static void count_turns(void *)
+static int count_turns(void *)
 {
     if (turns_left > 0 && --turns_left == 0 && atomic_load(&is_reached[GATE_at_accept]))
         stand_still(GATE_drained);
+    return -1;
 }
 
 /* What becomes of those who come while the loop stands still for longer than anybody is waited for. */

@@ -154,7 +154,8 @@ TEST_IN_WORLD(keys_are_forgotten_when_news_of_them_may_have_been_missed)
     CHECK(db_transact(&world->work, make_key, &subject_id));
     world->site.watchers = NULL;
     CHECK(db_transact(&world->work, destroy_key, &subject_id));
-    CHECK(app_load_memory(&world->work, &position));
+    struct app app = { .site = world->site };
+    CHECK(app_load_memory(&app, &world->work, app_load_beside_tenants, &position));
     CHECK(!subject_key(&world->work, subject_id, &key) && world->work.error.code == ERROR_not_found);
     error_clear(&world->work.error);
     revocations_destroy(world->site.revocations);
