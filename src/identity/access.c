@@ -57,11 +57,15 @@ static bool are_allowed(struct revocations *revocations, struct text ids)
 
 static bool is_allowed(struct revocations *revocations, const struct actor *actor)
 {
-    return revocations_allow(revocations, actor->session_id, 0)
-        && revocations_allow(revocations, actor->user_id, actor->version)
-        && revocations_allow(revocations, actor->api_key_id, actor->version)
-        && revocations_allow(revocations, actor->sponsor_id, actor->sponsor_version)
-        && revocations_allow(revocations, actor->tenant_id, 0) && are_allowed(revocations, actor->tenant_ids);
+    const struct row_version rows[] = {
+        { actor->session_id, 0 },
+        { actor->user_id, actor->version },
+        { actor->api_key_id, actor->version },
+        { actor->sponsor_id, actor->sponsor_version },
+        { actor->tenant_id, 0 },
+    };
+    return revocations_allow_all(revocations, rows, sizeof rows / sizeof *rows)
+        && are_allowed(revocations, actor->tenant_ids);
 }
 
 #define IS_SHUT(tenant)                                                                                      \
@@ -204,13 +208,15 @@ static bool counts_while_away(struct work *work, const struct holder *holder)
  * less. */
 static bool is_current(struct work *work, const struct holder *holder)
 {
-    struct revocations *revocations = work->site->revocations;
+    const struct row_version rows[] = {
+        { text_from(holder->api_key_id), holder->version },
+        { text_from(holder->sponsor_id), holder->sponsor_version },
+    };
     if (holder->expires_ms <= work->now)
         return false;
     return !holder_is_machine(holder)
         || (revocations_are_fresh(work->site)
-            && revocations_allow(revocations, text_from(holder->api_key_id), holder->version)
-            && revocations_allow(revocations, text_from(holder->sponsor_id), holder->sponsor_version));
+            && revocations_allow_all(work->site->revocations, rows, sizeof rows / sizeof *rows));
 }
 
 static enum access identify(struct work *work, struct text credential, const unsigned char *digest,

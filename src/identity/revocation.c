@@ -2,6 +2,7 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,7 +20,7 @@ struct revocations {
     struct mark *marks;
     size_t capacity, used;
     uint64_t loads, doubts;
-    bool trusted;
+    atomic_bool trusted; /* written under the lock */
 };
 
 struct revocations *revocations_create(void)
@@ -92,15 +93,29 @@ void revocations_mark(struct revocations *revocations, const struct revocation *
     pthread_rwlock_unlock(&revocations->lock);
 }
 
+/* The lock is held. */
+static bool allows(const struct revocations *revocations, const struct row_version *row)
+{
+    if (row->id.length != UUID_LENGTH)
+        return true;
+    const struct mark *mark = find(revocations->marks, revocations->capacity, row->id.data);
+    return !mark->id[0] || row->version >= mark->least;
+}
+
+bool revocations_allow_all(struct revocations *revocations, const struct row_version *rows, size_t count)
+{
+    size_t allowed = 0;
+    pthread_rwlock_rdlock(&revocations->lock);
+    while (allowed < count && allows(revocations, &rows[allowed]))
+        allowed++;
+    pthread_rwlock_unlock(&revocations->lock);
+    return allowed == count;
+}
+
 bool revocations_allow(struct revocations *revocations, struct text id, int64_t version)
 {
-    if (id.length != UUID_LENGTH)
-        return true;
-    pthread_rwlock_rdlock(&revocations->lock);
-    const struct mark *mark = find(revocations->marks, revocations->capacity, id.data);
-    bool allowed = !mark->id[0] || version >= mark->least;
-    pthread_rwlock_unlock(&revocations->lock);
-    return allowed;
+    return id.length != UUID_LENGTH
+        || revocations_allow_all(revocations, &(struct row_version){ id, version }, 1);
 }
 
 size_t revocations_count(struct revocations *revocations)
@@ -113,16 +128,13 @@ size_t revocations_count(struct revocations *revocations)
 
 bool revocations_are_trusted(struct revocations *revocations)
 {
-    pthread_rwlock_rdlock(&revocations->lock);
-    bool trusted = revocations->trusted;
-    pthread_rwlock_unlock(&revocations->lock);
-    return trusted;
+    return atomic_load(&revocations->trusted);
 }
 
 void revocations_doubt(struct revocations *revocations)
 {
     pthread_rwlock_wrlock(&revocations->lock);
-    revocations->trusted = false;
+    atomic_store(&revocations->trusted, false);
     revocations->doubts++;
     pthread_rwlock_unlock(&revocations->lock);
 }
@@ -145,6 +157,6 @@ void revocations_load_end(struct revocations *revocations, const struct revocati
             mark->until_ms = mark->least = 0;
     }
     if (reading->doubts == revocations->doubts) /* all news since could be read */
-        revocations->trusted = true;
+        atomic_store(&revocations->trusted, true);
     pthread_rwlock_unlock(&revocations->lock);
 }

@@ -19,7 +19,12 @@ void revocations_destroy(struct revocations *revocations);
 /* Reads the last ten minutes from the database: at the start, and when a listener was deaf for a while. */
 [[nodiscard]] bool revocations_load(struct work *work);
 
-/* Does this version of the row still count? Quick, from any thread; an empty id always does. */
+struct row_version {
+    struct text id;
+    int64_t version;
+};
+/* Do these versions of the rows still count? Quick, from any thread; an empty id always does. */
+bool revocations_allow_all(struct revocations *revocations, const struct row_version *rows, size_t count);
 bool revocations_allow(struct revocations *revocations, struct text id, int64_t version);
 
 /* News of a row: the least version that counts from now on. `seen` orders news
