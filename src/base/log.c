@@ -167,7 +167,7 @@ int log_settle(void)
 {
     if (kept.length == 0)
         return -1;
-    int64_t left_us = kept.since_us + LOG_DELAY_MS * 1'000 - clock_monotonic_us();
+    int64_t left_us = kept.since_us + LOG_DELAY_MS * INT64_C(1'000) - clock_monotonic_us();
     if (left_us > 0)
         return (int)((left_us + 999) / 1'000);
     flush();
