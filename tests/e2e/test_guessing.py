@@ -48,6 +48,10 @@ def test_hydra_neither_gets_in_nor_keeps_the_owner_out(world):
 def test_hydra_would_get_in_if_nothing_slowed_it_down(world):
     world.admin.patch("/system_settings/sign_ins_per_account", {"value": 10000})
     world.admin.patch("/system_settings/sign_ins_per_address", {"value": 100000})
-    attack = hydra(world, world.new_user("support")["email"], world.server.data.parent, 5)
-    told = attack.communicate(timeout=60)[0]
+    email = world.new_user("support")["email"]
+    told = ""
+    for _ in range(5):  # hydra may end before its last worker has told it ("did not complete until end")
+        told = hydra(world, email, world.server.data.parent, 5).communicate(timeout=60)[0]
+        if "1 valid password" in told:
+            break
     assert PASSWORD in told and "1 valid password" in told, told
