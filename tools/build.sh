@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 # release and clang builds say.
 case $1 in
 release) compiler=gcc directory=build
-    options='--buildtype=release -Db_ndebug=true -Db_pie=true -Db_lto=true -Dtests=false' ;;
+    options='--buildtype=release -Doptimization=2 -Db_ndebug=true -Db_pie=true -Db_lto=true -Dtests=false' ;;
 asan) compiler=gcc directory=build-asan
     options='-Db_sanitize=address,undefined -Dc_args=-fno-sanitize-recover=all -Dwerror=false' ;;
 tsan) compiler=gcc directory=build-tsan

@@ -500,7 +500,7 @@ def measure_without_database(folder):
     server.start()
     asked = {"/ask": (internal, "tls/ask?domain=", ()),
              "/host": (server.port, "resolve?host=", [f"Authorization: Bearer {key}"])}
-    found = client.exchange("GET", "/api/v1/resolve?host=primera.example.co", None, {"Authorization": f"Bearer {key}"})
+    found = client.twin().exchange("GET", "/api/v1/resolve?host=primera.example.co", None, {"Authorization": f"Bearer {key}"})
     nginx = Nginx(folder, {"/ask": "", "/host": found.body.decode()})
 
     def measure(when):
