@@ -26,7 +26,8 @@ export function readLease(lease, keys, latestEpoch = 0, now = Date.now()) {
     throw new Error('the lease is not signed by these keys');
   }
   const claims = JSON.parse(fromBase64url(parts[1]).toString('utf8'));
-  if (claims.aud !== 'nidia-lease' || claims.exp * 1000 <= now || claims.entitlements.lease_epoch < latestEpoch) {
+  // Asked so that a number which is not there fails too.
+  if (claims.aud !== 'nidia-lease' || !(claims.exp * 1000 > now) || !(claims.entitlements.lease_epoch >= latestEpoch)) {
     throw new Error('the lease is expired, revoked, or no lease');
   }
   return claims.entitlements;

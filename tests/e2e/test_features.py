@@ -8,7 +8,11 @@ import re
 import secrets
 import subprocess
 import tempfile
+import time
 
+from cryptography.hazmat.primitives.asymmetric import ed25519
+
+import foreign_tokens
 from server import TOP, until
 
 
@@ -178,3 +182,23 @@ def test_an_expired_lease_is_refused(world):
     read = lambda late: subprocess.run(["node", "--input-type=module", "-e", script, "--", lease, keys, str(late)], cwd=TOP,
                                        capture_output=True, text=True, timeout=30, check=True).stdout.strip()
     assert read(14 * 60_000) == "good" and "expired" in read(16 * 60_000)
+
+
+def test_what_the_clients_refuse_though_it_is_signed(world):
+    """Leases that are signed with a key of ours, which the clients are told of: one that holds, and others that do not."""
+    claims = json.loads(foreign_tokens.decode(world.machine().get(f"/tenants/{world.new_tenant()['id']}/lease").json["lease"].split(".")[1]))
+    old, key = (ed25519.Ed25519PrivateKey.generate() for _ in range(2))
+    keys = json.dumps({"keys": [foreign_tokens.public_jwk(old, "old"), foreign_tokens.public_jwk(key, "new")]})
+    epoch, now = claims["entitlements"]["lease_epoch"] + 1, int(time.time())
+    good = {**claims, "exp": now + 600, "entitlements": {**claims["entitlements"], "lease_epoch": epoch}}
+    wrong = {"of a moment ago": {**good, "exp": now}, "for ever": {name: good[name] for name in good if name != "exp"},
+             "an access token": {**good, "aud": "nidia"}, "for nobody": {name: good[name] for name in good if name != "aud"},
+             "revoked": {**good, "entitlements": claims["entitlements"]}, "of no epoch": {**good, "entitlements": {}},
+             "too long": {**good, "more": "x" * 100 * 1024}}
+    sign = lambda claims: foreign_tokens.sign(key, {"alg": "EdDSA", "kid": "new"}, claims)
+    with tempfile.TemporaryDirectory() as folder:
+        for client in ("c", "js"):
+            code, output = read_by(client, folder, keys, sign(good), epoch)
+            assert code == 0 and json.loads(output) == good["entitlements"], (client, output)
+            for what, others in wrong.items():
+                assert read_by(client, folder, keys, sign(others), epoch)[0] == 1, (client, what)
