@@ -20,6 +20,7 @@ from harness import PASSWORD, World, only_on
 from nameserver import SERVFAIL, Forger, NameServer, quoted, question_of, reply
 from server import TOP, Server, free_port, until
 from test_commands import nidia
+from test_levels import set_level
 
 
 class Place:
@@ -129,6 +130,22 @@ def test_whose_domain_it_is_follows_the_life_of_its_tenant(engine):
         place.world.restart(kill=True)
         place.machine.close()
         assert place.tenant_at(name) == place.tenant["slug"]
+
+
+def test_whose_domain_it_is_follows_the_level_of_its_service(engine):
+    with Place(engine) as place:
+        slug, name = place.tenant["slug"], place.hold()["domain"]
+        below = f"{slug}.app.nidia.co"
+        for level, is_found in (("warned", True), ("read_only", True), ("off", False), ("full", True), ("export_only", False)):
+            set_level(place.world, place.tenant, level)
+            assert place.tenant_at(name) == (slug if is_found else None), level
+            assert place.machine.get(f"/resolve?host={below}").json["service_level"] == level
+            place.machine.get(f"/tls/ask?domain={below}", 200 if is_found else 404)
+        place.world.restart(kill=True)
+        place.machine.close()
+        assert place.tenant_at(name) is None
+        set_level(place.world, place.tenant, "read_only")
+        assert place.tenant_at(name) == slug
 
 
 def test_who_may_ask_and_claim(engine):
