@@ -119,8 +119,10 @@ class PostgreSQL:
     def restart(self, mode="fast", meanwhile=lambda: None):
         """Stops the cluster under everybody's feet and starts it again."""
         self.stop(mode)
-        meanwhile()
-        self.start()
+        try:
+            meanwhile()
+        finally:
+            self.start()
 
     def drop_database(self, url):
         """And the databases of its tenants: to the doctor of another they would be orphans."""

@@ -17,6 +17,7 @@ import psycopg2
 
 from harness import LONG, World, only_on
 from server import Server, pause, until
+from test_domains import Place
 
 KILLS = 200 if LONG else 6
 
@@ -184,6 +185,33 @@ def test_while_the_database_is_away_the_directory_answers(engine):
         engine.restart("immediate", meanwhile=look)
         until(lambda: world.outside.get("/readyz", (200, 503)).status == 200, 20)
         world.admin.get("/plans")
+
+
+def test_while_the_database_is_away_domains_are_found(engine):
+    """By the product's servers, and by who makes certificates, with a key or at the internal address."""
+    only_on(engine, "postgres")
+    with Place(engine) as place:
+        slug, other = place.tenant["slug"], place.world.new_tenant()
+        names = {place.hold()["domain"]: slug, place.hold(tenant=other)["domain"]: other["slug"], f"{slug}.app.nidia.co": slug,
+                 place.claim()["domain"]: None, "nobody.co": None}
+        inside = place.world.visitor
+        inside.port = place.internal
+
+        def is_all_found():
+            for name, holder in names.items():
+                assert place.tenant_at(name) == holder, name
+                inside.get(f"/tls/ask?domain={name}", 200 if holder else 404)
+            return True
+
+        def look():
+            until(lambda: place.world.outside.get("/readyz", (200, 503)).status == 503, 10, "readyz telling it")
+            silent_since = time.monotonic()
+            # For longer than a node believes what it heard last.
+            until(lambda: is_all_found() and time.monotonic() > silent_since + 1.5)
+        assert is_all_found()
+        engine.restart("immediate", meanwhile=look)
+        until(lambda: place.world.outside.get("/readyz", (200, 503)).status == 200, 20)
+        assert is_all_found()
 
 
 class SmallDisk:
