@@ -38,6 +38,19 @@ def test_a_tenant_through_its_life_from_a_terminal(world):
     assert world.admin.get("/tenants/la-terminal").json["deletes_at"]
 
 
+def test_a_tenant_is_cancelled_from_a_terminal(world):
+    now, later = world.new_tenant()["slug"], world.new_tenant()["slug"]
+    told = json.loads(nidia(world, "tenant", "cancel", now, "--reason", "cierra", "--json").stdout)
+    assert told["plan_status"] == "cancelled" and not told["is_active"]
+    nidia(world, "tenant", "cancel", later, "--reason", "cierra", "--at", "period_end")
+    tenant = world.admin.get(f"/tenants/{later}").json
+    assert tenant["is_active"] and tenant["subscription_ends_at"]
+    refused = nidia(world, "tenant", "cancel", now, "--reason", "otra vez", expect=1)
+    assert "trial, active" in refused.stderr and not refused.stdout
+    assert "period_end" in nidia(world, "tenant", "cancel", later, "--reason", "x", "--at", "someday", expect=1).stderr
+    nidia(world, "tenant", "cancel", later, expect=2)
+
+
 def test_people_and_keys_are_made_from_a_terminal(world):
     nidia(world, "admin", "create", "turno@nidia.test", "support", stdin="Sendero-Verde-Marimba-27\n")
     assert "turno@nidia.test" in nidia(world, "admin", "list").stdout

@@ -1,5 +1,6 @@
 """Work in steps: told while it runs, taken up again after a crash, retried and rolled back by hand (OPERATIONS.md)."""
 
+import json
 import pathlib
 import random
 import re
@@ -8,6 +9,7 @@ import tempfile
 
 from harness import LONG, World
 from server import TOP, pause, until
+from test_commands import nidia
 from test_walk import Storage
 
 
@@ -31,6 +33,15 @@ def job_of(reply):
     return re.fullmatch(r'</api/v1(/jobs/[0-9a-f-]+)>; rel="job"', reply.headers["Link"])[1]
 
 
+def mend(world, schema):
+    """What failed would now be done, and waits: else it may be over before anybody's hand."""
+    schema.fault().unlink()
+    assert world.server.stop() == 0, world.server.log_tail()
+    with Storage(world) as storage:
+        storage.run(f"UPDATE jobs SET run_at = {storage.later('run_at', 1)} WHERE status = 'queued'")
+    world.start_again()
+
+
 def test_a_failed_step_tells_why_and_is_retried_by_hand(engine):
     with SchemaFolder() as schema:
         schema.fault().write_text("CREATE TABLE broken (id nothing here works;")
@@ -41,14 +52,24 @@ def test_a_failed_step_tells_why_and_is_retried_by_hand(engine):
             assert any(step["error"] for step in job["steps"]) and any(step["status"] == "completed" for step in job["steps"])
             tenant = world.admin.get(path).json
             assert not tenant["is_active"] and tenant["provisioning_error"] and tenant["provisioning_attempts"] >= 1
-            schema.fault().unlink()
-            assert world.server.stop() == 0, world.server.log_tail()
-            with Storage(world) as storage:  # else it may be over before anybody's hand
-                storage.run(f"UPDATE jobs SET run_at = {storage.later('run_at', 1)} WHERE status = 'queued'")
-            world.start_again()
+            mend(world, schema)
             world.admin.post(f"{path}/retry_provisioning", expect=202)
             world.until_provisioned(tenant["id"])
             world.admin.post(f"{path}/retry_provisioning", expect=409)
+
+
+def test_what_failed_is_retried_from_a_terminal(engine):
+    with SchemaFolder() as schema:
+        schema.fault().write_text("SELECT * FROM nowhere;")
+        with World(engine, ["--tenant-schema", str(schema.path)]) as world:
+            reply = world.ask_for_tenant()
+            until(lambda: world.admin.get(job_of(reply)).json["error"], 20, "the failure")
+            mend(world, schema)
+            slug = reply.json["slug"]
+            assert json.loads(nidia(world, "tenant", "retry", slug, "--json").stdout)["kind"] == "provision_tenant"
+            world.until_provisioned(reply.json["id"])
+            refused = nidia(world, "tenant", "retry", slug, expect=1)
+            assert "pending, failed" in refused.stderr and not refused.stdout
 
 
 def test_a_failed_tenant_is_rolled_back_without_a_trace_of_its_database(engine):
