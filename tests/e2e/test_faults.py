@@ -172,7 +172,9 @@ def test_while_the_database_is_away_the_directory_answers(engine):
     only_on(engine, "postgres")
     with World(engine) as world:
         tenant, machine = world.new_tenant(), world.machine()
+        entitlements = f"/tenants/{tenant['id']}/entitlements"
         machine.get(f"/resolve?slug={tenant['slug']}")
+        told = machine.get(entitlements).json
 
         def look():
             until(lambda: world.outside.get("/readyz", (200, 503)).status == 503, 10, "readyz telling it")
@@ -180,6 +182,7 @@ def test_while_the_database_is_away_the_directory_answers(engine):
             silent_since = time.monotonic()
             # For longer than a node believes what it heard last: the product's servers go on.
             until(lambda: machine.get(f"/resolve?slug={tenant['slug']}").json["id"] == tenant["id"] and time.monotonic() > silent_since + 1.5)
+            assert machine.get(entitlements).json == told
             machine.twin(token=machine.token[:-1] + "x").get(f"/resolve?slug={tenant['slug']}", 503)
             world.outside.get("/livez")
         engine.restart("immediate", meanwhile=look)
