@@ -64,6 +64,61 @@ def test_placed_by_weight_counted_drained_and_removed(engine):
         world.admin.delete("/database_hosts/default", 409)
 
 
+def printed(told):
+    """A record as a terminal shows it: a name and its value on each line."""
+    return dict(line.split(None, 1) for line in told.stdout.splitlines())
+
+
+@contextlib.contextmanager
+def away(place, second):
+    if second:
+        second.stop()
+    else:
+        os.rename(place["folder"], place["folder"] + "-away")
+    yield
+    if second:
+        second.start()
+    else:
+        os.rename(place["folder"] + "-away", place["folder"])
+
+
+def test_a_host_through_its_life_from_a_terminal(engine):
+    with second_place(engine) as (place, second), World(engine) as world:
+        where = ("--admin-url", "-") if second else ("--folder", place["folder"])
+        numbers = ("--capacity", "7", "--weight", "300", "--pool", "1")
+        nidia(world, "host", "add", "norte", *where, "--capacity", "many", stdin=second.url if second else "", expect=2)
+        added = nidia(world, "host", "add", "norte", *where, *numbers, "--region", "co-norte", stdin=second.url if second else "")
+        row = host(world, "norte")
+        assert (row["capacity"], row["weight"], row["pool_size"], row["region"], row["status"]) == (7, 300, 1, "co-norte", "active"), row
+        assert printed(added)["id"] == row["id"] and (not second or urllib.parse.urlsplit(second.url).password not in added.stdout)
+        until(lambda: host(world, "norte")["database_count"] == 1, 40, "a pool of one")
+        shown = printed(nidia(world, "host", "show", "norte"))
+        assert (shown["name"], shown["region"], shown["is_healthy"], shown["database_count"]) == ("norte", "co-norte", "true", "1"), shown
+        titles, *lines = [line.split() for line in nidia(world, "host", "list").stdout.splitlines()]
+        listed = {line[0]: dict(zip(titles, line)) for line in lines}
+        assert set(listed) == {"default", "norte"} and (listed["norte"]["capacity"], listed["norte"]["status"]) == ("7", "active"), listed
+
+        with away(place, second):
+            found = printed(nidia(world, "host", "check", "norte"))
+            assert found["is_healthy"] == "false" and found["latency_ms"] == "-" and found["last_error"] != "-", found
+        assert json.loads(nidia(world, "host", "check", "norte", "--json").stdout)["is_healthy"]
+
+        assert "options state this host" in nidia(world, "host", "remove", "default", expect=1).stderr
+        assert nidia(world, "host", "remove", "norte", expect=1).stderr and host(world, "norte")["id"] == row["id"]
+        nidia(world, "host", "drain", "norte")
+        until(lambda: host(world, "norte")["database_count"] == 0, 40, "the end of its pool")
+        assert nidia(world, "host", "remove", "norte").stdout == ""
+        world.admin.get("/database_hosts/norte", 404)
+        nidia(world, "host", "show", "norte", expect=1)
+        assert [entry["name"] for entry in json.loads(nidia(world, "host", "list", "--json").stdout)["data"]] == ["default"]
+        assert world.new_tenant()["database_host_id"] == host(world, "default")["id"]
+
+        again = add_host(world, place, "sur")  # where the removed one was
+        world.admin.delete("/database_hosts/sur", 204)
+        world.admin.get(f"/database_hosts/{again['id']}", 404)
+        nidia(world, "doctor")
+
+
 def test_a_capacity_is_never_exceeded_and_who_found_no_room_is_tried_again(engine):
     with second_place(engine) as (place, _), World(engine) as world:
         add_host(world, place, capacity=5)
