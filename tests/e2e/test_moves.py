@@ -13,7 +13,7 @@ from harness import World, only_on
 from server import pause, until
 from test_commands import nidia
 from test_copies import ROW, Product, backup_of, done, finished, moves_of, new_customer, refused, restore
-from test_hosts import add_host, host, second_place
+from test_hosts import add_host, host, printed, second_place
 from test_jobs import SchemaFolder
 
 
@@ -125,6 +125,25 @@ def test_moved_and_restored_from_a_terminal(engine):
         assert engine.name == "sqlite" or product.limits() == BASIC_LIMITS
         nidia(world, "tenant", "move", tenant["slug"], expect=2)
         assert nidia(world, "tenant", "move", tenant["slug"], "--host", "default", expect=1).stderr
+
+
+def test_moved_back_from_a_terminal(engine):
+    """To where it came from, with what was written since."""
+    with second_place(engine) as (place, _), World(engine) as world:
+        tenant, product = begin(world, place)
+        words = ("tenant", "move", tenant["slug"])
+        assert "no old database is kept" in nidia(world, *words, "--back", expect=1).stderr
+        nidia(world, *words, "--host", "norte", "--allow-read-only-seconds", "60")
+        assert is_at(world, tenant, "norte")
+        product.add(1)
+        for wrong in (("--host", "default"), ("--allow-read-only-seconds", "60")):
+            nidia(world, *words, "--back", *wrong, expect=2)
+        told = printed(nidia(world, *words, "--back"))
+        back, there = moves_of(world, tenant)
+        assert (told["id"], told["status"], told["from_name"]) == (back["id"], "completed", there["to_name"]), told
+        assert (there["status"], back["to_host_id"]) == ("dropped", host(world, "default")["id"]), (back, there)
+        product.add(1)
+        assert product.count() == 5 and is_at(world, tenant, "default")
 
 
 def test_a_move_that_was_killed_is_finished_and_no_row_is_lost(engine):
