@@ -171,6 +171,28 @@ def test_who_was_under_way_when_it_was_resumed_and_failed_then_is_tried_again(en
         halted_and_resumed_while_somebody_is_under_way(fleet, "INSERT INTO nowhere VALUES (1);", mended)
 
 
+def test_halted_from_a_terminal_no_other_begins_until_it_is_resumed(engine):
+    with Fleet(engine) as fleet:
+        world = fleet.world
+        fleet.write("0008_slow.sql", SLOW[engine.name])
+        leases = lambda: [entry["lease_until"] for entry in world.admin.get("/tenant_schemas").json["data"] if entry["leased_by"]]
+        with fleet.held_up():
+            row = world.admin.post("/fleet_migrations", {"canary": 0, "parallel": 1}, 201).json
+            until(leases, 20, "the first tenant")
+            told = nidia(world, "halt")
+            assert row["id"] in told and "it was asked for" in told, told
+            assert "halted" in nidia(world, "status") and not nidia(world, "halt", row["id"], expect=1)
+            before = leases()
+            until(lambda: leases() != before, 20, "a look at whether it is halted")
+        path = f"/fleet_migrations/{row['id']}"
+        until(lambda: not world.admin.get("/jobs?kind=migrate_fleet&status=running").json["data"], 60, "the end of who was under way")
+        halted = world.admin.get(path).json
+        assert (halted["status"], halted["done"], halted["failed"]) == ("halted", 1, 0), halted
+        assert sum("slow" in files_run(world, tenant) for tenant in fleet.tenants) == 1
+        assert "completed" in nidia(world, "resume", row["id"])
+        assert all(len(run(world, tenant, "SELECT * FROM slow")) == 1 for tenant in fleet.tenants)
+
+
 def test_who_may_and_what_is_refused(engine):
     with Fleet(engine) as fleet:
         world = fleet.world
