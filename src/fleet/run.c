@@ -8,6 +8,7 @@
 #include "fleet/fleet.h"
 #include "fleet/migration.h"
 #include "fleet/standing.h"
+#include "fleet/watch.h"
 #include "fleet/wave.h"
 #include "hosting/hosting.h"
 #include "record/store.h"
@@ -193,6 +194,7 @@ static bool end(struct run *run)
     }
     if (stop == STOP_ending)
         return fail(&work->error, ERROR_overloaded, "the program ends");
+    watch_beat(run); /* who was done since the last one */
     return db_transact(work, write_end, run);
 }
 

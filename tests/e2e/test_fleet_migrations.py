@@ -9,6 +9,7 @@ import psycopg2
 
 from harness import World
 from server import PROGRAM, TOP, until
+from stream import Stream
 from test_jobs import SchemaFolder
 
 TENANTS = 4
@@ -71,11 +72,11 @@ class Fleet:
         (self.folder / name).write_text(sql)
 
     @contextlib.contextmanager
-    def held_up(self):
-        """A migration waits in whichever database it comes to first: for a lock, as long as it may."""
+    def held_up(self, tenants=None):
+        """A migration waits in whichever of the databases it comes to first: for a lock, as long as it may."""
         self.world.admin.patch("/system_settings/migration_lock_ms", {"value": 60000})
         with contextlib.ExitStack() as holders:
-            for tenant in self.tenants:
+            for tenant in tenants or self.tenants:
                 holder = holders.enter_context(contextlib.closing(as_owner(self.world, tenant)))
                 holder.cursor().execute(HOLD[self.engine.name])
             yield
@@ -191,6 +192,28 @@ def test_halted_from_a_terminal_no_other_begins_until_it_is_resumed(engine):
         assert sum("slow" in files_run(world, tenant) for tenant in fleet.tenants) == 1
         assert "completed" in nidia(world, "resume", row["id"])
         assert all(len(run(world, tenant, "SELECT * FROM slow")) == 1 for tenant in fleet.tenants)
+
+
+def progress(job):
+    return job["progress_done"], job["progress_total"]
+
+
+def test_its_job_tells_how_far_a_migration_is(engine):
+    """The last tenant is held: all others are done, and that is told before the end."""
+    with Fleet(engine) as fleet:
+        world = fleet.world
+        fleet.write("0008_notes.sql", "CREATE TABLE notes (id bigint);")
+        with fleet.held_up(fleet.tenants[-1:]):
+            world.admin.post("/fleet_migrations", {"canary": 1, "parallel": 1}, 201)
+            job = until(lambda: world.admin.get("/jobs?kind=migrate_fleet&status=running").json["data"], 20, "its begin")[0]
+            path = f"/jobs/{job['id']}"
+            stream = Stream(world.admin, f"{path}/events")
+            until(lambda: progress(world.admin.get(path).json) == (TENANTS - 1, TENANTS), 20, "all but one")
+        with stream:
+            told = [event.data for event in stream.wait_for_end(60).of("job")]
+        assert told[-1] == world.admin.get(path).json and told[-1]["status"] == "completed"
+        assert progress(told[-1]) == (TENANTS, TENANTS), told[-1]
+        assert [progress(job) for job in told] == sorted(progress(job) for job in told), told
 
 
 def test_who_may_and_what_is_refused(engine):
