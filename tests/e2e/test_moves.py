@@ -1,7 +1,10 @@
 """A tenant's database goes to another host, or comes back from a backup when its host is lost (OPERATIONS.md, "Life")."""
 
+import contextlib
+import fcntl
 import json
 import os
+import signal
 import sqlite3
 import threading
 import time
@@ -281,6 +284,45 @@ def test_a_row_that_nobody_wrote_and_that_differs_in_the_new_place_is_found(engi
         job = finished(world, move(world, tenant, "norte"), 90)
         assert job["status"] == "failed" and "public.quiet differ in the copy" in job["error"], job
         assert is_at(world, tenant, "default") and product.count() == 3
+
+
+# A move that fails is not tried again.
+ONCE = """CREATE TRIGGER once AFTER INSERT ON jobs WHEN NEW.kind = 'move_tenant'
+    BEGIN UPDATE jobs SET attempts_max = 1 WHERE id = NEW.id; END"""
+
+
+def write(file, sql):
+    with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as database:
+        database.execute(sql)
+
+
+@contextlib.contextmanager
+def held(path):
+    """By a lease: whoever opens the file to write in it waits until the block ends. Gives what tells whether somebody does."""
+    file, before = os.open(path, os.O_RDONLY | os.O_CREAT, 0o600), signal.signal(signal.SIGIO, signal.SIG_IGN)
+    fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+    try:
+        yield lambda: fcntl.fcntl(file, fcntl.F_GETLEASE) == fcntl.F_UNLCK
+    finally:
+        os.close(file)
+        signal.signal(signal.SIGIO, before)
+
+
+def test_a_row_that_somebody_changed_in_the_file_on_its_way_is_found(engine):
+    only_on(engine, "sqlite")
+    with second_place(engine) as (place, _), World(engine) as world:
+        tenant, product = begin(world, place)
+        write(world.server.data / "superadmin.db", ONCE)
+        with held(f"{place['folder']}/{tenant['db_name']}.db.new") as is_wanted:
+            reply = move(world, tenant, "norte")
+            until(is_wanted, 30, "the file is to be copied to its place")
+            write(world.server.data / f"move-{tenant['db_name']}.part",
+                  "UPDATE customers SET name = 'Otro' WHERE id = (SELECT min(id) FROM customers)")
+        job = finished(world, reply)
+        assert job["status"] == "failed" and "customers differ in the copy" in job["error"], job
+        product.add(1)
+        assert product.count() == 4 and is_at(world, tenant, "default")
+        assert moves_of(world, tenant)[0]["status"] in ("failed", "dropping")
 
 
 def test_a_database_that_cannot_be_replicated_is_moved_only_where_that_is_allowed_to_take_its_time(engine):
