@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { TIMEOUT_MS = 30'000, ANSWER_MAX = 64 * 1024 * 1024, PIECE = 16 * 1024 };
+enum { TIMEOUT_MS = 30'000, ANSWER_MAX = 64 * 1024 * 1024, PIECE = 16 * 1024, STATUS_MIN = 100 };
 
 struct conversation {
     int fd;
@@ -125,7 +125,7 @@ static bool read_head(struct text received, struct answer *answer, struct error 
     if (!end || !text_starts(received, TEXT("HTTP/1.1 ")))
         return fail(error, ERROR_internal, "the server hung up without an answer");
     struct text head = { received.data, (size_t)(end - received.data) };
-    bool readable = text_to_integer(text_slice(head, 9, 12), &answer->status);
+    bool readable = text_to_integer(text_slice(head, 9, 12), &answer->status) && answer->status >= STATUS_MIN;
     answer->length = -1;
     for (struct text line = text_cut(&head, '\n'); head.length > 0;) {
         line = text_cut(&head, '\n');
