@@ -3,28 +3,14 @@
  * keeps the contract of record/query.h; what is not says why, in UTF-8; and a cursor of the list leads back
  * to its row.
  */
-#include "crypto/keyring.h"
 #include "model/model.h"
 #include "record/document.h"
 #include "record/query.h"
 #include "record/site.h"
+#include "ring.h"
 #include <assert.h>
-#include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static struct keyring *ring(void)
-{
-    static const char text[] = "seal a AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8\n"
-                               "pepper a AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8\n"
-                               "sign a AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8\n"
-                               "cookie a AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8\n";
-    static struct keyring *keyring;
-    struct error error;
-    if (!keyring && !keyring_read(&keyring, text_from(text), &error))
-        abort();
-    return keyring;
-}
 
 static void check_refused(const struct error *error)
 {
