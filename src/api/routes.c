@@ -59,7 +59,7 @@ static size_t bucket_of(const struct segments *segments)
 
 static bool matches(const struct segments *pattern, const struct segments *path)
 {
-    for (size_t i = 0; i < pattern->count; i++)
+    for (size_t i = 0; i < pattern->count && pattern->count == path->count; i++)
         if (!is_parameter(pattern->list[i]) && !text_equal(pattern->list[i], path->list[i]))
             return false;
     return pattern->count == path->count;
