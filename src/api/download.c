@@ -71,7 +71,7 @@ bool download_choose(struct call *call, struct download *download)
 {
     struct text range = request_header(call->request, TEXT("Range"));
     struct text unless = request_header(call->request, TEXT("If-Range"));
-    bool is_wanted = call->request->method == METHOD_GET
+    bool is_wanted = call->request->method == METHOD_GET && download->size > 0
                   && (unless.length == 0 || text_equal(unless, etag_of(call, download)));
     if (!is_wanted || !read_range(range, download->size, &download->first, &download->past)) {
         download->first = 0;
