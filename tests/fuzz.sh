@@ -5,7 +5,7 @@
 # elsewhere each time.
 set -u
 cd "$(dirname "$0")/.." || exit 2
-seconds=${1:-$([ "${NIDIA_TEST_LONG:-0}" = 1 ] && echo 120 || echo 5)}
+seconds=${1:-$([ "${NIDIA_TEST_LONG:-0}" = 1 ] && echo 120 || echo 3)}
 [ $# -gt 0 ] || [ "${NIDIA_TEST_LONG:-0}" = 1 ] && seed=0 || seed=1
 
 tools/build.sh fuzz || exit 1

@@ -44,11 +44,11 @@ bool challenge_matches(struct work *work, const struct passkey_challenge *challe
     if (!base64url_decode(work->arena, given, &bytes) || bytes.length != SAID_SIZE + MAC_SIZE_MIN)
         return false;
     struct text said = text_slice(bytes, 0, SAID_SIZE), mac = text_slice(bytes, SAID_SIZE, bytes.length);
-    int64_t expires_ms = 0;
+    uint64_t expires_ms = 0; /* a stranger's may be any number */
     for (size_t i = NONCE_SIZE; i < SAID_SIZE; i++)
         expires_ms = expires_ms << 8 | (unsigned char)said.data[i];
     return mac_matches(work->arena, work->site->keyring, covered_by_mac(work, challenge, said), mac)
-        && work->now < expires_ms;
+        && work->now < (int64_t)expires_ms;
 }
 
 /* A bucket that holds one token, and has none again before the challenge is too old, whichever node's clock
