@@ -210,7 +210,9 @@ static bool run_on(struct run *run)
 
 static bool migrate(struct work *work, const struct job *job)
 {
-    struct run run = { .work = work, .migration.id = value_text(fleet_migration_of(work->arena, job)) };
+    struct run run = {
+        .work = work, .job = job, .told = -1, .migration.id = value_text(fleet_migration_of(work->arena, job))
+    };
     if (!hosting_reread_schema(work->site->hosting, &work->error) || !db_transact(work, begin, &run))
         return false;
     if (!is_choice(run.migration.status, fleet_status, running))

@@ -1,5 +1,6 @@
 #include "fleet/watch.h"
 #include "base/clock.h"
+#include "queue/queue.h"
 #include "record/site.h"
 #include "record/transact.h"
 
@@ -11,13 +12,19 @@ struct beat {
     bool stops; /* somebody halted it, and perhaps resumed it since */
 };
 
+/* Whoever listens to the job is told what is new. */
+static bool tell_job(struct work *work, const struct beat *beat)
+{
+    const struct run *run = beat->run;
+    int64_t ended = beat->done + beat->failed;
+    return ended == run->told || job_note_progress(work, run->job, ended, cell_integer(run->migration.total));
+}
+
 /* Its figures, for whoever looks at the migration or at its job; and a longer lease on what it holds. */
 static bool write_beat(struct work *work, void *data)
 {
     static const char tell[] =
         "UPDATE fleet_migrations SET done = $2, failed = $3 WHERE id = $1 RETURNING revision";
-    static const char tell_job[] = "UPDATE jobs SET progress_done = $1, progress_total = $2 "
-                                   "WHERE kind = 'migrate_fleet' AND status = 'running'";
     static const char hold[] = "UPDATE tenant_schemas SET lease_until = $2 "
                                "WHERE leased_by = $1 AND lease_until IS NOT NULL";
     struct beat *beat = data;
@@ -26,8 +33,7 @@ static bool write_beat(struct work *work, void *data)
     struct result result, ignored;
     if (!db_run(work->db, work->arena, &result, &work->error, tell,
                 PARAMETERS(id, value_integer(beat->done), value_integer(beat->failed)))
-        || !db_run(work->db, work->arena, &ignored, &work->error, tell_job,
-                   PARAMETERS(value_integer(beat->done + beat->failed), migration->total))
+        || !tell_job(work, beat)
         || !db_run(work->db, work->arena, &ignored, &work->error, hold,
                    PARAMETERS(id, value_time(work->now + FLEET_LEASE_MS))))
         return false;
@@ -45,7 +51,10 @@ void watch_beat(struct run *run)
     struct beat beat = { .run = run, .done = run->done, .failed = run->failed };
     pthread_mutex_unlock(&run->lock);
     enum wave_stop none = STOP_none;
-    if (db_transact(&work, write_beat, &beat) && beat.stops)
+    bool written = db_transact(&work, write_beat, &beat);
+    if (written)
+        run->told = beat.done + beat.failed;
+    if (written && beat.stops)
         atomic_compare_exchange_strong(&run->stop, &none, STOP_asked);
     none = STOP_none;
     if (atomic_load(&site->ending))

@@ -14,6 +14,8 @@ enum wave_stop { STOP_none, STOP_failures, STOP_asked, STOP_ending, STOP_broken 
 /* A migration as it runs: what its waves share. */
 struct run {
     struct work *work; /* the job's */
+    const struct job *job;
+    int64_t told; /* of its progress, lastly; -1: nothing */
     struct fleet_migration migration;
     const struct tenant_schema *schema;
     pthread_mutex_t lock;

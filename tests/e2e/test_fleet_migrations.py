@@ -209,6 +209,7 @@ def test_its_job_tells_how_far_a_migration_is(engine):
             path = f"/jobs/{job['id']}"
             stream = Stream(world.admin, f"{path}/events")
             until(lambda: progress(world.admin.get(path).json) == (TENANTS - 1, TENANTS), 20, "all but one")
+            stream.wait_for("job", progress_done=TENANTS - 1, progress_total=TENANTS)
         with stream:
             told = [event.data for event in stream.wait_for_end(60).of("job")]
         assert told[-1] == world.admin.get(path).json and told[-1]["status"] == "completed"
