@@ -182,16 +182,18 @@ static void wait_for_niceness(pid_t thread, int niceness)
     CHECK(niceness_of(thread) == niceness);
 }
 
-/* Sends the pool's only thread on an errand; the niceness with which it begins. While it is waited for, and
- * once it is not, it gets the other two. */
-static int niceness_begun(struct pool *pool, int waited_for, int idle)
+/* Sends the pool's only thread on an errand; the niceness with which it begins. While it is waited for, but
+ * not before the patience of whoever waits has ended, and once it is not, it gets the other two. */
+static int watch_niceness(struct pool *pool, int patience_ms, int waited_for, int idle)
 {
     struct patient patient = { .pool = pool };
     pthread_t thread;
+    int64_t sent_us = clock_monotonic_us();
     CHECK(pthread_create(&thread, NULL, send_errand, &patient) == 0);
     while (atomic_load(&patient.thread) == 0)
         sched_yield();
     wait_for_niceness(atomic_load(&patient.thread), waited_for);
+    CHECK(clock_monotonic_us() - sent_us >= patience_ms * INT64_C(1'000));
     atomic_store(&patient.may_end, true);
     pthread_join(thread, NULL);
     wait_for_niceness(atomic_load(&patient.thread), idle);
@@ -215,9 +217,9 @@ TEST(who_loses_patience_lends_the_threads_his_priority_until_nobody_waits)
                                                             .queue_max = 2,
                                                             .nice = NICE,
                                                             .nice_for_good = NICE_FOR_GOOD,
-                                                            .patience_ms = 1 });
+                                                            .patience_ms = 3 });
     for (int i = 0; i < 20; i++)
-        CHECK(niceness_begun(pool, lends ? own : nice, nice) == nice);
+        (void)watch_niceness(pool, lends ? 3 : 0, lends ? own : nice, nice);
     pool_destroy(pool);
 }
 
@@ -227,6 +229,6 @@ TEST(a_patient_one_leaves_the_threads_as_nice_as_they_are)
         .name = "test", .threads = 1, .queue_max = 1, .nice = 5, .nice_for_good = 5 });
     int nice = getpriority(PRIO_PROCESS, 0) + 5;
     for (int i = 0; i < 20; i++)
-        CHECK(niceness_begun(pool, nice, nice) == nice);
+        CHECK(watch_niceness(pool, 0, nice, nice) == nice);
     pool_destroy(pool);
 }
