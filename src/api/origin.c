@@ -1,5 +1,6 @@
 /* Where a request came from: its id, its address behind trusted proxies, its user agent and language. */
 #include "api/call.h"
+#include "api/traceparent.h"
 #include "base/random.h"
 #include "settings/options.h"
 #include <arpa/inet.h>
@@ -95,18 +96,6 @@ static struct text forwarded_address(const struct site *site, const struct reque
     return address;
 }
 
-/* W3C traceparent: "00-" trace id of 32 digits "-" …; the id
- * goes to the log, so that traces can be joined. */
-static struct text read_trace_id(struct text traceparent)
-{
-    struct text id = text_slice(traceparent, 3, 35);
-    bool shaped =
-        traceparent.length >= 55 && text_starts(traceparent, TEXT("00-")) && traceparent.data[35] == '-';
-    for (size_t i = 0; shaped && i < id.length; i++)
-        shaped = (id.data[i] >= '0' && id.data[i] <= '9') || (id.data[i] >= 'a' && id.data[i] <= 'f');
-    return shaped ? id : TEXT("");
-}
-
 /* The first language of the list that we have; browsers begin with the one that is liked best. Empty: none.
  */
 static struct text read_language(struct text list)
@@ -129,7 +118,7 @@ void call_read_origin(struct call *call, const struct gate *gate)
     struct text id = request_header(request, TEXT("X-Request-Id"));
     struct text agent = request_header(request, TEXT("User-Agent"));
     origin->request_id = is_request_id(id) ? id : random_uuid(call->work.arena, call->work.now);
-    origin->trace_id = read_trace_id(request_header(request, TEXT("traceparent")));
+    origin->trace_id = traceparent_read(request);
     origin->address = forwarded_address(gate->site, request);
     origin->user_agent = text_is_utf8(agent) ? text_head(agent, USER_AGENT_MAX) : TEXT("");
     origin->language = read_language(request_header(request, TEXT("Accept-Language")));

@@ -41,6 +41,7 @@ static void check_words(const struct origin *origin)
                                                    "abcdefghijklmnopqrstuvwxyz0123456789-_."));
     assert(origin->trace_id.length == 0
            || (origin->trace_id.length == 32 && text_consists_of(origin->trace_id, "0123456789abcdef")));
+    assert(!text_consists_of(origin->trace_id, "0"));
     assert(text_is_utf8(origin->user_agent) && origin->user_agent.length <= 400);
     assert(origin->language.length == 0 || text_is(origin->language, "es")
            || text_is(origin->language, "en"));
