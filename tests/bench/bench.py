@@ -15,7 +15,7 @@ import uuid
 
 from load import Load, Nginx, pgbench, settled_mib, timed
 from server import ADMIN_EMAIL, ADMIN_PASSWORD, Server, free_port, pause, until
-from client import Client
+from client import Client, read_contract
 from harness import PostgreSQL
 import listeners
 
@@ -52,7 +52,7 @@ def median(results, figure):
 
 
 def sign_in(server):
-    client = Client(server.port)
+    client = Client(server.port, read_contract(server.port))
     reply = client.post("/auth/login", {"email": ADMIN_EMAIL, "password": ADMIN_PASSWORD}, expect=200).json
     client.token = reply["access_token"]
     return client
@@ -202,7 +202,7 @@ class Guesses:
         self.server, self.ended, self.counts = server, threading.Event(), [0] * self.CLIENTS
 
     def guess(self, i):
-        client = Client(self.server.port)
+        client = Client(self.server.port, read_contract(self.server.port))
         while not self.ended.is_set():
             client.post("/auth/login", {"email": f"nadie{i}@example.com", "password": f"una clave cualquiera {uuid.uuid4()}"}, expect=None)
             self.counts[i] += 1

@@ -15,8 +15,7 @@ from unittest import SkipTest
 
 import psycopg2
 
-from client import Client, Wire
-from contract import read_contract
+from client import Client, Wire, read_contract
 from server import ADMIN_EMAIL, ADMIN_PASSWORD, TOP, Server, until
 
 LONG = os.environ.get("NIDIA_TEST_LONG") == "1"
@@ -170,7 +169,7 @@ class FirstStart:
         self.server = Server(self.database).start()
         atexit.register(self.server.remove)
         admin = {"email": ADMIN_EMAIL, "password": ADMIN_PASSWORD}
-        client = Client(self.server.port)
+        client = Client(self.server.port, read_contract(self.server.port))
         client.token = client.post("/auth/login", admin, 200).json["access_token"]
         client.patch("/system_settings/bcrypt_cost", {"value": 10}, 200)
         client.post("/auth/login", admin, 200)  # hashed anew
@@ -202,7 +201,7 @@ class World:
     def __enter__(self):
         try:
             self.server.start()
-            self.contract = read_contract(Client(self.server.port, base="").get("/openapi.json"))
+            self.contract = read_contract(self.server.port)
         except BaseException:
             self.remove()
             raise
@@ -264,7 +263,7 @@ class World:
         return self.signed_in
 
     def wire(self):
-        return Wire(self.server.port)
+        return Wire(self.server.port, self.contract)
 
     def sign_in(self, email, password, port=None, source="127.0.0.1"):
         client = Client(port or self.server.port, self.contract, source=source)

@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 from unittest import SkipTest
 
-from client import Client
+from client import Client, read_contract
 from server import PROGRAM, TOP, free_port, until
 
 SYSTEMD = "/usr/lib/systemd/systemd"
@@ -120,4 +120,4 @@ class LivingSystemd:
         return self.ask("show", f"--property={what}", "--value", "nidia.service").stdout.strip()
 
     def client(self):
-        return Client(self.port, base="")
+        return Client(self.port, read_contract(self.port), base="")

@@ -21,6 +21,7 @@ from collections import Counter
 from unittest import SkipTest
 
 from chromium import Chromium
+from contract import Contract
 from harness import ENGINES, LONG, World
 from server import TOP
 
@@ -46,6 +47,13 @@ def ending_in_time():
         yield
     finally:
         signal.alarm(0)
+
+
+@contextlib.contextmanager
+def keeping_to_the_contract():
+    Contract.broken.clear()
+    yield
+    assert not Contract.broken, Contract.broken[:3]
 
 
 class Shared:
@@ -87,7 +95,7 @@ def run_module(module, engine, filters):
             started = time.monotonic()
             where = f"{engine.name}: {module.__name__}.{name}"
             try:
-                with ending_in_time():
+                with ending_in_time(), keeping_to_the_contract():
                     function(**{wanted: givers[wanted]() for wanted in inspect.signature(function).parameters})
                 counts["passed"] += 1
             except SkipTest as reason:

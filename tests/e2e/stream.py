@@ -33,9 +33,9 @@ class Stream:
         self.socket = self.connection.sock
         response = self.connection.getresponse()
         self.status, self.headers = response.status, response.headers
+        self.reply = Reply(response.status, response.headers, b"" if self.status == 200 else response.read())
+        client.contract.check("GET", client.base + path, self.reply)
         if self.status != 200:
-            self.reply = Reply(response.status, response.headers, response.read())
-            client.contract.check("GET", client.base + path, self.reply)
             self.connection.close()
             return
         self.socket.settimeout(None)

@@ -1,7 +1,6 @@
 """A restart that nobody notices, what systemd is told, and its watchdog (OPERATIONS.md, end)."""
 
 import contextlib
-import re
 import secrets
 import select
 import signal
@@ -11,11 +10,13 @@ import subprocess
 import threading
 import time
 
+from client import Wire
 from harness import World, only_on
 from manager import Managed, Process
 from server import TOP, pause, until
 
 BATCH = 8  # requests on their way at once, on one connection
+READY = "GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 KEPT, FRESH = 24, 8  # connections that are kept, and clients that connect for each request
 
 
@@ -37,24 +38,11 @@ class Managing(World):
             self.signed_in.close()
 
 
-def read_reply(stream):
-    """Its status, and whether the connection ends with it."""
-    head = b""
-    while not head.endswith(b"\r\n\r\n"):
-        line = stream.readline()
-        assert line, f"cut off after {head!r}"
-        head += line
-    length = re.search(rb"\r\nContent-Length: (\d+)\r\n", head)
-    body = stream.read(int(length[1])) if length else b""
-    assert not length or len(body) == int(length[1]), "cut off in a body"
-    return int(head.split(b" ", 2)[1]), b"\r\nConnection: close\r\n" in head
-
-
 class Load:
     """Clients that never rest: reads and writes, hundreds on their way at any time."""
 
     def __init__(self, world):
-        self.world, self.port, self.token = world, world.server.port, world.admin.token
+        self.world, self.token = world, world.admin.token
         self.faults, self.written, self.answered, self.slowest, self.ends = [], [], 0, 0.0, False
         self.threads = [threading.Thread(target=self.guard, args=(self.keep,)) for _ in range(KEPT)]
         self.threads += [threading.Thread(target=self.guard, args=(self.come_and_go,)) for _ in range(FRESH)]
@@ -75,27 +63,23 @@ class Load:
         return self.request("POST", "/api/v1/plans",
                             f'{{"name": "{name}", "display_name": "{name}", "max_users": 1, "max_storage_gb": 1}}')
 
-    def connect(self):
-        wire = socket.create_connection(("127.0.0.1", self.port), timeout=60)
-        return wire, wire.makefile("rb")
-
-    def expect(self, status, *allowed):
+    def expect(self, reply, status):
         self.answered += 1
-        if status not in allowed:
-            self.faults.append(f"answered {status}")
+        if reply.status != status:
+            self.faults.append(f"answered {reply}")
 
-    def is_taken(self, wire, stream, requests):
+    def is_taken(self, wire, requests):
         """Sends them. False: the connection was closed as idle before they came; who asked asks again. Where no restart
         goes on that is not allowed, nor of what was sent before one."""
         before = self.world.handovers
         # What an idle connection's end is to any client that keeps some: it looks before it sends.
-        if select.select([wire], [], [], 0)[0]:
+        if select.select([wire.socket], [], [], 0)[0]:
             return False
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-            wire.sendall("".join(requests).encode())
+            wire.send("".join(requests))
         nothing_goes_on = before == self.world.handovers and before % 2 == 0
         with contextlib.suppress(ConnectionResetError):
-            if stream.peek(1):
+            if wire.received.peek(1):
                 return True
         assert not nothing_goes_on, "closed without an answer"
         return False
@@ -105,30 +89,27 @@ class Load:
         reads = [self.request("GET", path) for path in ("/livez", "/readyz", "/api/v1/plans?limit=1", "/api/v1/auth/me")]
         name = None
         while not self.ends:
-            wire, stream = self.connect()
-            closing = False
-            while not self.ends and not closing:
-                name = name or f"plan-{secrets.token_hex(6)}"  # what was not taken comes again, and would be refused if it had been
-                if not self.is_taken(wire, stream, (reads * 2)[:BATCH - 1] + [self.write(name)]):
-                    break
-                for number in range(BATCH):
-                    status, closing = read_reply(stream)
-                    assert not closing or number == BATCH - 1, "closed while requests were on their way"
-                    self.expect(status, 201 if number == BATCH - 1 else 200)
-                self.written.append(name)
-                name = None
-            stream.close()
-            wire.close()
+            with self.world.wire() as wire:
+                closing = False
+                while not self.ends and not closing:
+                    name = name or f"plan-{secrets.token_hex(6)}"  # what was not taken comes again, and would be refused if it had been
+                    if not self.is_taken(wire, (reads * 2)[:BATCH - 1] + [self.write(name)]):
+                        break
+                    for number in range(BATCH):
+                        reply = wire.reply()
+                        closing = reply.headers.get("Connection") == "close"
+                        assert not closing or number == BATCH - 1, "closed while requests were on their way"
+                        self.expect(reply, 201 if number == BATCH - 1 else 200)
+                    self.written.append(name)
+                    name = None
 
     def come_and_go(self):
         while not self.ends:
             began = time.monotonic()
-            wire, stream = self.connect()
-            if self.is_taken(wire, stream, [self.request("GET", "/readyz")]):
-                self.expect(read_reply(stream)[0], 200)
-                self.slowest = max(self.slowest, time.monotonic() - began)
-            stream.close()
-            wire.close()
+            with self.world.wire() as wire:
+                if self.is_taken(wire, [self.request("GET", "/readyz")]):
+                    self.expect(wire.reply(), 200)
+                    self.slowest = max(self.slowest, time.monotonic() - began)
 
     def end(self):
         self.ends = True
@@ -168,10 +149,10 @@ def test_under_socket_activation_the_socket_is_systemds(engine):
         with world:
             restart_under_load(world, 1)
             assert world.server.stop() == 0, world.server.log_tail()
-            with socket.create_connection(listener.getsockname(), timeout=60) as waiting:
-                waiting.sendall(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            with Wire(listener.getsockname()[1], world.contract) as waiting:
+                waiting.send(READY)
                 world.server.start()
-                assert waiting.recv(64).startswith(b"HTTP/1.1 200 ")
+                assert waiting.reply().status == 200
 
 
 def test_a_successor_that_cannot_start_changes_nothing(engine):
@@ -199,11 +180,11 @@ def test_a_successor_that_fails_late_gives_back_what_it_got(engine):
             other.execute("BEGIN IMMEDIATE")
             world.server.signal(signal.SIGHUP)
             until(lambda: '"stopped"' in world.server.log(), 30)
-            with socket.create_connection(("127.0.0.1", world.server.port), timeout=60) as waiting:
-                waiting.sendall(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            with world.wire() as waiting:
+                waiting.send(READY)
                 until(lambda: "handover_failed" in world.server.log(), 30, "the failure")
                 other.execute("ROLLBACK")
-                assert waiting.recv(64).startswith(b"HTTP/1.1 200 ")
+                assert waiting.reply().status == 200
         assert world.server.process.poll() is None and world.server.process.pid == pid
         world.forget_connection()
         world.new_plan()
@@ -212,12 +193,11 @@ def test_a_successor_that_fails_late_gives_back_what_it_got(engine):
 @contextlib.contextmanager
 def draining(world):
     """The process that serves is asked to hand over and drains; it cannot end before the block does, since a client sends slowly."""
-    with socket.create_connection(("127.0.0.1", world.server.port), timeout=60) as slow, \
-            socket.create_connection(("127.0.0.1", world.server.port), timeout=60) as idle:
-        slow.sendall(b"POST /api/v1/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99\r\n\r\n{")
+    with world.wire() as slow, world.wire() as idle:
+        slow.send("POST /api/v1/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99\r\n\r\n{")
         world.outside.get("/livez")
         world.server.signal(signal.SIGHUP)
-        assert idle.recv(1) == b""
+        assert idle.is_closed()
         yield
     world.forget_connection()
 
@@ -280,7 +260,7 @@ def test_a_lane_that_hangs_stops_the_watchdog(engine):
     only_on(engine, "sqlite")
     with Managing(engine, watchdog_s=0.4) as world:
         plan = {"name": "late", "display_name": "x", "max_users": 1, "max_storage_gb": 1}
-        writer = threading.Thread(target=world.admin.twin(contract=None).post, args=("/plans", plan, None))
+        writer = threading.Thread(target=world.admin.twin().post, args=("/plans", plan, None))
         until(lambda: beats(world.server) > 1, 20, "WATCHDOG=1")
         with sqlite3.connect(world.server.data / "superadmin.db", isolation_level=None) as other:
             other.execute("BEGIN IMMEDIATE")
@@ -308,7 +288,7 @@ def test_a_loop_that_hangs_stops_the_watchdog(engine):
         until(server.is_ready, 60)
         before = beats(server)
         until(lambda: beats(server) > before + 1, 20, "WATCHDOG=1")
-        filler = threading.Thread(target=fill_log, args=(server.port,))
+        filler = threading.Thread(target=fill_log, args=(world,))
         filler.start()
         until(lambda: is_silent(server, 1), 30, "its silence")
         drain = threading.Thread(target=server.process.stderr.read)
@@ -320,10 +300,10 @@ def test_a_loop_that_hangs_stops_the_watchdog(engine):
         drain.join()
 
 
-def fill_log(port):
+def fill_log(world):
     """Some 200 bytes a line: twice what the pipe holds. The answers come late, once it is read again."""
     for _ in range(4):
-        with socket.create_connection(("127.0.0.1", port), timeout=60) as wire, wire.makefile("rb") as stream:
-            wire.sendall(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n" * 200)
+        with world.wire() as wire:
+            wire.send("GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n" * 200)
             for _ in range(200):
-                assert read_reply(stream)[0] == 200
+                assert wire.reply().status == 200

@@ -3,7 +3,7 @@
 import hashlib
 import subprocess
 
-from client import Client
+from client import Client, read_contract
 from harness import World
 from server import ADMIN_EMAIL, ADMIN_PASSWORD, Server, until
 
@@ -62,7 +62,7 @@ def test_there_is_no_password_from_the_beginning(engine):
     server.environment = {"NIDIA_ADMIN_PASSWORD": "", "NIDIA_ADMIN_EMAIL": ADMIN_EMAIL.title()}
 
     def status(email, password):
-        return Client(server.port).post("/auth/login", {"email": email, "password": password}, (200, 401, 422)).status
+        return Client(server.port, read_contract(server.port)).post("/auth/login", {"email": email, "password": password}, (200, 401, 422)).status
 
     def printed():
         return [line for line in server.said_path.read_text().splitlines() if "shown this once" in line]

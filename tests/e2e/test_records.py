@@ -30,7 +30,7 @@ def test_many_who_read_at_once_get_each_what_is_theirs(world):
 
     def read(number):
         who, round_number = number % 3, number // 3
-        reader = readers[who].twin(contract=None)
+        reader = readers[who].twin()
         mine, other = (tenants[i]["id"] for i in ((who, 1 - who) if who < 2 else (0, 1)))
         with_them = [(f"/tenants/{mine}", 200, mine), (f"/tenants/{other}", 404 if who < 2 else 200, other),
                      (f"/tenants/{ABSENT}", 404, None), (f"/tenants/{mine}?fields=id,slug", 200, mine),

@@ -10,7 +10,6 @@ That each attempt costs one hash is shown in every run by tests/unit/sign_in_cos
 import itertools
 import random
 import statistics
-import time
 from unittest import SkipTest
 
 from harness import LONG, PASSWORD
@@ -21,13 +20,12 @@ RESAMPLES = 2000
 OUTSIDE = 0.0005  # of the resamples, at each end
 
 
-def time_block(kinds, times):
+def time_block(client, kinds, times):
     """Adds BLOCK times of each kind's call to `times`: milliseconds over or under the block's median."""
     taken = []
     for kind in random.sample(list(kinds) * BLOCK, len(kinds) * BLOCK):
-        started = time.perf_counter_ns()
         kinds[kind]()
-        taken.append((kind, (time.perf_counter_ns() - started) / 1e6))
+        taken.append((kind, client.took_s * 1000))
     level = statistics.median(took for _, took in taken)
     for kind, took in taken:
         times[kind].append(took - level)
@@ -46,11 +44,11 @@ def intervals(times):
     return found
 
 
-def check_equally_long(kinds, between=lambda: None):
+def check_equally_long(client, kinds, between=lambda: None):
     times = {kind: [] for kind in kinds}
-    time_block(kinds, {kind: [] for kind in kinds})  # what is made at the first use
+    time_block(client, kinds, {kind: [] for kind in kinds})  # what is made at the first use
     for taken in range(SAMPLES, SAMPLES_MAX + 1, SAMPLES):
-        levels = [time_block(kinds, times) for _ in range(SAMPLES // BLOCK)]
+        levels = [time_block(client, kinds, times) for _ in range(SAMPLES // BLOCK)]
         between()
         found = intervals(times)
         medians = {kind: f"{statistics.median(sample):+.2f}" for kind, sample in times.items()}
@@ -81,7 +79,7 @@ def test_a_refused_sign_in_takes_as_long_whoever_it_was_for(world):
     attempts = {"unknown": ("nobody@nidia.test", PASSWORD), "wrong": (wrong["email"], "wrong-but-long-enough"),
                 "locked": (locked["email"], PASSWORD), "inactive": (inactive["email"], PASSWORD), "empty": (empty["email"], ""),
                 "of a tenant": (of_tenant["email"], "wrong-but-long-enough")}
-    client = world.visitor.twin(contract=None)
+    client = world.visitor
 
     def attempt(email, password):
         return lambda: client.post("/auth/login", {"email": email, "password": password}, 401)
@@ -89,7 +87,7 @@ def test_a_refused_sign_in_takes_as_long_whoever_it_was_for(world):
     def forget_failures():
         for user in (wrong, empty, of_tenant):
             client.post("/auth/login", {"email": user["email"], "password": PASSWORD}, 200)
-    check_equally_long({kind: attempt(*credentials) for kind, credentials in attempts.items()}, forget_failures)
+    check_equally_long(client, {kind: attempt(*credentials) for kind, credentials in attempts.items()}, forget_failures)
 
 
 def test_asking_for_a_link_takes_as_long_whether_there_is_such_a_person_or_not(world):
@@ -98,6 +96,6 @@ def test_asking_for_a_link_takes_as_long_whether_there_is_such_a_person_or_not(w
     open_throttles(world)
     known, inactive = (world.new_user("support") for _ in range(2))
     world.admin.patch(f"/users/{inactive['id']}", {"is_active": False})
-    client = world.visitor.twin(contract=None)
-    check_equally_long({kind: lambda email=email: client.post("/auth/forgot-password", {"email": email}, 202) for kind, email in (
+    client = world.visitor
+    check_equally_long(client, {kind: lambda email=email: client.post("/auth/forgot-password", {"email": email}, 202) for kind, email in (
         ("unknown", "nobody@nidia.test"), ("known", known["email"]), ("inactive", inactive["email"]))})
