@@ -16,6 +16,7 @@ ADMIN_EMAIL = "admin@nidia.test"
 ADMIN_PASSWORD = "Caudal-Tinto-Lluvia-83"
 START_S = STOP_S = 60
 LOOK_S = 0.02
+TRIES = 10
 
 
 def pause(seconds=LOOK_S):
@@ -45,6 +46,20 @@ def soon(condition, seconds, what):
             return found
         pause(LOOK_S)
     raise AssertionError(f"{what} did not come within {seconds} s")
+
+
+def in_time(change, seconds, what):
+    """What `change` does is seen by what it returns within so many seconds by the clock: on a machine that does other things
+    meanwhile, at one of several tries. It is seen in the end at each."""
+    took = []
+    while len(took) < TRIES:
+        seen = change()
+        began = time.monotonic()
+        until(seen, 10 * seconds, what)
+        took.append(time.monotonic() - began)
+        if took[-1] <= seconds:
+            return
+    raise AssertionError(f"{what} took {took} s")
 
 
 def is_ours(port):

@@ -1,16 +1,15 @@
 """What happens is told as it happens: each event once, in order, to whom it concerns (OPERATIONS.md "Events")."""
 
+import contextlib
 import json
 import secrets
 import select
 import subprocess
 
-from harness import LONG, PASSWORD, World
-from server import PROGRAM, TOP, soon, until
+from harness import LONG, World
+from server import PROGRAM, TOP, in_time, until
 from stream import Stream
 from test_commands import nidia
-
-LEAVES_WITHIN_S = 1.5  # a second, and the time of a test under a sanitizer
 
 
 def change_setting(world, value):
@@ -136,17 +135,24 @@ def test_who_is_no_longer_let_in_loses_his_stream_at_once(world):
         "lock": lambda user: world.admin.post(f"{path(user.user['id'])}/lock", {"reason": "x"}, 200),
         "deactivate": lambda user: world.admin.patch(path(user.user["id"]), {"is_active": False}),
     }
-    for name, end in endings.items():
-        user = world.sign_in_as("support")
-        with Stream(user) as stream, Stream(world.admin) as other:
-            end(user)
-            soon(lambda stream=stream: world.outside.get("/livez") and stream.ended.is_set(), LEAVES_WITHIN_S, f"the end by {name}")
-            assert not other.ended.is_set()
-    key = world.admin.post("/api_keys", {"name": "x", "scopes": ["events"]}, 201).json
-    machine = world.visitor.twin(token=key["key"])
-    with Stream(machine) as stream:
-        world.admin.delete(f"/api_keys/{key['id']}", (200, 204))
-        soon(lambda: world.outside.get("/livez") and stream.ended.is_set(), LEAVES_WITHIN_S, "the end of the key's")
+    with contextlib.ExitStack() as streams:
+        other = streams.enter_context(Stream(world.admin))
+
+        def end(name):
+            user = world.sign_in_as("support")
+            stream = streams.enter_context(Stream(user))
+            endings[name](user)
+            return stream.ended.is_set
+
+        def revoke():
+            key = world.admin.post("/api_keys", {"name": "x", "scopes": ["events"]}, 201).json
+            stream = streams.enter_context(Stream(world.visitor.twin(token=key["key"])))
+            world.admin.delete(f"/api_keys/{key['id']}", (200, 204))
+            return stream.ended.is_set
+        for ending in endings:
+            in_time(lambda name=ending: end(name), 1, f"the end by {ending}")
+        in_time(revoke, 1, "the end of the key's")
+        assert not other.ended.is_set()
 
 
 def test_only_for_who_may(world):

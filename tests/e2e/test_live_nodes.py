@@ -4,13 +4,13 @@ import http.client
 import random
 import secrets
 import threading
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import psycopg2
 
 from harness import LONG
 from nodes import Nodes
-from server import pause, soon, until
+from server import in_time, pause, until
 from stream import Stream
 
 ENGINES = ("postgres",)
@@ -120,8 +120,10 @@ def test_who_listens_at_one_node_hears_of_the_other_within_a_second(engine):
     with Nodes(engine) as nodes:
         there = nodes.there(nodes.world.admin)
         with Stream(there) as stream:
-            plan = nodes.world.new_plan()
-            soon(lambda: there.get("/auth/me") and plan["id"] in [event.data["entity_id"] for event in stream.of("plan.created")], 1, "the plan there")
+            def make():
+                plan = nodes.world.new_plan()
+                return lambda: plan["id"] in [event.data["entity_id"] for event in stream.of("plan.created")]
+            in_time(make, 1, "the plan there")
         reply = nodes.world.ask_for_tenant()
         path = reply.headers["Link"].split("</api/v1")[1].split(">")[0]
         with Stream(there, path + "/events") as stream:
@@ -130,11 +132,13 @@ def test_who_listens_at_one_node_hears_of_the_other_within_a_second(engine):
 
 def test_a_session_that_ends_at_one_node_loses_its_stream_at_the_other(engine):
     with Nodes(engine) as nodes:
-        user = nodes.world.sign_in_as("support")
-        there = nodes.there(user)
-        with Stream(there) as stream:
-            user.post("/auth/logout", expect=204)
-            soon(lambda: there.get("/auth/me", (200, 401)) and stream.ended.is_set(), 2, "the stream's end there")
+        with ExitStack() as streams:
+            def sign_out():
+                user = nodes.world.sign_in_as("support")
+                stream = streams.enter_context(Stream(nodes.there(user)))
+                user.post("/auth/logout", expect=204)
+                return stream.ended.is_set
+            in_time(sign_out, 1, "the stream's end there")
 
 
 class Asking(Stream):

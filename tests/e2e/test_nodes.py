@@ -1,66 +1,87 @@
 """Equal nodes on one PostgreSQL: what one does, the others know within a second (DESIGN §2)."""
 
+import itertools
 import secrets
 import threading
 
 from client import Client
 from harness import LONG, PASSWORD
 from nodes import Nodes
-from server import Server, soon, until
+from server import Server, in_time, until
 
 ENGINES = ("postgres",)
+
+
+def end(nodes, ending):
+    """A session that was good at the other node too; gives back whether it knows of the end."""
+    user = nodes.world.sign_in_as("support")
+    there, path = nodes.there(user), f"/users/{user.user['id']}"
+    there.get("/auth/me")
+    {"logout": lambda: user.post("/auth/logout", expect=204),
+     "lock": lambda: nodes.world.admin.post(f"{path}/lock", {"reason": "x"}, 200),
+     "deactivate": lambda: nodes.world.admin.patch(path, {"is_active": False}),
+     "end_session": lambda: nodes.world.admin.delete(f"/user_sessions/{there.get('/auth/sessions').json['data'][0]['id']}", 204),
+     "must_change": lambda: nodes.world.admin.patch(path, {"must_change_password": True}),
+     "new_email": lambda: nodes.world.admin.patch(path, {"email": f"nodo-{secrets.token_hex(4)}@nidia.test"}),
+     "end_sessions": lambda: nodes.world.admin.post(f"{path}/end_sessions", expect=204)}[ending]()
+    return lambda: there.get("/auth/me", (200, 401)).status == 401
 
 
 def test_a_session_is_good_on_every_node_and_over_on_every_node(engine):
     with Nodes(engine) as nodes:
         for ending in ("logout", "lock", "deactivate", "end_sessions", "end_session", "must_change", "new_email"):
-            user = nodes.world.sign_in_as("support")
-            there, path = nodes.there(user), f"/users/{user.user['id']}"
-            there.get("/auth/me")
-            {"logout": lambda: user.post("/auth/logout", expect=204),
-             "lock": lambda: nodes.world.admin.post(f"{path}/lock", {"reason": "x"}, 200),
-             "deactivate": lambda: nodes.world.admin.patch(path, {"is_active": False}),
-             "end_session": lambda: nodes.world.admin.delete(f"/user_sessions/{there.get('/auth/sessions').json['data'][0]['id']}", 204),
-             "must_change": lambda: nodes.world.admin.patch(path, {"must_change_password": True}),
-             "new_email": lambda: nodes.world.admin.patch(path, {"email": f"nodo-{secrets.token_hex(4)}@nidia.test"}),
-             "end_sessions": lambda: nodes.world.admin.post(f"{path}/end_sessions", expect=204)}[ending]()
-            soon(lambda: there.get("/auth/me", (200, 401)).status == 401, 1, f"the end by {ending} on the other node")
+            in_time(lambda how=ending: end(nodes, how), 1, f"the end by {ending} on the other node")
 
 
 def test_the_directory_follows_within_a_second(engine):
     with Nodes(engine) as nodes:
         machine = nodes.world.machine()
-        there = nodes.there(machine)
-        tenant = nodes.world.new_tenant()
-        path = f"/resolve?slug={tenant['slug']}"
-        soon(lambda: there.get(path, (200, 404)).status == 200, 1, "the new tenant on the other node")
-        nodes.world.admin.post(f"/tenants/{tenant['id']}/suspend", {"reason": "x"}, 200)
-        soon(lambda: there.get(path, (200, 404)).status == 404 or there.get(path).json["status"] == "suspended", 1, "its suspension")
+        there, tenants = nodes.there(machine), []
+
+        def add():
+            tenants.append(nodes.world.new_tenant())
+            path = f"/resolve?slug={tenants[-1]['slug']}"
+            return lambda: there.get(path, (200, 404)).status == 200
+
+        def suspend():
+            tenant = tenants.pop() if tenants else nodes.world.new_tenant()
+            nodes.world.admin.post(f"/tenants/{tenant['id']}/suspend", {"reason": "x"}, 200)
+            path = f"/resolve?slug={tenant['slug']}"
+            return lambda: there.get(path, (200, 404)).status == 404 or there.get(path).json["status"] == "suspended"
+        in_time(add, 1, "the new tenant on the other node")
+        in_time(suspend, 1, "its suspension")
 
 
 def test_settings_and_plans_follow_too(engine):
     with Nodes(engine) as nodes:
         setting = nodes.world.admin.get("/system_settings/default_trial_days").json
-        nodes.world.admin.patch(f"/system_settings/{setting['id']}", {"value": 0})
-        there = nodes.there(nodes.world.admin)
+        there, days = nodes.there(nodes.world.admin), itertools.cycle((0, setting["value"]))
 
-        def made_there():
+        def change():
+            value = next(days)
+            nodes.world.admin.patch(f"/system_settings/{setting['id']}", {"value": value})
+            return lambda: (trial_there() is None) == (value == 0)
+
+        def trial_there():
             word = secrets.token_hex(4)
-            tenant = there.post("/tenants", {"name": word, "slug": f"t-{word}", "plan_type": "basic", "billing_email": "x@x.test"}, 201)
-            return tenant.json["trial_ends_at"] is None or tenant.json["plan_status"] == "active"
-        soon(made_there, 1, "the setting on the other node")
+            return there.post("/tenants", {"name": word, "slug": f"t-{word}", "plan_type": "basic", "billing_email": "x@x.test"}, 201).json["trial_ends_at"]
+        in_time(change, 1, "the setting on the other node")
 
 
 def test_whoever_must_have_a_second_factor_must_on_every_node(engine):
     with Nodes(engine) as nodes:
         tenant = nodes.world.new_tenant()
         support, owner = nodes.world.sign_in_as("support"), nodes.world.sign_in_as("tenant_admin", tenant["id"])
-        for client, path, body in ((support, "/system_settings/second_factor_support", {"value": 1}),
-                                   (owner, f"/tenants/{tenant['id']}", {"requires_second_factor": True})):
+        for client, path, name, off, on in ((support, "/system_settings/second_factor_support", "value", 0, 1),
+                                            (owner, f"/tenants/{tenant['id']}", "requires_second_factor", False, True)):
             there = nodes.there(client)
-            there.get("/users")
-            (nodes.world.admin if client is support else owner).patch(path, body)
-            soon(lambda: there.get("/users", (200, 403)).status == 403, 1, f"what {path} asks for on the other node")
+
+            def ask_for_one():
+                nodes.world.admin.patch(path, {name: off})
+                until(lambda: there.get("/users", (200, 403)).status == 200)
+                (nodes.world.admin if client is support else owner).patch(path, {name: on})
+                return lambda: there.get("/users", (200, 403)).status == 403
+            in_time(ask_for_one, 1, f"what {path} asks for on the other node")
             assert there.get("/users", 403).code == "second_factor_required"
 
 
