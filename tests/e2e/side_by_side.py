@@ -17,7 +17,8 @@ from run import END, TOP
 HERE = pathlib.Path(__file__).parent
 # The longest first, so that no runner ends long after the others; what stands here in no way is no error.
 LONGEST = ["test_moves", "test_domains", "test_copies", "test_hosts", "test_sso", "test_faults", "test_operations", "test_handover",
-           "test_live_nodes", "test_keyring", "test_fleet_migrations", "test_nodes", "test_jobs", "test_walk", "test_attacks"]
+           "test_live_nodes", "test_keyring", "test_fleet_migrations", "test_nodes", "test_jobs", "test_walk", "test_attacks",
+           "test_full_disks"]
 
 
 def order(name):

@@ -5,8 +5,8 @@ import sqlite3
 import psycopg2
 
 from harness import World, only_on
+from small_disk import SmallDisk
 from test_commands import nidia
-from test_faults import SmallDisk
 from test_walk import Storage
 
 
