@@ -151,7 +151,7 @@ static void wait_for(const struct errand *errand)
     int64_t until_us = clock_monotonic_us() + patience_us;
     pthread_mutex_lock(&pool->mutex);
     while (!errand->done)
-        if (!condition_wait_until(&pool->errand_done, &pool->mutex, until_us)) {
+        if (!condition_wait_until(&pool->errand_done, &pool->mutex, until_us) && !errand->done) {
             hurry(pool, true);
             until_us += patience_us;
         }

@@ -1,5 +1,6 @@
 /* Threads with a bounded queue. */
 #include "base/clock.h"
+#include "base/condition.h"
 #include "base/pool.h"
 #include "test.h"
 #include <pthread.h>
@@ -145,6 +146,14 @@ TEST(an_errand_is_run_by_the_pool_or_where_there_is_none_by_whoever_sends_it)
 
 /* ---- Niceness ---- */
 
+enum { NICEST = 19 }; /* nobody is nicer, whatever he is asked for */
+
+static int nicer_by(int more)
+{
+    int niceness = getpriority(PRIO_PROCESS, 0) + more;
+    return niceness < NICEST ? niceness : NICEST;
+}
+
 static int niceness_of(pid_t thread)
 {
     return getpriority(PRIO_PROCESS, (id_t)thread);
@@ -210,8 +219,9 @@ static bool comes_back(void)
 TEST(who_loses_patience_lends_the_threads_his_priority_until_nobody_waits)
 {
     enum { NICE = 7, NICE_FOR_GOOD = 3 };
-    bool lends = comes_back();
-    int own = getpriority(PRIO_PROCESS, 0), nice = own + (lends ? NICE : NICE_FOR_GOOD);
+    bool comes = comes_back();
+    int own = nicer_by(0), nice = nicer_by(comes ? NICE : NICE_FOR_GOOD);
+    bool lends = comes && nice != own;
     struct pool *pool = pool_create(&(struct pool_options){ .name = "test",
                                                             .threads = 1,
                                                             .queue_max = 2,
@@ -223,11 +233,63 @@ TEST(who_loses_patience_lends_the_threads_his_priority_until_nobody_waits)
     pool_destroy(pool);
 }
 
+/* An errand that ends in the moment in which patience does, and what the pool does next. */
+static struct last_moment {
+    struct pool *pool;
+    struct gate_task next;
+    atomic_int thread;
+    sem_t is_over;
+} * last_moment;
+
+static void note_thread_and_wait(void *)
+{
+    atomic_store(&last_moment->thread, (int)syscall(SYS_gettid));
+    sem_wait(&last_moment->is_over);
+}
+
+bool __real_condition_wait_until(pthread_cond_t *condition, pthread_mutex_t *mutex, int64_t until_us);
+bool __wrap_condition_wait_until(pthread_cond_t *condition, pthread_mutex_t *mutex, int64_t until_us);
+bool __wrap_condition_wait_until(pthread_cond_t *condition, pthread_mutex_t *mutex, int64_t until_us)
+{
+    bool in_time = __real_condition_wait_until(condition, mutex, until_us);
+    if (!in_time && last_moment) {
+        pthread_mutex_unlock(mutex);
+        CHECK(pool_submit(last_moment->pool, &last_moment->next.task));
+        sem_post(&last_moment->is_over);
+        sem_wait(last_moment->next.begun);
+        pthread_mutex_lock(mutex);
+    }
+    return in_time;
+}
+
+TEST(who_loses_patience_in_the_moment_in_which_it_is_over_lends_nothing)
+{
+    sem_t begun, may_end;
+    sem_init(&begun, 0, 0);
+    sem_init(&may_end, 0, 0);
+    int nice = nicer_by(5);
+    struct last_moment moment = {
+        .pool = pool_create(&(struct pool_options){
+            .name = "test", .threads = 1, .queue_max = 2, .nice = 5, .nice_for_good = 5, .patience_ms = 3 }),
+        .next = { { .run = wait_at_gate }, &begun, &may_end },
+    };
+    sem_init(&moment.is_over, 0, 0);
+    last_moment = &moment;
+    pool_run(moment.pool, note_thread_and_wait, NULL);
+    last_moment = NULL;
+    CHECK(niceness_of(atomic_load(&moment.thread)) == nice);
+    sem_post(&may_end);
+    pool_destroy(moment.pool);
+    sem_destroy(&begun);
+    sem_destroy(&may_end);
+    sem_destroy(&moment.is_over);
+}
+
 TEST(a_patient_one_leaves_the_threads_as_nice_as_they_are)
 {
     struct pool *pool = pool_create(&(struct pool_options){
         .name = "test", .threads = 1, .queue_max = 1, .nice = 5, .nice_for_good = 5 });
-    int nice = getpriority(PRIO_PROCESS, 0) + 5;
+    int nice = nicer_by(5);
     for (int i = 0; i < 20; i++)
         CHECK(watch_niceness(pool, 0, nice, nice) == nice);
     pool_destroy(pool);
