@@ -77,7 +77,7 @@ stored = hashlib.sha256(key(b"Client Key")).digest()
 print(f"SCRAM-SHA-256${rounds}:{text(salt)}${text(stored)}:{text(key(b'Server Key'))}")
 PYTHON
 )
-as_postgres "$bin/psql" -q -h "$folder" -p "$port" -c "ALTER ROLE postgres PASSWORD '$verifier'"
+as_postgres "$bin/psql" -q -U postgres -h "$folder" -p "$port" -c "ALTER ROLE postgres PASSWORD '$verifier'"
 # Kept for a restart by a test, which need not know the port.
 echo "port = $port" >>"$data/postgresql.conf"
 
