@@ -15,6 +15,7 @@ from collections import Counter
 from run import END, TOP
 
 HERE = pathlib.Path(__file__).parent
+RUNNERS_MAX = 8  # however many cores: each has a cluster, in the memory of tests/in_memory.sh
 # The longest first, so that no runner ends long after the others; what stands here in no way is no error.
 LONGEST = ["test_moves", "test_domains", "test_copies", "test_hosts", "test_sso", "test_faults", "test_operations", "test_handover",
            "test_live_nodes", "test_keyring", "test_fleet_migrations", "test_nodes", "test_jobs", "test_walk", "test_attacks",
@@ -69,7 +70,7 @@ def main():
         os.environ["NIDIA_TEST_PROGRAM"] = str(TOP / "build-asan" / "nidia")
     modules = sorted((path.stem for path in HERE.glob("test_*.py")), key=order)
     lock, total = threading.Lock(), Counter()
-    runners = [Runner(sys.argv[1], sys.argv[2:]) for _ in range(1 + (os.cpu_count() or 1))]
+    runners = [Runner(sys.argv[1], sys.argv[2:]) for _ in range(min(RUNNERS_MAX, 1 + (os.cpu_count() or 1)))]
     threads = [threading.Thread(target=work, args=(runner, modules, lock, total)) for runner in runners]
     for thread in threads:
         thread.start()
