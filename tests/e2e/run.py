@@ -82,8 +82,11 @@ def tell(where, error, world):
 
 
 def short_trace(error):
+    """What failed first comes first: what failed while that was cleaned up says little."""
+    before = [] if error.__suppress_context__ or not error.__context__ else [*short_trace(error.__context__), "and meanwhile:"]
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "/run.py" not in frame.filename]
-    return [f"{pathlib.Path(frame.filename).name}:{frame.lineno}: {frame.line}" for frame in frames] + [f"{type(error).__name__}: {error}"[:4000]]
+    lines = [f"{pathlib.Path(frame.filename).name}:{frame.lineno}: {frame.line}" for frame in frames]
+    return [*before, *lines, f"{type(error).__name__}: {error}"[:4000]]
 
 
 def run_module(module, engine, filters):

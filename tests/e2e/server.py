@@ -62,6 +62,22 @@ def in_time(change, seconds, what):
     raise AssertionError(f"{what} took {took} s")
 
 
+class Looks(threading.Thread):
+    """Counts the time as soon() does, for what is measured: while the machine rests or does other things, nobody waits."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.count, self.ended = 0, threading.Event()
+        self.start()
+
+    def run(self):
+        while not self.ended.wait(LOOK_S):
+            self.count += 1
+
+    def seconds(self):
+        return self.count * LOOK_S
+
+
 def is_ours(port):
     """From now on no other runner is given this port, also while nobody listens there: a name that ends with the process."""
     name = socket.socket(socket.AF_UNIX)

@@ -49,7 +49,7 @@ class Product:
             connection.execute("PRAGMA foreign_keys = ON")
             return connection
         connection = psycopg2.connect(host=tenant["db_host"], port=tenant["db_port"], dbname=tenant["db_name"],
-                                      user=tenant["db_username"], password=self.password, connect_timeout=5)
+                                      user=tenant["db_username"], password=self.password, connect_timeout=30)
         connection.autocommit = True
         return connection
 

@@ -168,7 +168,7 @@ def test_who_waits_for_a_read_that_is_held_up_waits_no_longer(engine):
             behind = threading.Thread(target=read_once, args=(world.admin.twin(), f"/tenants/{tenant['id']}", ended))
             behind.start()
             try:
-                until(lambda: ended, 10, "the read behind it")
+                until(lambda: ended, what="the read behind it")
             finally:
                 locker.rollback()
         held.join()
@@ -187,7 +187,7 @@ def test_while_the_database_is_away_the_directory_answers(engine):
         told = machine.get(entitlements).json
 
         def look():
-            until(lambda: world.outside.get("/readyz", (200, 503)).status == 503, 10, "readyz telling it")
+            until(lambda: world.outside.get("/readyz", (200, 503)).status == 503, what="readyz telling it")
             assert world.admin.get("/plans", 503).headers["Retry-After"]
             silent_since = time.monotonic()
             # For longer than a node believes what it heard last: the product's servers go on.
@@ -217,7 +217,7 @@ def test_while_the_database_is_away_domains_are_found(engine):
             return True
 
         def look():
-            until(lambda: place.world.outside.get("/readyz", (200, 503)).status == 503, 10, "readyz telling it")
+            until(lambda: place.world.outside.get("/readyz", (200, 503)).status == 503, what="readyz telling it")
             silent_since = time.monotonic()
             # For longer than a node believes what it heard last.
             until(lambda: is_all_found() and time.monotonic() > silent_since + 1.5)

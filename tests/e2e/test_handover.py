@@ -265,7 +265,7 @@ def test_a_lane_that_hangs_stops_the_watchdog(engine):
         with sqlite3.connect(world.server.data / "superadmin.db", isolation_level=None) as other:
             other.execute("BEGIN IMMEDIATE")
             writer.start()
-            until(lambda: is_silent(world.server, 1), 10, "its silence")
+            until(lambda: is_silent(world.server, 1), 30, "its silence")
             other.execute("ROLLBACK")
             writer.join()
         before = beats(world.server)

@@ -75,11 +75,13 @@ def away(place, second):
         second.stop()
     else:
         os.rename(place["folder"], place["folder"] + "-away")
-    yield
-    if second:
-        second.start()
-    else:
-        os.rename(place["folder"] + "-away", place["folder"])
+    try:
+        yield
+    finally:
+        if second:
+            second.start()
+        else:
+            os.rename(place["folder"] + "-away", place["folder"])
 
 
 def test_a_host_through_its_life_from_a_terminal(engine):

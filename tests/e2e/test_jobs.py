@@ -35,8 +35,8 @@ def job_of(reply):
 
 def mend(world, schema):
     """What failed would now be done, and waits: else it may be over before anybody's hand."""
-    schema.fault().unlink()
     assert world.server.stop() == 0, world.server.log_tail()
+    schema.fault().unlink()
     with Storage(world) as storage:
         storage.run(f"UPDATE jobs SET run_at = {storage.later('run_at', 1)} WHERE status = 'queued'")
     world.start_again()

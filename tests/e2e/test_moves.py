@@ -9,6 +9,7 @@ import sqlite3
 import threading
 import time
 import uuid
+from unittest import SkipTest
 
 import psycopg2
 
@@ -21,6 +22,7 @@ from test_jobs import SchemaFolder
 
 
 BASIC_LIMITS = (10, "1min")  # of the plan's
+ALLOWED_S = 60  # two seconds are enough where nothing else runs; here every story runs at once, under sanitizers
 
 
 class Writer(threading.Thread):
@@ -71,8 +73,7 @@ class Writer(threading.Thread):
 
 
 def move(world, tenant, name, **more):
-    """Two seconds are enough where nothing else runs; here every story runs at once, under sanitizers."""
-    return world.admin.post(f"/tenants/{tenant['id']}/move", {"host": name, "allow_read_only_seconds": 60, **more}, 202)
+    return world.admin.post(f"/tenants/{tenant['id']}/move", {"host": name, "allow_read_only_seconds": ALLOWED_S, **more}, 202)
 
 
 def is_at(world, tenant, name):
@@ -109,7 +110,7 @@ def there_and_back(world, tenant, product):
     assert is_at(world, tenant, "default")
     back, there = moves_of(world, tenant)
     assert back["status"] == "completed" and there["status"] == "dropped", (back, there)
-    assert back["read_only_ms"] < 10_000 and there["read_only_ms"] < 10_000, (back, there)
+    assert 0 <= back["read_only_ms"] <= ALLOWED_S * 1000 and 0 <= there["read_only_ms"] <= ALLOWED_S * 1000, (back, there)
     assert back["row_count"] > there["row_count"]
     assert back["method"] == there["method"] == ("dump" if world.engine.name == "sqlite" else "replication")
     assert product.count() == 3 and product.run("SELECT note FROM notes") == [("a",), ("a",)]
@@ -292,7 +293,7 @@ ONCE = """CREATE TRIGGER once AFTER INSERT ON jobs WHEN NEW.kind = 'move_tenant'
 
 
 def write(file, sql):
-    with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as database:
+    with contextlib.closing(sqlite3.connect(file, timeout=30, isolation_level=None)) as database:
         database.execute(sql)
 
 
@@ -300,7 +301,11 @@ def write(file, sql):
 def held(path):
     """By a lease: whoever opens the file to write in it waits until the block ends. Gives what tells whether somebody does."""
     file, before = os.open(path, os.O_RDONLY | os.O_CREAT, 0o600), signal.signal(signal.SIGIO, signal.SIG_IGN)
-    fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+    try:
+        fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+    except OSError as fault:
+        os.close(file)
+        raise SkipTest(f"no lease on a file is given here: {fault}") from None
     try:
         yield lambda: fcntl.fcntl(file, fcntl.F_GETLEASE) == fcntl.F_UNLCK
     finally:

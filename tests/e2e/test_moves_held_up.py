@@ -8,10 +8,10 @@ import psycopg2
 
 from harness import World
 from server import until
-from test_copies import done, finished, moves_of
+from test_copies import finished, moves_of
 from test_hosts import second_place
 from test_moves import begin, is_at, move
-from test_moves_under_load import HELD_UP, TABLES, Hands, held_up, job_of, kill, step_of
+from test_moves_under_load import HELD_UP, TABLES, Hands, held_up, kill, step_of, until_told
 
 ENGINES = ("postgres",)
 ALLOWED_S, TOO_LONG_S = 4, 15  # and what a busy machine adds
@@ -90,12 +90,15 @@ class Moving:
 
     def until_given_up(self):
         """He is at work again, and nobody has let go of what holds the move up."""
-        error = until(lambda: job_of(self.world, self.reply)["error"], 60, "a word of why")
-        assert GIVEN_UP in error, error
+        until_told(self.world, self.reply, GIVEN_UP)
         self.hands.go_on()
 
     def check(self):
-        done(self.world, self.reply)
+        job = finished(self.world, self.reply)
+        if job["status"] == "failed" and job["attempts"] == job["attempts_max"]:  # all were made while it was held up
+            self.move()
+            job = finished(self.world, self.reply)
+        assert job["status"] == "completed", job
         self.hands.go_on()
         self.hands.__exit__()
         self.hands.check()

@@ -48,7 +48,7 @@ def test_a_tenant_is_made_and_seconds_later_has_its_database(world):
     done = world.until_provisioned(tenant["id"])
     assert done["provisioning_status"] == "completed" and done["provisioned_at"]
     assert done["db_name"] == f"tenant_{tenant['id'].replace('-', '')[-12:]}" or re.fullmatch(r"tenant_[0-9a-f]{12}", done["db_name"])
-    job = until(lambda: (lambda job: job if job["status"] == "completed" else None)(world.admin.get(job_path).json), 10)
+    job = until(lambda: (lambda job: job if job["status"] == "completed" else None)(world.admin.get(job_path).json))
     assert job["tenant_id"] == tenant["id"] and len(job["steps"]) >= 4
     assert all(step["status"] == "completed" and step["attempts"] >= 1 for step in job["steps"]), job["steps"]
     assert world.admin.get("/tenants/tejidos-narino").json == world.admin.get(f"/tenants/{tenant['id']}").json
@@ -144,7 +144,7 @@ def test_on_postgresql_suspension_shuts_the_role_out(world):
             return False
         except psycopg2.OperationalError:
             return True
-    until(is_out, 10, "the end of the role's connections")
+    until(is_out, what="the end of the role's connections")
     world.admin.post(f"/tenants/{tenant['id']}/reactivate", {"reason": "pagó"}, 200)
 
     def is_in():
@@ -153,7 +153,7 @@ def test_on_postgresql_suspension_shuts_the_role_out(world):
             return True
         except psycopg2.OperationalError:
             return False
-    until(is_in, 10, "the role's way back")
+    until(is_in, what="the role's way back")
 
 
 def test_cancelling_now_or_at_the_periods_end(world):
@@ -187,16 +187,16 @@ def test_deleting_without_grace_drops_the_database_and_keeps_the_records(world):
     world.admin.patch(f"/system_settings/{setting['id']}", {"value": 0})
     try:
         world.admin.delete(f"/tenants/{tenant['id']}", 202)
-        until(lambda: not database_exists(world, tenant), 15, "the end of its database")
+        until(lambda: not database_exists(world, tenant), what="the end of its database")
     finally:
         world.admin.patch(f"/system_settings/{setting['id']}", {"value": 30})
     if world.engine.name == "postgres":
-        until(lambda: not world.engine.run(f"SELECT 1 FROM pg_roles WHERE rolname = '{tenant['db_username']}'"), 10)
+        until(lambda: not world.engine.run(f"SELECT 1 FROM pg_roles WHERE rolname = '{tenant['db_username']}'"))
     world.sign_in_as("support").get(f"/tenants/{tenant['id']}", 404)
     assert len(audited) >= 3 and "create" in {entry["action"] for entry in audited}, audited
     world.visitor.post("/auth/login", {"email": person["email"], "password": PASSWORD}, 401)
     # The slug stays taken: what it named is in invoices and audit records.
-    tombstone = until(lambda: world.admin.get(f"/tenants/{tenant['id']}").json["deleted_at"], 10)
+    tombstone = until(lambda: world.admin.get(f"/tenants/{tenant['id']}").json["deleted_at"])
     assert tombstone
     kept = world.admin.all_pages(f"/audit_logs?tenant_id={tenant['id']}")
     assert not [entry for entry in audited if entry not in kept]

@@ -32,7 +32,7 @@ class Storage:
 
     def __init__(self, world):
         self.is_sqlite = not world.database
-        self.connection = sqlite3.connect(next(world.server.data.glob("*.db"))) if self.is_sqlite else psycopg2.connect(world.database)
+        self.connection = sqlite3.connect(world.server.data / "superadmin.db", timeout=30) if self.is_sqlite else psycopg2.connect(world.database)
 
     def __enter__(self):
         return self
