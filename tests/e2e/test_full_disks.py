@@ -35,7 +35,7 @@ def check_full_disk(world, disk):
     world.admin.get("/tenants")
     disk.relieve()
     until(lambda: world.admin.post("/plans", {"name": f"despues-{secrets.token_hex(4)}", "display_name": "x", "max_users": 1,
-                                              "max_storage_gb": 1}, (201, 503)).status == 201, 10, "room again")
+                                              "max_storage_gb": 1}, (201, 503)).status == 201, what="room again")
     world.restart()
     assert set(names) <= {plan["name"] for plan in world.admin.all_pages("/plans?q=lleno")}
 
