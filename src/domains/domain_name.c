@@ -39,7 +39,7 @@ static bool refuse(struct work *work, enum error_code code, const char *about)
 }
 
 /* Labels of any script as the DNS has them, and back. */
-static bool convert(struct work *work, struct text from,
+static bool convert(struct arena *arena, struct text from,
                     int32_t (*to)(const UIDNA *, const char *, int32_t, char *, int32_t, UIDNAInfo *,
                                   UErrorCode *),
                     struct text *out)
@@ -50,7 +50,7 @@ static bool convert(struct work *work, struct text from,
     int32_t length = to(idna, from.data, (int32_t)from.length, buffer, sizeof buffer, &info, &status);
     if (U_FAILURE(status) || info.errors)
         return false;
-    *out = arena_copy(work->arena, (struct text){ buffer, (size_t)length });
+    *out = arena_copy(arena, (struct text){ buffer, (size_t)length });
     return true;
 }
 
@@ -117,24 +117,37 @@ static bool check_meaning(struct work *work, struct text name)
         return refuse(work, ERROR_public_suffix, "");
     if (is_ours(work->site, name))
         return refuse(work, ERROR_own_domain, "");
-    if (!convert(work, name, uidna_nameToUnicodeUTF8, &unicode))
+    if (!convert(work->arena, name, uidna_nameToUnicodeUTF8, &unicode))
         return refuse(work, ERROR_malformed, "");
     return !looks_like_another(unicode) || refuse(work, ERROR_look_alike, "");
 }
 
-bool domain_name_read(struct work *work, struct text written, struct text *name)
+/* As the DNS has it. */
+static bool spell(struct arena *arena, struct text plain, struct text *ascii)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
-    struct text ascii;
     pthread_once(&once, open_libraries);
-    struct text plain = text_trim(written);
+    if (plain.length == 0 || plain.length > WRITTEN_MAX
+        || !convert(arena, plain, uidna_nameToASCII_UTF8, ascii))
+        return false;
+    if (text_ends(*ascii, TEXT(".")))
+        ascii->length--;
+    return true;
+}
+
+struct text domain_name_spell(struct arena *arena, struct text written)
+{
+    struct text ascii;
+    return spell(arena, text_trim(written), &ascii) ? ascii : written;
+}
+
+bool domain_name_read(struct work *work, struct text written, struct text *name)
+{
+    struct text ascii, plain = text_trim(written);
     if (is_address(plain))
         return refuse(work, ERROR_address_as_domain, "");
-    if (plain.length == 0 || plain.length > WRITTEN_MAX
-        || !convert(work, plain, uidna_nameToASCII_UTF8, &ascii))
+    if (!spell(work->arena, plain, &ascii))
         return refuse(work, ERROR_malformed, "");
-    if (text_ends(ascii, TEXT(".")))
-        ascii.length--;
     if (is_address(ascii)) /* in digits of another script */
         return refuse(work, ERROR_address_as_domain, "");
     if (ascii.length > DOMAIN_MAX)

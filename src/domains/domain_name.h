@@ -13,3 +13,5 @@ enum { DOMAIN_MAX = 236 };
 
 /* The name that is kept, in the work's arena. A fault stands at /domain. */
 [[nodiscard]] bool domain_name_read(struct work *work, struct text written, struct text *name);
+/* How that name is spelt, whatever it means; what is no domain at all is left as it is. */
+struct text domain_name_spell(struct arena *arena, struct text written);

@@ -52,6 +52,8 @@ static bool read_new(struct feed *feed, int64_t last, bool *any)
             return false;
         for (size_t i = 0; i < result.row_count; i++)
             add(feed, result_row(&result, i));
+        if (result.row_count == 0)
+            ring_begin(feed->ring, last + 1); /* all of it was removed meanwhile */
         *any = true;
     }
     return true;

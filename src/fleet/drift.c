@@ -133,8 +133,9 @@ static void look(struct work *work, size_t item, void *data)
 static void tell_progress(void *data)
 {
     struct search *search = data;
-    if (!job_note_progress(search->work, search->job, (int64_t)atomic_load(&search->looked_at),
-                           (int64_t)search->tenants.row_count))
+    struct job_progress progress = { (int64_t)atomic_load(&search->looked_at),
+                                     (int64_t)search->tenants.row_count };
+    if (!job_note_progress(search->work, search->job, &progress))
         atomic_store(&search->failed, true);
     if (atomic_load(&search->work->site->ending))
         atomic_store(&search->failed, true);

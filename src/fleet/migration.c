@@ -22,11 +22,14 @@ struct text fleet_migration_of(struct arena *arena, const struct job *job)
     return id ? id->text : TEXT("");
 }
 
+/* A job of a migration that was halted works on until those under way have come to their end: it is not asked
+ * again, but another begins beside it. */
 static bool enqueue(struct work *work, struct text id)
 {
     struct text job_id,
         parameters = arena_format(work->arena, "{\"fleet_migration_id\":\"%.*s\"}", TEXT_ARG(id));
-    return job_enqueue(work, &(struct job_request){ &migrate_fleet_program, TEXT(""), work->now, parameters },
+    return job_withdraw(work, job_kind_migrate_fleet, TEXT(""))
+        && job_enqueue(work, &(struct job_request){ &migrate_fleet_program, TEXT(""), work->now, parameters },
                        &job_id);
 }
 
@@ -77,6 +80,7 @@ static bool aim(struct work *work, struct fleet_migration *changes, int64_t done
     changes->total = value_integer(done + behind);
     changes->done = value_integer(done);
     changes->failed = value_integer(0);
+    changes->waits_for = changes->waits_since = value_null();
     changes->finished_at = behind > 0 ? value_null() : value_time(work->now);
     return true;
 }
@@ -125,6 +129,12 @@ bool fleet_migration_halt(struct work *work, struct text id, struct fleet_migrat
     };
     return fleet_migration_find(work, id, &before) && must_be(work, &before, fleet_status_running)
         && store_update(work, &fleet_migrations_table, before.cells, changes.cells, after->cells);
+}
+
+/* Each of the two is a revision of its own, and there are no others while it is halted. */
+bool fleet_migration_was_resumed(const struct fleet_migration *known, const struct fleet_migration *now)
+{
+    return now->revision.integer > known->revision.integer + 1;
 }
 
 bool fleet_migration_count_done(struct work *work, const struct fleet_migration *migration, int64_t *done)

@@ -13,5 +13,7 @@ struct text fleet_migration_of(struct arena *arena, const struct job *job);
 /* How many tenants it has brought to its target, by the ledger. */
 [[nodiscard]] bool fleet_migration_count_done(struct work *work, const struct fleet_migration *migration,
                                               int64_t *done);
+/* It was not only halted since a run knew it so, but resumed too: another run goes on with it. */
+bool fleet_migration_was_resumed(const struct fleet_migration *known, const struct fleet_migration *now);
 /* In a transaction: who failed is to be tried again, before all others. */
 [[nodiscard]] bool fleet_migration_forgive(struct work *work, struct text id);

@@ -134,12 +134,6 @@ static struct text why_halted(struct arena *arena, const struct run *run)
                         (long long)run->budget);
 }
 
-/* What was under way when it was resumed is told by the run to come, which tries again who failed. */
-static bool was_resumed(const struct run *run, const struct fleet_migration *now)
-{
-    return !is_ours(run, now) && !is_choice(now->status, fleet_status, halted);
-}
-
 static bool write_end(struct work *work, void *data)
 {
     const struct run *run = data;
@@ -147,12 +141,14 @@ static bool write_end(struct work *work, void *data)
         changes = {
             .done = value_integer(run->done),
             .failed = value_integer(run->failed),
+            .waits_for = value_null(),
+            .waits_since = value_null(),
             .first_error = value_text_or_null(text_from(run->first_error)),
         };
     if (!fleet_migration_find(work, run->migration.id.text, &before))
         return false;
-    if (was_resumed(run, &before))
-        return fleet_migration_forgive(work, before.id.text);
+    if (fleet_migration_was_resumed(&run->migration, &before))
+        return true;
     if (is_choice(before.status, fleet_status, running)) {
         bool halted = atomic_load(&run->stop) == STOP_failures;
         changes.status = halted ? choice_value(fleet_status, halted) : choice_value(fleet_status, completed);
@@ -162,8 +158,20 @@ static bool write_end(struct work *work, void *data)
     return store_update(work, &fleet_migrations_table, before.cells, changes.cells, after.cells);
 }
 
-/* What an earlier process held, also of another migration, is let go: there is one job for all. What it
- * counted is counted again. */
+/* What a process held that is no more, also of another migration, is let go: this job's own, and that of jobs
+ * which nobody runs. */
+static bool end_dead_leases(struct work *work, const struct job *job)
+{
+    static const char sql[] =
+        "UPDATE tenant_schemas SET lease_until = NULL, leased_at = NULL, leased_by = NULL, "
+        "lease_job_id = NULL WHERE leased_by IS NOT NULL AND NOT EXISTS (SELECT 1 FROM jobs WHERE "
+        "jobs.id = tenant_schemas.lease_job_id AND jobs.id <> $1 AND jobs.lease_until > $2)";
+    struct result ignored;
+    return db_run(work->db, work->arena, &ignored, &work->error, sql,
+                  PARAMETERS(job->id, value_time(work->now)));
+}
+
+/* What an earlier process counted is counted again. */
 static bool begin(struct work *work, void *data)
 {
     struct run *run = data;
@@ -177,10 +185,7 @@ static bool begin(struct work *work, void *data)
         return false;
     run->failed = cell_integer(result.cells[0]);
     snprintf(run->first_error, sizeof run->first_error, "%.*s", TEXT_ARG(cell_text(migration->first_error)));
-    return db_run(work->db, work->arena, &result, &work->error,
-                  "UPDATE tenant_schemas SET lease_until = NULL, leased_by = NULL "
-                  "WHERE leased_by IS NOT NULL",
-                  NO_PARAMETERS);
+    return end_dead_leases(work, run->job);
 }
 
 static bool end(struct run *run)
@@ -194,6 +199,8 @@ static bool end(struct run *run)
     }
     if (stop == STOP_ending)
         return fail(&work->error, ERROR_overloaded, "the program ends");
+    if (!fleet_migration_count_done(work, &run->migration, &run->done))
+        return false;
     watch_beat(run); /* who was done since the last one */
     return db_transact(work, write_end, run);
 }
@@ -205,6 +212,7 @@ static bool run_on(struct run *run)
     if (!text_equal(run->schema->fingerprint, run->migration.target_fingerprint.text))
         return fail(&work->error, ERROR_conflict,
                     "the folder of the tenants' schema here holds other files than the migration's");
+    watch_beat(run); /* whom a run before it still works on */
     return run_waves(run) && end(run);
 }
 
@@ -230,6 +238,8 @@ static bool give_up(struct work *work, const struct job *job, struct text why, b
         changes = {
             .status = choice_value(fleet_status, halted),
             .halted_because = value_text(why),
+            .waits_for = value_null(),
+            .waits_since = value_null(),
             .finished_at = value_time(work->now),
         };
     if (!for_good)

@@ -78,11 +78,15 @@ static bool tell_migration(struct work *work, struct fleet_state *state)
 {
     struct result result;
     if (!db_run(work->db, work->arena, &result, &work->error,
-                "SELECT id, status FROM fleet_migrations ORDER BY created_at DESC, id DESC LIMIT 1",
+                "SELECT id, status, waits_for, waits_since FROM fleet_migrations "
+                "ORDER BY created_at DESC, id DESC LIMIT 1",
                 NO_PARAMETERS))
         return false;
-    state->migration_id = result.row_count > 0 ? result.cells[0] : value_null();
-    state->migration_status = result.row_count > 0 ? result.cells[1] : value_null();
+    bool found = result.row_count > 0;
+    state->migration_id = found ? result.cells[0] : value_null();
+    state->migration_status = found ? result.cells[1] : value_null();
+    state->waits_for = found ? result.cells[2] : value_null();
+    state->waits_since = found ? result.cells[3] : value_null();
     return true;
 }
 

@@ -1,5 +1,6 @@
 #include "fleet/tenant.h"
 #include "base/clock.h"
+#include "fleet/migration.h"
 #include "hosting/place.h"
 #include "hosting/schema_ledger.h"
 #include "record/store.h"
@@ -9,7 +10,8 @@
 struct hold {
     const struct attempt *attempt;
     struct tenant tenant;
-    bool gone, taken;
+    bool gone;
+    enum lease_end lease;
 };
 
 static bool take(struct work *work, void *data)
@@ -18,10 +20,10 @@ static bool take(struct work *work, void *data)
     const struct attempt *attempt = hold->attempt;
     if (!store_find_by(work, &tenants_table, "id", value_text(attempt->tenant_id), false, hold->tenant.cells))
         return false;
+    const struct schema_lease lease = { attempt->tenant_id, attempt->migration->id.text, attempt->job_id,
+                                        work->now + FLEET_LEASE_MS };
     hold->gone = value_is_set(hold->tenant.deleted_at);
-    return hold->gone
-        || schema_ledger_lease(work, attempt->tenant_id, attempt->migration_id, work->now + FLEET_LEASE_MS,
-                               &hold->taken);
+    return hold->gone || schema_ledger_lease(work, &lease, &hold->lease);
 }
 
 static bool let_go(struct work *work, void *tenant_id)
@@ -32,6 +34,23 @@ static bool let_go(struct work *work, void *tenant_id)
 static bool note(struct work *work, void *outcome)
 {
     return schema_ledger_note(work, outcome);
+}
+
+struct failure {
+    const struct attempt *attempt;
+    struct schema_outcome *outcome;
+};
+
+/* Once the migration was resumed nobody fails but in its new run, which tries this one again. */
+static bool note_failure(struct work *work, void *data)
+{
+    const struct failure *failure = data;
+    struct fleet_migration now;
+    struct text tenant_id = failure->attempt->tenant_id;
+    if (!fleet_migration_find(work, failure->attempt->migration->id.text, &now))
+        return false;
+    return fleet_migration_was_resumed(failure->attempt->migration, &now) ? let_go(work, &tenant_id)
+                                                                          : note(work, failure->outcome);
 }
 
 /* Whoever uses the database waits behind a file that waits for a lock: not for long. */
@@ -96,21 +115,27 @@ static enum attempt_end keep(struct work *work, bool (*function)(struct work *wo
     return end;
 }
 
-static enum attempt_end keep_failure(struct work *work, struct schema_outcome *outcome)
+static enum attempt_end keep_failure(struct work *work, const struct attempt *attempt,
+                                     struct schema_outcome *outcome)
 {
     outcome->why = work_why(work);
-    return keep(work, note, outcome, ATTEMPT_failed);
+    return keep(work, note_failure, &(struct failure){ attempt, outcome }, ATTEMPT_failed);
+}
+
+static struct schema_outcome outcome_of(const struct attempt *attempt)
+{
+    return (struct schema_outcome){
+        .tenant_id = attempt->tenant_id,
+        .schema = attempt->schema,
+        .migration_id = attempt->migration->id.text,
+    };
 }
 
 static enum attempt_end run_held(struct work *work, const struct attempt *attempt,
                                  const struct tenant *tenant)
 {
     struct text tenant_id = attempt->tenant_id;
-    struct schema_outcome outcome = {
-        .tenant_id = tenant_id,
-        .schema = attempt->schema,
-        .migration_id = attempt->migration_id,
-    };
+    struct schema_outcome outcome = outcome_of(attempt);
     int64_t begun_us = clock_monotonic_us();
     bool applied = apply(work, tenant, &outcome);
     outcome.duration_ms = (clock_monotonic_us() - begun_us) / 1'000;
@@ -118,7 +143,14 @@ static enum attempt_end run_held(struct work *work, const struct attempt *attemp
         return keep(work, note, &outcome, ATTEMPT_done);
     if (work->error.code == ERROR_database_unavailable && !attempt->is_last)
         return keep(work, let_go, &tenant_id, ATTEMPT_busy);
-    return keep_failure(work, &outcome);
+    return keep_failure(work, attempt, &outcome);
+}
+
+static enum attempt_end let_be(struct work *work, const struct attempt *attempt)
+{
+    struct schema_outcome outcome = outcome_of(attempt);
+    (void)fail(&work->error, ERROR_conflict, "another job works on the tenant");
+    return attempt->is_last ? keep_failure(work, attempt, &outcome) : ATTEMPT_busy;
 }
 
 enum attempt_end attempt_run(struct work *work, const struct attempt *attempt)
@@ -128,14 +160,10 @@ enum attempt_end attempt_run(struct work *work, const struct attempt *attempt)
         return ATTEMPT_broken;
     if (hold.gone)
         return ATTEMPT_gone;
-    if (hold.taken)
-        return run_held(work, attempt, &hold.tenant);
-    (void)fail(&work->error, ERROR_conflict, "another job works on the tenant");
-    return attempt->is_last ? keep_failure(work,
-                                           &(struct schema_outcome){
-                                               .tenant_id = attempt->tenant_id,
-                                               .schema = attempt->schema,
-                                               .migration_id = attempt->migration_id,
-                                           })
-                            : ATTEMPT_busy;
+    switch (hold.lease) {
+    case LEASE_taken: return run_held(work, attempt, &hold.tenant);
+    case LEASE_held: return ATTEMPT_held;
+    case LEASE_in_use: break;
+    }
+    return let_be(work, attempt);
 }

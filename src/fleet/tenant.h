@@ -1,6 +1,7 @@
 /* One tenant of a migration: held, its database brought to the schema, the outcome in the ledger. */
 #pragma once
 #include "hosting/tenant_schema.h"
+#include "model/model.h"
 #include "record/work.h"
 
 enum { FLEET_LEASE_MS = 30'000 };
@@ -9,12 +10,14 @@ enum attempt_end {
     ATTEMPT_done,
     ATTEMPT_failed, /* the ledger says why */
     ATTEMPT_busy,   /* somebody works on it or its database, or it cannot be reached: later */
+    ATTEMPT_held,   /* a run that was halted is not done with it: later, however long that takes */
     ATTEMPT_gone,   /* it was deleted meanwhile */
     ATTEMPT_broken, /* the control plane's own database: nothing more can be done */
 };
 
 struct attempt {
-    struct text migration_id, tenant_id;
+    const struct fleet_migration *migration; /* as the run knows it */
+    struct text job_id, tenant_id;
     const struct tenant_schema *schema;
     bool is_last; /* who is busy now has failed */
 };

@@ -35,7 +35,9 @@ bool schema_ledger_note(struct work *work, const struct schema_outcome *outcome)
         .error = value_text_or_null(outcome->why),
         .fleet_migration_id = value_text_or_null(outcome->migration_id),
         .lease_until = value_null(),
+        .leased_at = value_null(),
         .leased_by = value_null(),
+        .lease_job_id = value_null(),
     };
     bool found;
     if (!find(work, outcome->tenant_id, &entry, &found))
@@ -72,25 +74,24 @@ static bool make_entry(struct work *work, struct text tenant_id)
     return found || store_create(work, &tenant_schemas_table, entry.cells);
 }
 
-bool schema_ledger_lease(struct work *work, struct text tenant_id, struct text migration_id, int64_t until,
-                         bool *taken)
+bool schema_ledger_lease(struct work *work, const struct schema_lease *lease, enum lease_end *end)
 {
     static const char take[] =
-        "UPDATE tenant_schemas SET lease_until = $2, leased_by = $3 WHERE tenant_id = $1 "
-        "AND (lease_until IS NULL OR lease_until <= $4 OR leased_by = $3)";
+        "UPDATE tenant_schemas SET lease_until = $2, leased_at = $3, leased_by = $4, lease_job_id = $5 "
+        "WHERE tenant_id = $1 AND (lease_until IS NULL OR lease_until <= $3 OR lease_job_id = $5)";
     struct result result;
     bool runs;
-    *taken = false;
-    if (!job_lock_claims(work) || !job_runs(work, tenant_id, &runs))
+    *end = LEASE_in_use;
+    if (!job_lock_claims(work) || !job_runs(work, lease->tenant_id, &runs))
         return false;
     if (runs)
         return true;
-    if (!make_entry(work, tenant_id)
+    if (!make_entry(work, lease->tenant_id)
         || !db_run(work->db, work->arena, &result, &work->error, take,
-                   PARAMETERS(value_text(tenant_id), value_time(until), value_text(migration_id),
-                              value_time(work->now))))
+                   PARAMETERS(value_text(lease->tenant_id), value_time(lease->until), value_time(work->now),
+                              value_text(lease->migration_id), value_text(lease->job_id))))
         return false;
-    *taken = result.changed > 0;
+    *end = result.changed > 0 ? LEASE_taken : LEASE_held;
     return true;
 }
 
@@ -98,6 +99,7 @@ bool schema_ledger_let_go(struct work *work, struct text tenant_id)
 {
     struct result result;
     return db_run(work->db, work->arena, &result, &work->error,
-                  "UPDATE tenant_schemas SET lease_until = NULL, leased_by = NULL WHERE tenant_id = $1",
+                  "UPDATE tenant_schemas SET lease_until = NULL, leased_at = NULL, leased_by = NULL, "
+                  "lease_job_id = NULL WHERE tenant_id = $1",
                   PARAMETERS(value_text(tenant_id)));
 }

@@ -22,10 +22,22 @@ struct schema_outcome {
 [[nodiscard]] bool schema_ledger_note_whole(struct work *work, struct text tenant_id,
                                             const struct tenant_schema *schema);
 
+struct schema_lease {
+    struct text tenant_id, migration_id;
+    struct text job_id; /* whose it is */
+    int64_t until;
+};
+
+enum lease_end {
+    LEASE_taken,
+    LEASE_held,  /* by another job of a migration */
+    LEASE_in_use /* a job of the tenant runs */
+};
+
 /*
- * In a transaction: for so long no job of the tenant runs, and nobody else has such a lease. Not `taken`
- * where a job runs or somebody has it. Whoever has it already has it longer.
+ * In a transaction: for so long no job of the tenant runs, and nobody else has such a lease. Whoever has it
+ * already has it longer.
  */
-[[nodiscard]] bool schema_ledger_lease(struct work *work, struct text tenant_id, struct text migration_id,
-                                       int64_t until, bool *taken);
+[[nodiscard]] bool schema_ledger_lease(struct work *work, const struct schema_lease *lease,
+                                       enum lease_end *end);
 [[nodiscard]] bool schema_ledger_let_go(struct work *work, struct text tenant_id);

@@ -13,7 +13,9 @@ struct job_runner_options {
     bool alone; /* no other process works on this database: a lease that is left is a dead one's */
 };
 
-enum { JOB_THREADS = 2 };
+/* One for a migration of the fleet, one for what is under way of one that was halted, and one for all others.
+ */
+enum { JOB_THREADS = 3 };
 
 /* Puts itself into the site (job_runner, wake_jobs). */
 [[nodiscard]] bool job_runner_create(struct job_runner **runner, const struct job_runner_options *options,

@@ -38,8 +38,10 @@ extern const struct command commands[]; /* ended by {} */
 
 /* Takes "--name value" out of the arguments; NULL where it is not given. */
 const char *invocation_take(struct invocation *invocation, const char *name);
-/* Is the first argument this word? Then it is taken. */
-bool invocation_take_verb(struct invocation *invocation, const char *verb);
+/* "--name N", if it is given, as a member of the object that is being written; false, and said: it is no
+ * number. */
+[[nodiscard]] bool invocation_add_number(struct invocation *invocation, struct buffer *json, const char *name,
+                                         const char *member);
 /* Is no argument left? Else says which is not understood. */
 [[nodiscard]] bool invocation_takes_none(struct invocation *invocation);
 bool invocation_take_flag(struct invocation *invocation, const char *name);

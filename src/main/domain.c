@@ -1,7 +1,9 @@
 /* `nidia domain …`: the API's calls on tenants' domains, from a terminal. */
 #include "base/percent.h"
 #include "base/random.h"
+#include "domains/domain_name.h"
 #include "main/print.h"
+#include "main/tenant.h"
 #include "json/json.h"
 
 static const char *const listed[] = { "domain",      "tenant_id",      "status", "is_primary",
@@ -26,30 +28,15 @@ static int list(struct invocation *invocation)
 {
     struct buffer target = { .arena = invocation->arena };
     const char *tenant = invocation_take(invocation, "--tenant");
+    struct text tenant_id;
     if (invocation->count != 0)
         return invocation_say_usage(invocation);
+    if (tenant && !tenant_find_id(invocation, tenant, &tenant_id))
+        return EXIT_FAILED;
     buffer_add(&target, TEXT("/api/v1/tenant_domains"));
-    if (tenant) {
-        buffer_add(&target, TEXT("?tenant_id="));
-        percent_encode(&target, text_from(tenant));
-    }
+    if (tenant)
+        buffer_print(&target, "?tenant_id=%.*s", TEXT_ARG(tenant_id));
     return print_list(invocation, target.text, listed);
-}
-
-/* A tenant's id, by its slug. */
-static bool find_tenant(struct invocation *invocation, const char *tenant, struct text *id)
-{
-    struct reply reply;
-    struct json json;
-    struct error error = {};
-    struct buffer target = { .arena = invocation->arena };
-    buffer_add(&target, TEXT("/api/v1/tenants/"));
-    percent_encode(&target, text_from(tenant));
-    if (!command_call(invocation, METHOD_GET, target.text, (struct text){}, &reply)
-        || !json_read(reply.body, invocation->arena, &json, &error))
-        return false;
-    *id = json_member(&json, TEXT("id"))->text;
-    return true;
 }
 
 static int add(struct invocation *invocation)
@@ -59,7 +46,7 @@ static int add(struct invocation *invocation)
     struct buffer body = { .arena = invocation->arena };
     if (invocation->count != 2)
         return invocation_say_usage(invocation);
-    if (!find_tenant(invocation, invocation->arguments[0], &tenant_id))
+    if (!tenant_find_id(invocation, invocation->arguments[0], &tenant_id))
         return EXIT_FAILED;
     buffer_add_byte(&body, '{');
     json_add_named_text(&body, "tenant_id", tenant_id);
@@ -71,7 +58,7 @@ static int add(struct invocation *invocation)
     return EXIT_DONE;
 }
 
-/* By its id, or by its name where one tenant alone claims it. */
+/* By its id, or by its name, however that is written, where one tenant alone claims it. */
 static bool find_domain(struct invocation *invocation, const char *name, struct text *id)
 {
     struct reply reply;
@@ -82,7 +69,7 @@ static bool find_domain(struct invocation *invocation, const char *name, struct 
     if (text_is_uuid(*id))
         return true;
     buffer_add(&target, TEXT("/api/v1/tenant_domains?domain="));
-    percent_encode(&target, text_from(name));
+    percent_encode(&target, domain_name_spell(invocation->arena, *id));
     if (!command_call(invocation, METHOD_GET, target.text, (struct text){}, &reply)
         || !json_read(reply.body, invocation->arena, &json, &error))
         return false;
@@ -96,14 +83,14 @@ static bool find_domain(struct invocation *invocation, const char *name, struct 
     return false;
 }
 
-struct action {
+struct api_action {
     enum method method;
     const char *path;
 };
 
 static int act(struct invocation *invocation)
 {
-    const struct action *action = invocation->verb->how;
+    const struct api_action *action = invocation->verb->how;
     struct reply reply;
     struct text id;
     struct buffer target = { .arena = invocation->arena };
@@ -120,14 +107,15 @@ static int act(struct invocation *invocation)
     return EXIT_DONE;
 }
 
-static const struct action verify = { METHOD_POST, "/verify" },
-                           make_primary = { METHOD_POST, "/make_primary" };
-static const struct action check = { METHOD_POST, "/check_certificate" }, remove_one = { METHOD_DELETE, "" };
+static const struct api_action verify = { METHOD_POST, "/verify" },
+                               make_primary = { METHOD_POST, "/make_primary" };
+static const struct api_action check = { METHOD_POST, "/check_certificate" },
+                               remove_one = { METHOD_DELETE, "" };
 
 /* clang-format off */
 const struct verb domain_verbs[] = {
-    { "list", "[--tenant ID]", "Lists them, everybody's or one tenant's.", list },
-    { "add", "TENANT DOMAIN", "Claims one for a tenant; what it shows is to be put into the DNS.", add },
+    { "list", "[--tenant SLUG|ID]", "Lists them, everybody's or one tenant's.", list },
+    { "add", "SLUG|ID DOMAIN", "Claims one for a tenant; what it shows is to be put into the DNS.", add },
     { "verify", "DOMAIN|ID", "Looks in the DNS for the proof.", act, &verify },
     { "primary", "DOMAIN|ID", "Makes it the tenant's first.", act, &make_primary },
     { "check", "DOMAIN|ID", "Looks at its certificate.", act, &check },

@@ -7,8 +7,10 @@
 
 enum { FIRST_LOOK_MS = 20, FAILURES_SHOWN = 20 };
 
-static const char *const state[] = { "target_version", "tenants",      "up_to_date",       "behind",
-                                     "failed",         "migration_id", "migration_status", NULL };
+static const char *const state[] = {
+    "target_version", "tenants",          "up_to_date", "behind",      "failed",
+    "migration_id",   "migration_status", "waits_for",  "waits_since", NULL
+};
 static const char *const migration[] = { "id",          "status",         "wave",       "target_version",
                                          "fleet_size",  "total",          "done",       "failed",
                                          "first_error", "halted_because", "created_at", "finished_at",
@@ -54,6 +56,18 @@ static void print_progress(const struct json *row)
         fprintf(stderr, "\r\033[K%.*s: %.*s of %.*s, %.*s failed", TEXT_ARG(command_text(row, "wave")),
                 TEXT_ARG(command_text(row, "done")), TEXT_ARG(command_text(row, "total")),
                 TEXT_ARG(command_text(row, "failed")));
+}
+
+/* A line that stays, once for each that is waited for. */
+static void print_waiting(struct invocation *invocation, const struct json *row, struct text *told)
+{
+    struct text since = command_text(row, "waits_since");
+    if (since.length == 0 || text_equal(since, *told))
+        return;
+    *told = arena_copy(invocation->arena, since);
+    fleet_end_progress();
+    fprintf(stderr, "waiting for %.*s since %.*s\n", TEXT_ARG(command_text(row, "waits_for")),
+            TEXT_ARG(since));
 }
 
 void fleet_end_progress(void)
@@ -105,26 +119,20 @@ static int follow(struct invocation *invocation, const struct reply *begun)
 {
     struct reply reply = *begun;
     struct json row;
+    struct text told = {};
     struct error error = {};
     if (!json_read(reply.body, invocation->arena, &row, &error))
         return invocation_failed(invocation, &error);
     struct text target =
         arena_format(invocation->arena, "/api/v1/fleet_migrations/%.*s", TEXT_ARG(command_text(&row, "id")));
     for (int pause = FIRST_LOOK_MS; text_is(command_text(&row, "status"), "running"); pause = FLEET_LOOK_MS) {
+        print_waiting(invocation, &row, &told);
         print_progress(&row);
         clock_sleep_ms(pause);
         if (!command_read(invocation, target, &reply, &row))
             return EXIT_FAILED;
     }
     return end(invocation, &reply, &row);
-}
-
-static void add_number(struct buffer *json, const char *name, const char *value)
-{
-    if (!value)
-        return;
-    json_add_name(json, text_from(name));
-    buffer_add(json, text_from(value));
 }
 
 static void add_slugs(struct buffer *json, const char *name, const char *slugs)
@@ -146,11 +154,16 @@ static int migrate(struct invocation *invocation)
     struct reply reply;
     if (invocation_take_flag(invocation, "--dry-run"))
         return invocation->count == 0 ? show_state(invocation, true) : invocation_say_usage(invocation);
+    const char *slugs = invocation_take(invocation, "--canaries");
     buffer_add_byte(&body, '{');
-    add_number(&body, "canary", invocation_take(invocation, "--canary"));
-    add_slugs(&body, "canary_tenants", invocation_take(invocation, "--canaries"));
-    add_number(&body, "parallel", invocation_take(invocation, "--parallel"));
-    add_number(&body, "budget", invocation_take(invocation, "--budget"));
+    if (!invocation_add_number(invocation, &body, "--canary", "canary"))
+        return EXIT_USAGE;
+    if (slugs && body.length > 1) /* either so many, or these */
+        return invocation_say_usage(invocation);
+    add_slugs(&body, "canary_tenants", slugs);
+    if (!invocation_add_number(invocation, &body, "--parallel", "parallel")
+        || !invocation_add_number(invocation, &body, "--budget", "budget"))
+        return EXIT_USAGE;
     buffer_add_byte(&body, '}');
     if (invocation->count > 0)
         return invocation_say_usage(invocation);

@@ -43,12 +43,6 @@ static const char *read_url(struct invocation *invocation, const char *given)
     return arena_copy(invocation->arena, text_from(line)).data;
 }
 
-static void add_number(struct buffer *json, const char *name, const char *value)
-{
-    if (value)
-        buffer_print(json, "%s\"%s\":%s", json->data[json->length - 1] == '{' ? "" : ",", name, value);
-}
-
 static void add_words(struct buffer *json, const char *name, const char *value)
 {
     if (value)
@@ -61,24 +55,17 @@ static int add(struct invocation *invocation)
     const char *url = invocation_take(invocation, "--admin-url"),
                *folder = invocation_take(invocation, "--folder");
     const char *region = invocation_take(invocation, "--region");
-    const char *capacity = invocation_take(invocation, "--capacity");
-    const char *weight = invocation_take(invocation, "--weight"),
-               *pool = invocation_take(invocation, "--pool");
-    int64_t number;
-    const char *const numbers[] = { capacity, weight, pool };
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-        if (numbers[i] && !text_to_integer(text_from(numbers[i]), &number))
-            return invocation_misused(invocation, "capacity, weight and pool are whole numbers");
+    buffer_add_byte(&body, '{');
+    if (!invocation_add_number(invocation, &body, "--capacity", "capacity")
+        || !invocation_add_number(invocation, &body, "--weight", "weight")
+        || !invocation_add_number(invocation, &body, "--pool", "pool_size"))
+        return EXIT_USAGE;
     if (invocation->count != 1)
         return invocation_say_usage(invocation);
-    buffer_add_byte(&body, '{');
     add_words(&body, "name", invocation->arguments[0]);
     add_words(&body, "admin_url", read_url(invocation, url));
     add_words(&body, "folder", folder);
     add_words(&body, "region", region);
-    add_number(&body, "capacity", capacity);
-    add_number(&body, "weight", weight);
-    add_number(&body, "pool_size", pool);
     buffer_add_byte(&body, '}');
     struct reply reply;
     if (!command_call(invocation, METHOD_POST, TEXT("/api/v1/database_hosts"), body.text, &reply))

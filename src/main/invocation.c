@@ -28,15 +28,6 @@ const char *invocation_take(struct invocation *invocation, const char *name)
     return NULL;
 }
 
-bool invocation_take_verb(struct invocation *invocation, const char *verb)
-{
-    if (invocation->count == 0 || strcmp(invocation->arguments[0], verb) != 0)
-        return false;
-    invocation->arguments++;
-    invocation->count--;
-    return true;
-}
-
 bool invocation_take_flag(struct invocation *invocation, const char *name)
 {
     for (int i = 0; i < invocation->count; i++)
@@ -52,6 +43,22 @@ int invocation_misused(const struct invocation *invocation, const char *why)
     (void)invocation;
     fprintf(stderr, "nidia: %s\n", why);
     return EXIT_USAGE;
+}
+
+bool invocation_add_number(struct invocation *invocation, struct buffer *json, const char *name,
+                           const char *member)
+{
+    const char *given = invocation_take(invocation, name);
+    int64_t number;
+    if (!given)
+        return true;
+    if (!text_to_integer(text_from(given), &number)) {
+        invocation_misused(invocation, arena_format(invocation->arena, "%s takes a whole number", name).data);
+        return false;
+    }
+    json_add_name(json, text_from(member));
+    buffer_add_integer(json, number);
+    return true;
 }
 
 int invocation_say_usage(const struct invocation *invocation)

@@ -50,15 +50,35 @@ static void print_command(FILE *file, const struct command *command)
     print_taken(file, command->verbs ? "" : command->takes);
 }
 
-static int help_with(const struct command *command)
+static void print_verb(const struct command *command, const struct verb *verb)
 {
+    printf("  nidia %s %s", command->name, verb->name);
+    print_taken(stdout, verb->takes);
+    printf("      %s\n", verb->words);
+}
+
+static const struct verb *find_verb(const struct command *command, const char *name)
+{
+    for (const struct verb *verb = command->verbs; verb && verb->name; verb++)
+        if (strcmp(verb->name, name) == 0)
+            return verb;
+    return NULL;
+}
+
+/* With a command, or with the one verb of it that is named behind it. */
+static int help_with(const struct command *command, int count, char **names)
+{
+    const struct verb *only = count > 0 ? find_verb(command, names[0]) : NULL;
+    if (only) {
+        print_verb(command, only);
+        return EXIT_DONE;
+    }
     printf("nidia ");
     print_command(stdout, command);
     puts(command->words);
     for (const struct verb *verb = command->verbs; verb && verb->name; verb++) {
-        printf("\n  nidia %s %s", command->name, verb->name);
-        print_taken(stdout, verb->takes);
-        printf("      %s\n", verb->words);
+        putchar('\n');
+        print_verb(command, verb);
     }
     return EXIT_DONE;
 }
@@ -69,7 +89,7 @@ int command_help(struct invocation *invocation)
     if (invocation->count > 0 && !only)
         return invocation_misused(invocation, "there is no such command");
     if (only)
-        return help_with(only);
+        return help_with(only, invocation->count - 1, invocation->arguments + 1);
     puts("NIDIA Flow SuperAdmin: the control plane of a SaaS whose every customer has a database of its "
          "own.\n");
     for (const struct command *command = commands; command->name; command++) {
@@ -86,19 +106,22 @@ int command_help(struct invocation *invocation)
 static int run_verb(struct invocation *invocation)
 {
     const struct command *command = invocation->command;
-    for (const struct verb *verb = command->verbs; verb->name; verb++)
-        if (invocation_take_verb(invocation, verb->name)) {
-            invocation->verb = verb;
-            return verb->run(invocation);
-        }
-    fputs("nidia: ", stderr);
-    print_command(stderr, command);
-    return EXIT_USAGE;
+    invocation->verb = invocation->count > 0 ? find_verb(command, invocation->arguments[0]) : NULL;
+    if (!invocation->verb) {
+        fputs("nidia: ", stderr);
+        print_command(stderr, command);
+        return EXIT_USAGE;
+    }
+    invocation->arguments++;
+    invocation->count--;
+    return invocation->verb->run(invocation);
 }
 
 static int run(struct invocation *invocation)
 {
     struct error error = {};
+    if (invocation_take_flag(invocation, "--help"))
+        return help_with(invocation->command, invocation->count, invocation->arguments);
     if (!options_read(&invocation->options, invocation->arena, &invocation->count, invocation->arguments,
                       &error))
         return invocation_misused(invocation, error.about);

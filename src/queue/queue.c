@@ -107,25 +107,27 @@ bool job_runs(struct work *work, struct text tenant_id, bool *runs)
     return true;
 }
 
-struct progress {
+struct note {
     const struct job *job;
-    int64_t done, total;
+    const struct job_progress *progress;
 };
 
 static bool write_progress(struct work *work, void *data)
 {
-    static const char sql[] = "UPDATE jobs SET progress_done = $2, progress_total = $3 WHERE id = $1";
-    const struct progress *progress = data;
+    static const char sql[] =
+        "UPDATE jobs SET progress_done = $2, progress_total = $3, progress_note = $4 WHERE id = $1";
+    const struct note *note = data;
+    const struct job_progress *progress = note->progress;
     struct result ignored;
-    return db_run(
-               work->db, work->arena, &ignored, &work->error, sql,
-               PARAMETERS(progress->job->id, value_integer(progress->done), value_integer(progress->total)))
-        && event_add(work, "job.updated", &jobs_table, progress->job->cells);
+    return db_run(work->db, work->arena, &ignored, &work->error, sql,
+                  PARAMETERS(note->job->id, value_integer(progress->done), value_integer(progress->total),
+                             value_text_or_null(progress->note)))
+        && event_add(work, "job.updated", &jobs_table, note->job->cells);
 }
 
-bool job_note_progress(struct work *work, const struct job *job, int64_t done, int64_t total)
+bool job_note_progress(struct work *work, const struct job *job, const struct job_progress *progress)
 {
-    return db_transact(work, write_progress, &(struct progress){ job, done, total });
+    return db_transact(work, write_progress, &(struct note){ job, progress });
 }
 
 bool job_withdraw(struct work *work, enum job_kind kind, struct text tenant_id)

@@ -56,8 +56,15 @@ struct job_request {
 [[nodiscard]] bool job_lock_claims(struct work *work);
 [[nodiscard]] bool job_runs(struct work *work, struct text tenant_id, bool *runs);
 
-/* By a step, outside of any transaction: how far it has come, for whoever watches. */
-[[nodiscard]] bool job_note_progress(struct work *work, const struct job *job, int64_t done, int64_t total);
+/* How far a step has come. */
+struct job_progress {
+    int64_t done, total;
+    struct text note; /* what it has been waiting for; empty: for nothing in particular */
+};
+
+/* By a step: for whoever watches. */
+[[nodiscard]] bool job_note_progress(struct work *work, const struct job *job,
+                                     const struct job_progress *progress);
 
 /* Inside a transaction: the tenant's open job of this kind, if
  * any, will not be run (it becomes `rolled_back`). */

@@ -29,7 +29,8 @@ void work_apply_effects(struct work *work)
 
 struct text work_why(const struct work *work)
 {
-    return arena_format(work->arena, "%s: %s", error_words[work->error.code].code, work->error.about);
+    const char *about = work->error.about;
+    return arena_format(work->arena, "%s%s%s", error_words[work->error.code].code, *about ? ": " : "", about);
 }
 
 struct work work_of_system(struct site *site, struct arena *arena, struct db *db, int64_t now)

@@ -14,7 +14,7 @@ static bool tell(void *context, int64_t done, int64_t total)
     if (now_us - watch->told_us < TELL_EVERY_US)
         return true;
     watch->told_us = now_us;
-    if (!job_note_progress(watch->work, watch->job, done, total))
+    if (!job_note_progress(watch->work, watch->job, &(struct job_progress){ done, total }))
         error_clear(&watch->work->error);
     return true;
 }

@@ -267,6 +267,11 @@ def test_help_tells_every_verb_of_a_command_with_what_it_takes():
         names = "|".join(name for name, _ in verbs)
         if verbs:
             assert commands[command] == names and said(command).stderr == f"nidia: {command} {names}\n"
+        assert (asked := said(command, "--help")).returncode == 0 and asked.stdout == said("help", command).stdout, asked
+        for name, takes in verbs[:1]:
+            asked = said(command, name, "--help")
+            assert asked.returncode == 0 and asked.stdout.startswith(f"  nidia {command} {name} {takes}".rstrip() + "\n      "), asked
+            assert asked.stdout == said("help", command, name).stdout and asked.stdout in said("help", command).stdout
         for name, takes in verbs:
             wrong = said(command, name, *"abcdefghi")
             assert wrong.returncode == 2 and wrong.stderr == (f"nidia: {command} {name} {takes}\n" if takes else "nidia: a is not understood here\n")

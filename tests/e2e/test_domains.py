@@ -532,7 +532,12 @@ def test_domains_from_a_terminal(engine):
         assert json.loads(run("verify", "terminal.co", "--json").stdout)["is_verified"]
         assert json.loads(run("primary", added["id"], "--json").stdout)["is_primary"]
         assert not json.loads(run("check", "terminal.co", "--json").stdout)["ssl_enabled"]
-        assert "terminal.co" in run("list").stdout
+        assert "terminal.co" in run("list").stdout and "terminal.co" in run("list", "--tenant", place.tenant["slug"]).stdout
+        run("list", "--tenant", "nadie", expect=1)
+        assert json.loads(run("primary", "TERMINAL.co.", "--json").stdout)["id"] == added["id"]
+        assert json.loads(run("add", place.tenant["id"], "ñandú.com.co", "--json").stdout)["domain"] == "xn--and-6ma2c.com.co"
+        run("remove", "ÑANDÚ.com.co")
+        run("remove", "ñandú.com.co", expect=1)
         run("remove", "terminal.co")
         run("verify", "terminal.co", expect=1)
         run("add", "terminal.co", expect=2)

@@ -4,6 +4,7 @@ import contextlib
 import json
 import sqlite3
 import subprocess
+import tempfile
 
 import psycopg2
 
@@ -18,12 +19,33 @@ SLOW = {"sqlite": "CREATE TABLE slow AS WITH RECURSIVE n(i) AS (SELECT 1 UNION A
 HOLD = {"sqlite": "BEGIN IMMEDIATE", "postgres": "BEGIN; LOCK TABLE nidia_schema IN ACCESS EXCLUSIVE MODE"}
 
 
+def command(world, *words):
+    known = [PROGRAM, "fleet", *words, "--data", str(world.server.data), *world.server.options]
+    return known + (["--database", world.database] if world.database else [])
+
+
 def nidia(world, *words, expect=0):
-    command = [PROGRAM, "fleet", *words, "--data", str(world.server.data), *world.server.options]
-    command += ["--database", world.database] if world.database else []
-    ended = subprocess.run(command, cwd=TOP, capture_output=True, text=True, timeout=120, check=False)
+    ended = subprocess.run(command(world, *words), cwd=TOP, capture_output=True, text=True, timeout=120, check=False)
     assert ended.returncode == expect, f"{words}: {ended.returncode}\n{ended.stdout[-2000:]}\n{ended.stderr[-4000:]}"
     return ended.stdout
+
+
+class Terminal:
+    """A command that goes on while the story does."""
+
+    def __init__(self, world, *words):
+        self.log = tempfile.TemporaryFile("w+")
+        self.process = subprocess.Popen(command(world, *words), cwd=TOP, stdout=subprocess.PIPE, stderr=self.log, text=True)
+
+    def errors(self):
+        self.log.seek(0)
+        return self.log.read()
+
+    def end(self, expect):
+        told, _ = self.process.communicate(timeout=60)
+        assert self.process.returncode == expect, (self.process.returncode, told, self.errors())
+        self.log.close()
+        return told
 
 
 def as_owner(world, tenant):
@@ -86,6 +108,9 @@ def test_a_migration_from_a_terminal_halted_by_its_canary_mended_and_resumed(eng
     with Fleet(engine) as fleet:
         world, first = fleet.world, fleet.tenants[0]
         assert f"{TENANTS} tenants are up to date" in nidia(world, "migrate")
+        for wrong in (["--canary", "some"], ["--parallel", "1.5"], ["--budget", "-"], ["--canary", "1", "--canaries", first["slug"]]):
+            nidia(world, "migrate", *wrong, expect=2)
+        assert f"{TENANTS} tenants are up to date" in nidia(world, "migrate", "--canary", "007")
         fleet.write("0008_notes.sql", "CREATE TABLE notes (id bigint NOT NULL); INSERT INTO notes VALUES (8);")
         run(world, first, "CREATE TABLE notes (other bigint)")
         planned = nidia(world, "migrate", "--dry-run")
@@ -170,6 +195,35 @@ def test_who_was_under_way_when_it_was_resumed_and_failed_then_is_tried_again(en
     with Fleet(engine) as fleet:
         mended = {"0008_slow.sql": SLOW[engine.name], "0009_notes.sql": "CREATE TABLE notes (id bigint);"}
         halted_and_resumed_while_somebody_is_under_way(fleet, "INSERT INTO nowhere VALUES (1);", mended)
+
+
+def test_resumed_while_one_stands_still_it_begins_with_the_others_and_tells_whom_it_waits_for(engine):
+    with Fleet(engine) as fleet:
+        world, slow = fleet.world, fleet.tenants[0]
+        fleet.write("0008_notes.sql", "CREATE TABLE notes (id bigint);")
+        with fleet.held_up([slow]):
+            row = world.admin.post("/fleet_migrations", {"canary": 0, "parallel": 2}, 201).json
+            path = f"/fleet_migrations/{row['id']}"
+            until(lambda: world.admin.get(path).json["done"] == TENANTS - 1, 20, "all but the one")
+            world.admin.post(f"{path}/halt", None, 200)
+            fleet.write("0009_more.sql", "CREATE TABLE more (id bigint);")
+            resuming = Terminal(world, "resume")
+            until(lambda: (found := world.admin.get(path).json)["target_version"] == 9 and found["done"] == TENANTS - 1, 20, "the others again")
+            assert all({"notes", "more"} <= files_run(world, tenant) for tenant in fleet.tenants[1:])
+            waiting = until(lambda: (found := world.admin.get(path).json)["waits_for"] and found, 20, "whom it waits for")
+            assert (waiting["waits_for"], waiting["status"]) == (slow["slug"], "running"), waiting
+            entry, = [entry for entry in world.admin.get("/tenant_schemas").json["data"] if entry["leased_by"]]
+            assert (entry["tenant_id"], entry["leased_at"]) == (slow["id"], waiting["waits_since"]), entry
+            note = f"waiting for {slow['slug']} since {waiting['waits_since']}"
+            until(lambda: note in resuming.errors(), 20, "the same in the terminal")
+            assert slow["slug"] in nidia(world, "status")
+            job, = world.admin.get("/jobs?kind=migrate_fleet&status=running").json["data"]
+            assert (job["progress_note"], job["progress_done"]) == (note, TENANTS - 1), job
+        assert "completed" in resuming.end(0)
+        row = world.admin.get(path).json
+        assert (row["status"], row["done"], row["failed"], row["waits_for"], row["waits_since"]) == ("completed", TENANTS, 0, None, None), row
+        assert {"notes", "more"} <= files_run(world, slow)
+        until(lambda: [job["progress_note"] for job in world.admin.get("/jobs?kind=migrate_fleet").json["data"] if not job["leased_by"]] == [None, None], 20, "the end of both jobs")
 
 
 def test_halted_from_a_terminal_no_other_begins_until_it_is_resumed(engine):

@@ -248,3 +248,49 @@ TEST(on_postgres_a_job_is_not_told_before_what_it_did_is_known_in_memory)
 {
     world_run(ENGINE_POSTGRES, tell_a_job_as_far_as_is_known);
 }
+
+static void remove_up_to(struct world *world, int64_t position)
+{
+    struct result ignored;
+    CHECK(db_run(world->work.db, world->work.arena, &ignored, &world->work.error,
+                 "DELETE FROM events WHERE position <= $1", PARAMETERS(value_integer(position))));
+}
+
+static bool is_closed(struct ear *ear)
+{
+    int64_t until_us = clock_monotonic_us() + PATIENCE_SECONDS * INT64_C(1'000'000);
+    char room[STREAM_PIECE_MAX];
+    bool over = false;
+    while (!over && clock_monotonic_us() < until_us) {
+        (void)ear->stream->next(ear->stream->reader, false, room, sizeof room, &over);
+        clock_sleep_ms(1);
+    }
+    return over;
+}
+
+/* As on a node that follows again only when what it has missed is kept no more. */
+static void go_on_behind_what_was_removed(struct world *world)
+{
+    struct plan plan;
+    struct ear ear;
+    int64_t last;
+    struct feed *feed = begin_feed(world);
+    listen(world, &ear, -1);
+    world_add_plan(world, "gone", &plan);
+    world_add_plan(world, "kept", &plan);
+    CHECK(sequencer_run(&world->work, &last));
+    remove_up_to(world, last - 1);
+    feed_know(feed, last - 1);
+    CHECK(is_closed(&ear));
+    stop_listening(&ear);
+    listen(world, &ear, -1);
+    feed_know(feed, last);
+    CHECK(hears(&ear, event_at(world, last)));
+    stop_listening(&ear);
+    end_feed(world, feed);
+}
+
+TEST(on_postgres_events_that_were_removed_before_a_node_read_them_do_not_hold_it_up)
+{
+    world_run(ENGINE_POSTGRES, go_on_behind_what_was_removed);
+}

@@ -515,7 +515,7 @@ static struct text told;
 static bool listen_to_parameters(struct work *work, const struct job *job)
 {
     told = arena_copy(work->arena, job->parameters.text);
-    return job_note_progress(work, job, 3, 7);
+    return job_note_progress(work, job, &(struct job_progress){ 3, 7 });
 }
 
 static const struct job_program of_all_program = {
