@@ -27,7 +27,7 @@ const char *hosting_dump_name(const struct hosting *hosting, enum dump_form form
  */
 [[nodiscard]] bool hosting_load(struct hosting_call *call, const struct tenant_place *place, const char *path,
                                 const struct copy_watch *watch);
-/* How many bytes it has. */
+/* How many bytes it has: on PostgreSQL, where a copy may have to be waited for. */
 [[nodiscard]] bool hosting_weigh(struct hosting_call *call, const struct tenant_place *place, int64_t *bytes);
 /* What it holds now. */
 [[nodiscard]] bool hosting_sum(struct hosting_call *call, const struct tenant_place *place,

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum { PAGES_AT_ONCE = 4'096 };
@@ -17,17 +16,12 @@ static void finish(sqlite3_backup **backup)
     sqlite3_backup_finish(*backup);
 }
 
-static sqlite3 *handle_of(struct db *db)
-{
-    return ((struct sqlite *)db)->handle;
-}
-
 /* The reader's transaction holds the moment: without it a writer would make the copy begin again. */
 static bool copy_pages(struct hosting_call *call, struct db *from, struct db *to,
                        const struct copy_watch *watch)
 {
     [[gnu::cleanup(finish)]] sqlite3_backup *backup =
-        sqlite3_backup_init(handle_of(to), "main", handle_of(from), "main");
+        sqlite3_backup_init(sqlite_handle(to), "main", sqlite_handle(from), "main");
     int step = backup ? SQLITE_OK : SQLITE_ERROR;
     while (step == SQLITE_OK) {
         step = sqlite3_backup_step(backup, PAGES_AT_ONCE);
@@ -56,30 +50,37 @@ static bool make_single(struct hosting_call *call, struct db *db)
     return db_run_script(db, call->error, "PRAGMA journal_mode = DELETE");
 }
 
-/* The copy of a database that may not be written can be. */
-static bool dump_into(struct hosting_call *call, struct db *from, const char *path,
-                      const struct copy_watch *watch, struct table_sums *sums)
+/* Until it is whole nothing in it is to be kept: it needs no log of its own, and is synced at the end. */
+static bool begin_image(struct hosting_call *call, const char *path, struct db **image)
 {
-    [[gnu::cleanup(db_cleanup)]] struct db *to = NULL;
-    struct result ignored;
-    return sqlite_connect(&to, path, SQLITE_WRITES, call->error) && db_begin(from, call->error)
-        && db_run(from, call->arena, &ignored, call->error, "SELECT 1 FROM sqlite_schema LIMIT 1",
-                  NO_PARAMETERS)
-        && copy_pages(call, from, to, watch) && sqlite_set_read_only(call, to, false) && make_single(call, to)
-        && check_integrity(call, to)
-        && table_sums_take(to, call->arena, &(struct summing){ .watch = watch }, sums, call->error);
+    sqlite_remove_database(call, path);
+    return sqlite_connect(image, path, SQLITE_WRITES, call->error)
+        && db_run_script(*image, call->error, "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF");
 }
 
+bool sqlite_copy_image(struct hosting_call *call, struct db *from, const char *path,
+                       const struct copy_watch *watch, struct db **image)
+{
+    struct result ignored;
+    return begin_image(call, path, image) && db_begin(from, call->error)
+        && db_run(from, call->arena, &ignored, call->error, "SELECT 1 FROM sqlite_schema LIMIT 1",
+                  NO_PARAMETERS)
+        && copy_pages(call, from, *image, watch) && make_single(call, *image)
+        && check_integrity(call, *image);
+}
+
+/* The copy of a database that may not be written can be. */
 bool sqlite_dump(struct hosting_call *call, const struct tenant_place *place, enum dump_form,
                  const char *path, const struct copy_watch *watch, struct table_sums *sums)
 {
-    [[gnu::cleanup(db_cleanup)]] struct db *from = NULL;
+    [[gnu::cleanup(db_cleanup)]] struct db *from = NULL, *image = NULL;
     const char *source = sqlite_path_of(call, place->name);
-    sqlite_remove_database(call, path);
     if (access(source, R_OK) != 0)
         return fail(call->error, ERROR_internal, "the database %.*s is missing", TEXT_ARG(place->name));
     return sqlite_connect(&from, source, SQLITE_READS, call->error)
-        && dump_into(call, from, path, watch, sums) && sqlite_sync_path(call, path);
+        && sqlite_copy_image(call, from, path, watch, &image) && sqlite_set_read_only(call, image, false)
+        && table_sums_take(image, call->arena, &(struct summing){ .watch = watch }, sums, call->error)
+        && sqlite_sync_path(call, path);
 }
 
 bool sqlite_load(struct hosting_call *call, const struct tenant_place *place, const char *path,
@@ -100,14 +101,4 @@ bool sqlite_sum(struct hosting_call *call, const struct tenant_place *place, con
     [[gnu::cleanup(db_cleanup)]] struct db *db = NULL;
     return sqlite_connect(&db, sqlite_path_of(call, place->name), SQLITE_READS, call->error)
         && db_begin(db, call->error) && table_sums_take(db, call->arena, summing, sums, call->error);
-}
-
-bool sqlite_weigh(struct hosting_call *call, const struct tenant_place *place, int64_t *bytes)
-{
-    struct stat status;
-    const char *path = sqlite_path_of(call, place->name);
-    if (stat(path, &status) != 0)
-        return fail(call->error, ERROR_internal, "%s: %s", path, strerror(errno));
-    *bytes = status.st_size;
-    return true;
 }

@@ -51,7 +51,7 @@ struct host_driver {
                  const char *path, const struct copy_watch *watch, struct table_sums *sums);
     bool (*load)(struct hosting_call *call, const struct tenant_place *place, const char *path,
                  const struct copy_watch *watch);
-    bool (*weigh)(struct hosting_call *call, const struct tenant_place *place, int64_t *bytes);
+    bool (*weigh)(struct hosting_call *call, const struct tenant_place *place, int64_t *bytes); /* or NULL */
     bool (*sum)(struct hosting_call *call, const struct tenant_place *place, const struct summing *summing,
                 struct table_sums *sums);
 };
@@ -168,11 +168,14 @@ void sqlite_remove_database(struct hosting_call *call, const char *path);
 [[nodiscard]] bool sqlite_set_read_only(struct hosting_call *call, struct db *db, bool read_only);
 
 /* copying_sqlite.c */
+/* A file of what `from`, on which it begins a transaction, reads: the same pages, no companions, its
+ * integrity checked, not yet synced. What stands there is dropped first. */
+[[nodiscard]] bool sqlite_copy_image(struct hosting_call *call, struct db *from, const char *path,
+                                     const struct copy_watch *watch, struct db **image);
 [[nodiscard]] bool sqlite_dump(struct hosting_call *call, const struct tenant_place *place,
                                enum dump_form form, const char *path, const struct copy_watch *watch,
                                struct table_sums *sums);
 [[nodiscard]] bool sqlite_load(struct hosting_call *call, const struct tenant_place *place, const char *path,
                                const struct copy_watch *watch);
-[[nodiscard]] bool sqlite_weigh(struct hosting_call *call, const struct tenant_place *place, int64_t *bytes);
 [[nodiscard]] bool sqlite_sum(struct hosting_call *call, const struct tenant_place *place,
                               const struct summing *summing, struct table_sums *sums);

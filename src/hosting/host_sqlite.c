@@ -233,6 +233,5 @@ const struct host_driver host_sqlite = {
     .dump_names = { [DUMP_TO_LOAD] = "database.db", [DUMP_TO_GIVE] = "database.db" },
     .dump = sqlite_dump,
     .load = sqlite_load,
-    .weigh = sqlite_weigh,
     .sum = sqlite_sum,
 };

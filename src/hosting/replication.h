@@ -1,6 +1,6 @@
 /*
  * A PostgreSQL database copied to another host while it is written: the target follows the source until the
- * moment of a switch. SQLite has nothing of the kind, nor need of it.
+ * moment of a switch. SQLite's log is followed instead (hosting/log_copy.h).
  */
 #pragma once
 #include "hosting/copying.h"

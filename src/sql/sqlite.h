@@ -14,5 +14,10 @@ struct sqlite {
 
 extern const struct driver sqlite_driver;
 
+static inline sqlite3 *sqlite_handle(struct db *db)
+{
+    return ((struct sqlite *)db)->handle;
+}
+
 /* Says why the handle's last call failed, in the words of error.h and db_fault. Returns false. */
 bool sqlite_fail(struct sqlite *sqlite, struct error *error);

@@ -1,4 +1,5 @@
-"""A tenant is moved between two PostgreSQL servers while several writers insert, change and remove rows of several tables."""
+"""A tenant is moved while it writes, and the node is killed: between two PostgreSQL servers while several writers insert, change
+and remove rows of several tables."""
 
 import contextlib
 import http.client
@@ -13,7 +14,7 @@ from harness import LONG, World, only_on
 from server import Looks, pause, until
 from test_copies import Product, done, finished, moves_of
 from test_hosts import second_place
-from test_moves import begin, is_at, move
+from test_moves import Writer, begin, is_at, move
 
 WRITERS, BETWEEN_S = 4, 0.002
 TABLES = """CREATE SEQUENCE numbers;
@@ -238,6 +239,26 @@ def test_every_row_of_several_writers_comes_along_also_where_the_node_is_killed(
         hands.check()
         assert is_at(world, tenant, "default")
         assert [row["method"] for row in moves_of(world, tenant)] == ["replication"] * 2
+
+
+MOVE_S = {"sqlite": 0.5, "postgres": 2}  # about
+
+
+def test_killed_at_some_moment_of_a_move_there_and_back_no_row_is_lost(engine):
+    """Another moment in each run: whichever it is, the move is made and every row is there once."""
+    with second_place(engine) as (place, _), World(engine) as world:
+        tenant, _ = begin(world, place)
+        with Writer(world, tenant) as writer:
+            for target in ("norte", "default"):
+                reply = move(world, tenant, target)
+                pause(random.uniform(0, MOVE_S[engine.name]))
+                world.restart(kill=True)
+                world.signed_in = None
+                writer.product.admin = world.admin.twin()
+                done(world, reply)
+                assert is_at(world, tenant, target)
+                writer.wait_for_rows()
+        writer.check()
 
 
 def test_killed_at_any_moment_of_a_move_no_row_is_lost(engine):
