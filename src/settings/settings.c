@@ -122,10 +122,22 @@ bool settings_load(struct work *work)
     return true;
 }
 
-/* All that are known: they are few, and change seldom. */
-static bool changed(struct work *work, struct text)
+/* A row keeps its key; which one it had that is no more, nobody knows. */
+static bool may_be_known(struct work *work, struct text id, bool *known)
 {
-    return settings_load(work);
+    struct result result;
+    if (!db_run(work->db, work->arena, &result, &work->error, "SELECT key FROM system_settings WHERE id = $1",
+                PARAMETERS(value_text(id))))
+        return false;
+    *known = result.row_count == 0 || find(cell_text(result_row(&result, 0)[0])) < SETTING_COUNT;
+    return true;
+}
+
+/* All that are known are read again: they are few, and change seldom, while others may change often. */
+static bool changed(struct work *work, struct text id)
+{
+    bool known;
+    return may_be_known(work, id, &known) && (!known || settings_load(work));
 }
 
 const struct watcher settings_watchers[] = { { &system_settings_table, changed }, {} };

@@ -98,3 +98,15 @@ TEST_IN_WORLD(a_setting_of_the_operators_own_may_be_anything)
     CHECK(set(world, "banner", "[1, 2]"));
     CHECK(settings_load(&world->work));
 }
+
+TEST_IN_WORLD(for_a_setting_of_the_operators_own_the_programs_are_not_read_again)
+{
+    CHECK(db_transact(&world->work, seed, NULL));
+    scratch_script(&world->scratch,
+                   "UPDATE system_settings SET value = '14' WHERE key = 'default_trial_days'");
+    struct system_setting own = { .key = value_string("banner"), .value = value_string("1") };
+    world_create(world, &system_settings_table, own.cells);
+    CHECK(settings_integer(world->site.settings, SETTING_default_trial_days) == 30);
+    CHECK(set(world, "quota_machine", "1000"));
+    CHECK(settings_integer(world->site.settings, SETTING_default_trial_days) == 14);
+}
