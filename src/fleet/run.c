@@ -11,6 +11,7 @@
 #include "fleet/watch.h"
 #include "fleet/wave.h"
 #include "hosting/hosting.h"
+#include "hosting/schema_ledger.h"
 #include "record/store.h"
 #include "record/transact.h"
 #include "json/json.h"
@@ -188,6 +189,13 @@ static bool begin(struct work *work, void *data)
     return end_dead_leases(work, run->job);
 }
 
+/* Whom it would have tried again. */
+static bool leave(struct work *work, void *data)
+{
+    const struct run *run = data;
+    return schema_ledger_leave(work, run->job->id.text);
+}
+
 static bool end(struct run *run)
 {
     struct work *work = run->work;
@@ -199,7 +207,7 @@ static bool end(struct run *run)
     }
     if (stop == STOP_ending)
         return fail(&work->error, ERROR_overloaded, "the program ends");
-    if (!fleet_migration_count_done(work, &run->migration, &run->done))
+    if (!db_transact(work, leave, run) || !fleet_migration_count_done(work, &run->migration, &run->done))
         return false;
     watch_beat(run); /* who was done since the last one */
     return db_transact(work, write_end, run);

@@ -19,19 +19,22 @@ struct beat {
     bool stops; /* somebody halted it, and perhaps resumed it since */
 };
 
-/* Whoever is under way, of this run or of one before it; who has been so for the longest time comes first. */
+/* Whoever is under way, of this run or of one before it, or will be tried again; the first of them for the
+ * longest time. */
 static bool look_at_leases(struct work *work, struct beat *beat)
 {
     static const char sql[] =
         "SELECT t.slug, s.leased_at, s.lease_job_id FROM tenant_schemas s "
         "JOIN tenants t ON t.id = s.tenant_id "
-        "WHERE s.lease_until > $1 AND s.lease_job_id IS NOT NULL ORDER BY s.leased_at, t.slug";
+        "WHERE s.lease_job_id = $2 OR s.lease_until > $1 AND s.lease_job_id IS NOT NULL "
+        "ORDER BY s.leased_at, t.slug";
+    struct value job_id = beat->run->job->id;
     struct result result;
-    if (!db_run(work->db, work->arena, &result, &work->error, sql, PARAMETERS(value_time(work->now))))
+    if (!db_run(work->db, work->arena, &result, &work->error, sql, PARAMETERS(value_time(work->now), job_id)))
         return false;
     beat->others = 0;
     for (size_t i = 0; i < result.row_count; i++)
-        beat->others += !value_equal(result_row(&result, i)[2], beat->run->job->id);
+        beat->others += !value_equal(result_row(&result, i)[2], job_id);
     bool waits = result.row_count > 0 && work->now - result.cells[1].integer >= STILL_MS;
     beat->waits_for = waits ? result.cells[0] : value_null();
     beat->waits_since = waits ? result.cells[1] : value_null();

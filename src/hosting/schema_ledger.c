@@ -77,7 +77,8 @@ static bool make_entry(struct work *work, struct text tenant_id)
 bool schema_ledger_lease(struct work *work, const struct schema_lease *lease, enum lease_end *end)
 {
     static const char take[] =
-        "UPDATE tenant_schemas SET lease_until = $2, leased_at = $3, leased_by = $4, lease_job_id = $5 "
+        "UPDATE tenant_schemas SET lease_until = $2, leased_by = $4, lease_job_id = $5, "
+        "leased_at = CASE WHEN lease_job_id = $5 THEN coalesce(leased_at, $3) ELSE $3 END "
         "WHERE tenant_id = $1 AND (lease_until IS NULL OR lease_until <= $3 OR lease_job_id = $5)";
     struct result result;
     bool runs;
@@ -99,7 +100,14 @@ bool schema_ledger_let_go(struct work *work, struct text tenant_id)
 {
     struct result result;
     return db_run(work->db, work->arena, &result, &work->error,
-                  "UPDATE tenant_schemas SET lease_until = NULL, leased_at = NULL, leased_by = NULL, "
-                  "lease_job_id = NULL WHERE tenant_id = $1",
+                  "UPDATE tenant_schemas SET lease_until = NULL WHERE tenant_id = $1",
                   PARAMETERS(value_text(tenant_id)));
+}
+
+bool schema_ledger_leave(struct work *work, struct text job_id)
+{
+    static const char sql[] = "UPDATE tenant_schemas SET lease_until = NULL, leased_at = NULL, "
+                              "leased_by = NULL, lease_job_id = NULL WHERE lease_job_id = $1";
+    struct result result;
+    return db_run(work->db, work->arena, &result, &work->error, sql, PARAMETERS(value_text(job_id)));
 }

@@ -36,8 +36,11 @@ enum lease_end {
 
 /*
  * In a transaction: for so long no job of the tenant runs, and nobody else has such a lease. Whoever has it
- * already has it longer.
+ * already, or had it until he let go for a while, has it longer.
  */
 [[nodiscard]] bool schema_ledger_lease(struct work *work, const struct schema_lease *lease,
                                        enum lease_end *end);
+/* For a while: the job comes again, and still knows when it came first. */
 [[nodiscard]] bool schema_ledger_let_go(struct work *work, struct text tenant_id);
+/* In a transaction: the job does not come again to whom it let go for a while. */
+[[nodiscard]] bool schema_ledger_leave(struct work *work, struct text job_id);

@@ -94,9 +94,9 @@ class Fleet:
         (self.folder / name).write_text(sql)
 
     @contextlib.contextmanager
-    def held_up(self, tenants=None):
+    def held_up(self, tenants=None, lock_ms=60000):
         """A migration waits in whichever of the databases it comes to first: for a lock, as long as it may."""
-        self.world.admin.patch("/system_settings/migration_lock_ms", {"value": 60000})
+        self.world.admin.patch("/system_settings/migration_lock_ms", {"value": lock_ms})
         with contextlib.ExitStack() as holders:
             for tenant in tenants or self.tenants:
                 holder = holders.enter_context(contextlib.closing(as_owner(self.world, tenant)))
@@ -224,6 +224,20 @@ def test_resumed_while_one_stands_still_it_begins_with_the_others_and_tells_whom
         assert (row["status"], row["done"], row["failed"], row["waits_for"], row["waits_since"]) == ("completed", TENANTS, 0, None, None), row
         assert {"notes", "more"} <= files_run(world, slow)
         until(lambda: [job["progress_note"] for job in world.admin.get("/jobs?kind=migrate_fleet").json["data"] if not job["leased_by"]] == [None, None], 20, "the end of both jobs")
+
+
+def test_who_is_tried_again_and_again_is_told_of_since_the_first_time(engine):
+    """No try lasts as long as who stands still is let be untold; all of them do."""
+    with Fleet(engine) as fleet:
+        world, slow = fleet.world, fleet.tenants[1]
+        fleet.write("0008_notes.sql", "CREATE TABLE notes (id bigint);")
+        with fleet.held_up([slow], lock_ms=2000):
+            path = f"/fleet_migrations/{world.admin.post('/fleet_migrations', {'canary': 0}, 201).json['id']}"
+            waiting = until(lambda: (found := world.admin.get(path).json)["waits_for"] and found, 20, "whom it waits for")
+            assert (waiting["waits_for"], waiting["status"]) == (slow["slug"], "running"), waiting
+        row = until(lambda: (found := world.admin.get(path).json)["status"] != "running" and found, 30, "the end")
+        assert (row["status"], row["done"], row["failed"], row["waits_for"]) == ("completed", TENANTS, 0, None), row
+        assert not any(entry["leased_at"] or entry["leased_by"] for entry in world.admin.get("/tenant_schemas").json["data"])
 
 
 def test_halted_from_a_terminal_no_other_begins_until_it_is_resumed(engine):
