@@ -1,7 +1,7 @@
 /*
  * Moving a tenant's database to another host. Nothing is written in the old one from the freeze on, and the
- * new one is the tenant's only once it holds the same (copies/crossing.h). What fails before the switch leaves
- * the tenant where it was, at work.
+ * new one is the tenant's only once it holds the same (copies/crossing.h). What fails before the switch
+ * leaves the tenant where it was, at work.
  */
 #include "copies/transfer.h"
 #include "base/clock.h"
