@@ -99,7 +99,7 @@ static int print_visibility(void)
 static int print_ddl(enum engine engine)
 {
     [[gnu::cleanup(arena_cleanup)]] struct arena *arena = arena_create();
-    struct text script = ddl_script(arena, engine);
+    struct text script = ddl_script(arena, engine, all_tables);
     printf("%.*s", TEXT_ARG(script));
     return 0;
 }

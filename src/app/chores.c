@@ -64,6 +64,7 @@ bool app_seed_demo(struct app *app, int count, size_t *made, struct error *error
 }
 
 struct look {
+    struct app *app;
     bool as_json;
     struct buffer *findings;
     size_t *count;
@@ -72,10 +73,12 @@ struct look {
 static bool look(struct work *work, void *data)
 {
     struct look *look = data;
-    return doctor_look(work, look->as_json, look->findings, look->count);
+    [[gnu::cleanup(db_cleanup)]] struct db *owner = NULL;
+    return app_connect_owner(look->app, &owner, &work->error)
+        && doctor_look(work, owner, look->as_json, look->findings, look->count);
 }
 
 bool app_doctor(struct app *app, bool as_json, struct buffer *findings, size_t *count, struct error *error)
 {
-    return chore_run(app, look, &(struct look){ as_json, findings, count }, error);
+    return chore_run(app, look, &(struct look){ app, as_json, findings, count }, error);
 }

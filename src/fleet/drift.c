@@ -9,7 +9,7 @@
 #include "fleet/migration.h"
 #include "fleet/standing.h"
 #include "hosting/place.h"
-#include "hosting/schema_objects.h"
+#include "hosting/schema_differences.h"
 #include "record/document.h"
 #include "record/store.h"
 #include "record/transact.h"
@@ -105,6 +105,14 @@ static void tell_failure(struct work *work, struct finding *finding)
     error_clear(&work->error);
 }
 
+static void compare(struct arena *arena, const struct schema_objects *expected,
+                    const struct schema_objects *found, struct finding *finding)
+{
+    struct schema_differences differences = schema_objects_compare(arena, expected, found);
+    finding->lines = schema_differences_write(arena, &differences, LINES_MAX);
+    finding->drifted = differences.count > 0;
+}
+
 static void look(struct work *work, size_t item, void *data)
 {
     struct search *search = data;
@@ -121,8 +129,7 @@ static void look(struct work *work, size_t item, void *data)
     }
     struct hosting_call call = hosting_call_of(work);
     if (place_of_tenant(work, &tenant, &place) && read_objects(&call, &place, &found))
-        finding.drifted =
-            schema_objects_compare(work->arena, &search->expected, &found, LINES_MAX, &finding.lines) > 0;
+        compare(work->arena, &search->expected, &found, &finding);
     else
         tell_failure(work, &finding);
     if (!db_transact(work, write_finding, &finding))

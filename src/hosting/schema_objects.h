@@ -9,7 +9,10 @@
 struct schema_object {
     struct text name; /* "column public.orders.total" */
     struct text definition;
+    struct text whole; /* of a part, what it is a part of: "table public.orders"; else empty */
 };
+
+int schema_object_order(const void *a, const void *b); /* by name, for qsort and bsearch */
 
 struct schema_objects {
     struct schema_object *list; /* by name */
@@ -19,6 +22,12 @@ struct schema_objects {
 [[nodiscard]] bool schema_objects_read(struct db *db, struct arena *arena, struct schema_objects *objects,
                                        struct error *error);
 
-/* A line for each difference as a JSON list of texts, at most so many; and how many there are. */
-size_t schema_objects_compare(struct arena *arena, const struct schema_objects *expected,
-                              const struct schema_objects *found, size_t lines_max, struct text *lines);
+/* On PostgreSQL of one schema alone, and told as if it were another. */
+struct schema_choice {
+    struct text schema;
+    struct text prefix, told_as; /* "nidia_model.", which is told as "public."; or both empty */
+};
+
+[[nodiscard]] bool schema_objects_read_chosen(struct db *db, struct arena *arena,
+                                              const struct schema_choice *choice,
+                                              struct schema_objects *objects, struct error *error);

@@ -9,8 +9,8 @@
 
 struct text claims_issuer(const struct site *site)
 {
-    const char *url = option_string(site->options, OPTION_public_url);
-    return *url ? text_from(url) : TEXT("nidia");
+    struct text url = options_given_url(site->options);
+    return url.length > 0 ? url : TEXT("nidia");
 }
 
 static void add_integer(struct buffer *json, const char *name, int64_t integer)

@@ -21,5 +21,5 @@ struct text claims_write(struct arena *arena, const struct claims *claims, struc
 [[nodiscard]] bool claims_read(struct arena *arena, struct text json, struct text issuer,
                                struct claims *claims);
 
-/* Who we are in tokens: the public URL where one is set. */
+/* Who we are in tokens and leases: the public URL where one is set, as links have it. */
 struct text claims_issuer(const struct site *site);

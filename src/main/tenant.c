@@ -125,11 +125,15 @@ static int create(struct invocation *invocation)
     return tenant_wait_for_database(invocation, slug);
 }
 
-/* How `act` takes its step: method, path's last part, is a reason wanted, and a time? */
+static const char *const job_shown[] = { "id",    "kind",   "status",     "attempts", "attempts_max",
+                                         "error", "run_at", "created_at", NULL };
+
+/* How `act` takes its step: method, path's last part, is a reason wanted, a time; and what is shown then. */
 struct action {
     enum method method;
     const char *path;
     bool reason, at;
+    const char *const *shown;
 };
 
 static int act(struct invocation *invocation)
@@ -150,7 +154,7 @@ static int act(struct invocation *invocation)
     if (!command_call(invocation, action->method,
                       tenant_path(invocation, invocation->arguments[0], action->path), body.text, &reply))
         return EXIT_FAILED;
-    print_record(invocation, &reply, shown);
+    print_record(invocation, &reply, action->shown);
     return EXIT_DONE;
 }
 
@@ -161,13 +165,13 @@ static int tenant_restore(struct invocation *invocation)
     return backup ? tenant_restore_backup(invocation, backup) : act(invocation);
 }
 
-static const struct action suspend = { METHOD_POST, "suspend", true, false };
-static const struct action reactivate = { METHOD_POST, "reactivate", true, false };
-static const struct action cancel = { METHOD_POST, "cancel", true, true };
-static const struct action delete = { METHOD_DELETE, "", false, false };
-static const struct action undelete = { METHOD_POST, "restore", false, false };
-static const struct action retry = { METHOD_POST, "retry_provisioning", false, false };
-static const struct action roll_back = { METHOD_POST, "rollback_provisioning", false, false };
+static const struct action suspend = { METHOD_POST, "suspend", true, false, shown };
+static const struct action reactivate = { METHOD_POST, "reactivate", true, false, shown };
+static const struct action cancel = { METHOD_POST, "cancel", true, true, shown };
+static const struct action delete = { METHOD_DELETE, "", false, false, shown };
+static const struct action undelete = { METHOD_POST, "restore", false, false, shown };
+static const struct action retry = { METHOD_POST, "retry_provisioning", false, false, job_shown };
+static const struct action roll_back = { METHOD_POST, "rollback_provisioning", false, false, job_shown };
 
 /* clang-format off */
 const struct verb tenant_verbs[] = {

@@ -46,4 +46,4 @@ void ddl_create_table(struct buffer *sql, const struct objects *objects, const s
                       const char *name);
 
 /* The whole script, for the golden files and for an empty database. */
-struct text ddl_script(struct arena *arena, enum engine engine);
+struct text ddl_script(struct arena *arena, enum engine engine, const struct table *const *tables);

@@ -1,4 +1,3 @@
-#include "model/model.h"
 #include "record/ddl.h"
 
 void ddl_create_table(struct buffer *sql, const struct objects *objects, const struct object *table,
@@ -15,9 +14,9 @@ void ddl_create_table(struct buffer *sql, const struct objects *objects, const s
     buffer_print(sql, "\n)%.*s", TEXT_ARG(table->definition));
 }
 
-struct text ddl_script(struct arena *arena, enum engine engine)
+struct text ddl_script(struct arena *arena, enum engine engine, const struct table *const *tables)
 {
-    struct objects objects = ddl_objects(arena, engine, all_tables);
+    struct objects objects = ddl_objects(arena, engine, tables);
     struct buffer sql = { .arena = arena };
     for (const struct object *object = objects.list; object < objects.list + objects.count; object++) {
         if (object->kind == OBJECT_COLUMN || object->kind == OBJECT_CHECK)

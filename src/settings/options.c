@@ -174,14 +174,18 @@ const char *option_string(const struct options *options, enum option option)
     return options->values[option];
 }
 
-struct text options_public_url(const struct options *options, struct arena *arena)
+struct text options_given_url(const struct options *options)
 {
     struct text url = text_from(option_string(options, OPTION_public_url));
-    if (url.length == 0)
-        url = arena_format(arena, "http://%s", option_string(options, OPTION_listen));
     while (text_ends(url, TEXT("/")))
         url.length--;
     return url;
+}
+
+struct text options_public_url(const struct options *options, struct arena *arena)
+{
+    struct text url = options_given_url(options);
+    return url.length > 0 ? url : arena_format(arena, "http://%s", option_string(options, OPTION_listen));
 }
 
 int option_integer(const struct options *options, enum option option)

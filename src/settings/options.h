@@ -34,6 +34,8 @@ struct options {
                                 struct error *error);
 
 const char *option_string(const struct options *options, enum option option); /* "" where it is empty */
+/* public_url without a slash at the end; empty: none is set. */
+struct text options_given_url(const struct options *options);
 /* How the world reaches us, without a slash at the end: public_url, else where we listen. */
 struct text options_public_url(const struct options *options, struct arena *arena);
 int option_integer(const struct options *options, enum option option);

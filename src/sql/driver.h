@@ -34,11 +34,12 @@ void db_forget_failure(struct db *db);
 bool db_fail(struct db *db, struct error *error, enum error_code code, enum db_failure failure,
              const char *about);
 
-enum sqlite_use { SQLITE_READS, SQLITE_WRITES };
+enum sqlite_use { SQLITE_READS, SQLITE_WRITES, SQLITE_IN_MEMORY };
 
 /*
  * Opens (and, for writing, creates with mode 0600) a SQLite file: WAL, synchronous=FULL, foreign_keys=ON,
- * busy_timeout 5 s, temp_store=MEMORY; for reading, query_only.
+ * busy_timeout 5 s, temp_store=MEMORY; for reading, query_only. In memory: an empty database of nobody
+ * else's, and no path.
  */
 [[nodiscard]] bool sqlite_connect(struct db **db, const char *path, enum sqlite_use use, struct error *error);
 

@@ -43,7 +43,7 @@ static bool configure(struct sqlite *sqlite, struct error *error)
     sqlite3_limit(sqlite->handle, SQLITE_LIMIT_ATTACHED, 0);
     if (sqlite3_exec(sqlite->handle, settings, NULL, NULL, NULL) != SQLITE_OK)
         return sqlite_fail(sqlite, error);
-    return sqlite->use == SQLITE_WRITES
+    return sqlite->use != SQLITE_READS
         || sqlite3_exec(sqlite->handle, "PRAGMA query_only = ON", NULL, NULL, NULL) == SQLITE_OK
         || sqlite_fail(sqlite, error);
 }
@@ -75,7 +75,8 @@ bool sqlite_connect(struct db **db, const char *path, enum sqlite_use use, struc
     sqlite->db.driver = &sqlite_driver;
     sqlite->use = use;
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
-    bool opened = sqlite3_open_v2(path, &sqlite->handle, flags, NULL) == SQLITE_OK
+    bool opened = sqlite3_open_v2(use == SQLITE_IN_MEMORY ? ":memory:" : path, &sqlite->handle, flags, NULL)
+                       == SQLITE_OK
                     ? configure(sqlite, error)
                     : sqlite_fail(sqlite, error);
     if (!opened) {

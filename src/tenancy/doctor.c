@@ -1,10 +1,9 @@
 #include "tenancy/doctor.h"
 #include "base/calendar.h"
 #include "hosting/database_hosts.h"
-#include "record/migrate.h"
 #include "record/site.h"
 #include "settings/options.h"
-#include "tenancy/doctor_places.h"
+#include "tenancy/doctor_parts.h"
 #include "json/json.h"
 #include <errno.h>
 #include <stdarg.h>
@@ -12,10 +11,13 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
-enum { CLOCK_SLACK_MS = MINUTE_MS, DISK_FREE_PERCENT_MIN = 5 };
+enum { CLOCK_SLACK_MS = MINUTE_MS, DISK_FREE_PERCENT_MIN = 5, ABOUT_BYTES = 2'000 };
 
-static void add_line(struct examination *examination, const char *check, const char *about)
+[[gnu::format(printf, 3, 0)]] static void add_line(struct examination *examination, const char *check,
+                                                   const char *format, va_list arguments)
 {
+    char about[ABOUT_BYTES];
+    vsnprintf(about, sizeof about, format, arguments);
     struct buffer *out = examination->findings;
     if (!examination->as_json) {
         buffer_print(out, "%s: %s\n", check, about);
@@ -29,15 +31,21 @@ static void add_line(struct examination *examination, const char *check, const c
 void finding_add(struct examination *examination, const char *check, const char *format, ...)
 {
     va_list arguments;
-    char about[400];
     va_start(arguments, format);
-    vsnprintf(about, sizeof about, format, arguments);
+    add_line(examination, check, format, arguments);
     va_end(arguments);
-    add_line(examination, check, about);
     examination->count++;
 }
 
-/* One URL for owning and serving is allowed; this is what it costs. No finding: nothing is broken. */
+void remark_add(struct examination *examination, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    add_line(examination, "remark", format, arguments);
+    va_end(arguments);
+}
+
+/* One URL for owning and serving is allowed; this is what it costs. */
 static bool remark_on_owner(struct examination *examination)
 {
     struct work *work = examination->work;
@@ -50,25 +58,9 @@ static bool remark_on_owner(struct examination *examination)
                 NO_PARAMETERS))
         return false;
     if (result.row_count > 0)
-        add_line(examination, "remark",
-                 "the serving role owns its tables, so who takes it over can change the schema and rewrite "
-                 "the audit; "
-                 "see migrate --owner-url");
-    return true;
-}
-
-static bool look_at_schema(struct examination *examination)
-{
-    struct work *work = examination->work;
-    struct migration plan;
-    if (!migrate_plan(work->db, work->arena, &plan, &work->error))
-        return false;
-    for (size_t i = 0; i < plan.count; i++)
-        finding_add(examination, "schema", "to be done by migrate: %.*s", TEXT_ARG(plan.steps[i].what));
-    while (plan.refused.length > 0) {
-        struct text line = text_cut(&plan.refused, '\n');
-        finding_add(examination, "schema", "differs from the model: %.*s", TEXT_ARG(line));
-    }
+        remark_add(examination,
+                   "the serving role owns its tables, so who takes it over can change the schema and rewrite "
+                   "the audit; see migrate --owner-url");
     return true;
 }
 
@@ -158,9 +150,11 @@ static bool (*const checks[])(struct examination *) = {
     look_at_walls,  look_at_clock, look_at_disk, remark_on_owner,
 };
 
-bool doctor_look(struct work *work, bool as_json, struct buffer *findings, size_t *count)
+bool doctor_look(struct work *work, struct db *owner, bool as_json, struct buffer *findings, size_t *count)
 {
-    struct examination examination = { .work = work, .findings = findings, .as_json = as_json };
+    struct examination examination = {
+        .work = work, .owner = owner, .findings = findings, .as_json = as_json
+    };
     if (as_json)
         buffer_add(findings, TEXT("["));
     if (!hosts_load(work)) /* it looks beside whoever serves, and has loaded nothing yet */

@@ -5,5 +5,6 @@
 #include "record/work.h"
 
 /* Writes the findings, a line each or as JSON, and leaves how
- * many there are. Fails where it could not look. */
-[[nodiscard]] bool doctor_look(struct work *work, bool as_json, struct buffer *findings, size_t *count);
+ * many there are. Fails where it could not look. `owner`: a connection of the tables' owner. */
+[[nodiscard]] bool doctor_look(struct work *work, struct db *owner, bool as_json, struct buffer *findings,
+                               size_t *count);

@@ -1,6 +1,6 @@
-#include "tenancy/doctor_places.h"
 #include "hosting/hosting.h"
 #include "record/key_use.h"
+#include "tenancy/doctor_parts.h"
 #include <stdlib.h>
 
 /* A tenant's row as far as it concerns its database. */

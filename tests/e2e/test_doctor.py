@@ -13,7 +13,7 @@ from test_walk import Storage
 def by_hand(world, *statements):
     with Storage(world) as storage:
         for sql in statements:
-            storage.run(sql)
+            storage.run(sql if storage.is_sqlite else sql.replace("%", "%%"))
 
 
 def test_it_finds_nothing_in_health_beside_a_server_and_without(engine):
@@ -61,6 +61,81 @@ def test_it_finds_what_migrate_has_still_to_do(engine):
         assert "schema: to be done by migrate: " in told and index in told, told
         nidia(world, "migrate")
         nidia(world, "doctor")
+
+
+APPEND_ONLY = {"sqlite": "audit_logs_accepts_no_delete", "postgres": "audit_logs.audit_logs_accepts_no_change"}
+BY_HAND = {
+    "sqlite": ("DROP INDEX plans_name_unique", "DROP TRIGGER audit_logs_accepts_no_delete", "DROP TABLE ticket_messages",
+               "ALTER TABLE users DROP COLUMN phone", "DROP INDEX plans_sort_order", "ALTER TABLE plans DROP COLUMN sort_order",
+               "ALTER TABLE plans ADD COLUMN sort_order TEXT", "CREATE INDEX plans_sort_order ON plans (sort_order, id)"),
+    "postgres": ("DROP INDEX plans_name_unique", "DROP TRIGGER audit_logs_accepts_no_change ON audit_logs", "DROP TABLE ticket_messages",
+                 "ALTER TABLE users DROP COLUMN phone", "ALTER TABLE plans DROP CONSTRAINT plan_prices_not_negative",
+                 "ALTER TABLE plans ALTER COLUMN sort_order DROP NOT NULL, ALTER COLUMN sort_order DROP DEFAULT"),
+}
+OF_HIS_OWN = ("ALTER TABLE users ADD COLUMN nickname text", "CREATE INDEX by_nickname ON users (nickname)",
+              "CREATE TABLE notes (id bigint PRIMARY KEY, note text)")
+
+
+def told_of_tables(world, expect):
+    """What is told of the tables: as findings, and as mere remarks; without PostgreSQL's name of their schema."""
+    told = [line.replace("public.", "") for line in nidia(world, "doctor", expect=expect).stdout.splitlines()]
+    of_tables = (" is missing", " was changed", " is not in the model")
+    return [[line.removeprefix(kind) for line in told if line.startswith(kind) and any(words in line for words in of_tables)]
+            for kind in ("schema: ", "remark: ")]
+
+
+def names(lines):
+    return {" ".join(line.split()[:2]) for line in lines}
+
+
+def test_it_finds_what_was_done_to_its_tables_by_hand(engine):
+    index = "index plans_name_unique" if engine.name == "sqlite" else "index plans.plans_name_unique"
+    expected = {index, f"trigger {APPEND_ONLY[engine.name]}", "table ticket_messages", "column users.phone", "column plans.sort_order"}
+    if engine.name == "postgres":
+        expected.add("constraint plans.plan_prices_not_negative")
+    with World(engine) as world:
+        world.new_tenant()
+        assert world.server.stop() == 0
+        assert told_of_tables(world, 0) == [[], []]
+        by_hand(world, *BY_HAND[engine.name])
+        findings, remarks = told_of_tables(world, 1)
+        assert names(findings) == expected and not remarks, (findings, remarks)
+        told = "\n".join(findings)
+        assert "restore a backup" in told and "make it again: CREATE UNIQUE INDEX plans_name_unique ON plans (name)" in told, told
+        again = [line.split("make it again: ")[1] for line in findings if line.startswith(("index ", "trigger "))]
+        by_hand(world, *again)
+        findings, _ = told_of_tables(world, 1)
+        assert names(findings) == expected - {index, f"trigger {APPEND_ONLY[engine.name]}"}, findings
+        try:
+            by_hand(world, "DELETE FROM audit_logs")
+            raise AssertionError("it is made again as it was")
+        except (sqlite3.DatabaseError, psycopg2.DatabaseError):
+            pass
+
+
+def test_it_remarks_on_what_an_operator_has_added_and_finds_what_is_in_the_way(engine):
+    with World(engine) as world:
+        world.new_tenant()
+        dot = "users." if engine.name == "postgres" else ""
+        by_hand(world, *OF_HIS_OWN)
+        findings, remarks = told_of_tables(world, 0)
+        assert not findings and names(remarks) == {"column users.nickname", f"index {dot}by_nickname", "table notes"}, (findings, remarks)
+        by_hand(world, "CREATE UNIQUE INDEX one_nickname ON users (nickname)")
+        findings, remarks = told_of_tables(world, 1)
+        assert names(findings) == {f"index {dot}one_nickname"} and len(remarks) == 3, (findings, remarks)
+
+
+def test_it_finds_an_audit_that_may_be_rewritten(engine):
+    """A trigger that is there and does nothing."""
+    only_on(engine, "postgres")
+    with World(engine) as world:
+        by_hand(world, "ALTER TABLE audit_logs DISABLE TRIGGER audit_logs_accepts_no_change")
+        [told], _ = told_of_tables(world, 1)
+        assert told.startswith("trigger audit_logs.audit_logs_accepts_no_change was changed") and " DISABLED to " in told, told
+        by_hand(world, "ALTER TABLE audit_logs ENABLE TRIGGER audit_logs_accepts_no_change",
+                "CREATE OR REPLACE FUNCTION audit_logs_accepts_no_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$")
+        [told], _ = told_of_tables(world, 1)
+        assert told.startswith("function audit_logs_accepts_no_change() was changed"), told
 
 
 def test_it_finds_an_index_half_built_and_a_rule_not_looked_at(engine):

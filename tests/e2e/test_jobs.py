@@ -58,14 +58,27 @@ def test_a_failed_step_tells_why_and_is_retried_by_hand(engine):
             world.admin.post(f"{path}/retry_provisioning", expect=409)
 
 
+def job_told(ended):
+    """What a terminal shows is the job."""
+    told = dict(line.split(None, 1) for line in ended.stdout.splitlines())
+    assert told.keys() == {"id", "kind", "status", "attempts", "attempts_max", "error", "run_at", "created_at"}, told
+    return told
+
+
 def test_what_failed_is_retried_from_a_terminal(engine):
     with SchemaFolder() as schema:
         schema.fault().write_text("SELECT * FROM nowhere;")
         with World(engine, ["--tenant-schema", str(schema.path)]) as world:
             reply = world.ask_for_tenant()
             until(lambda: world.admin.get(job_of(reply)).json["error"], 20, "the failure")
-            mend(world, schema)
             slug = reply.json["slug"]
+            job = job_told(nidia(world, "tenant", "rollback", slug))
+            assert job["kind"] == "rollback_provisioning" and job["error"] == "-", job
+            until(lambda: world.admin.get(f"/jobs/{job['id']}").json["status"] == "completed", 20, "the roll-back")
+            job = job_told(nidia(world, "tenant", "retry", slug))
+            assert job["kind"] == "provision_tenant", job
+            until(lambda: world.admin.get(f"/jobs/{job['id']}").json["error"], 20, "the second failure")
+            mend(world, schema)
             assert json.loads(nidia(world, "tenant", "retry", slug, "--json").stdout)["kind"] == "provision_tenant"
             world.until_provisioned(reply.json["id"])
             refused = nidia(world, "tenant", "retry", slug, expect=1)

@@ -33,7 +33,18 @@ def test_the_serving_role_only_adds_to_the_audit(engine):
                           "DROP TABLE plans", "ALTER TABLE plans ADD COLUMN x text"):
             said = refusal(engine, forbidden, serving)
             assert "permission denied" in said or "must be owner" in said, f"{forbidden}: {said}"
+        told = doctor(world, serving)
+        assert "not compared with the model" in told and "see doctor --owner-url" in told and "owns its tables" not in told, told
+        engine.run("DROP INDEX plans_name_unique", owner)
+        assert "plans_name_unique is missing" in doctor(world, serving, "--owner-url", owner, expect=1)
     engine.run(f"DROP ROLE serving_{word}")
+
+
+def doctor(world, serving, *words, expect=0):
+    command = [PROGRAM, "doctor", "--data", str(world.server.data), "--database", serving, *words]
+    ended = subprocess.run(command, cwd=TOP, capture_output=True, text=True, check=False)
+    assert ended.returncode == expect, ended.stdout + ended.stderr
+    return ended.stdout
 
 
 def refusal(engine, sql, url):

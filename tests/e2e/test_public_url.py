@@ -33,7 +33,7 @@ def test_links_cookies_and_tokens_follow_it(engine):
         claim = {"tenant_id": world.new_tenant()["id"], "domain": "consola.flujo.co"}
         assert before.post("/tenant_domains", claim, 422).faults == {"/domain": "own_domain"}
         follow(world, "https://consola.flujo.co", True)
-        world.server.options = ["--public-url", "http://localhost:8080"]
+        world.server.options = ["--public-url", "http://localhost:8080/"]
         world.restart()
         assert before.get("/auth/me", 401).code == "invalid_token"  # another's, by its issuer
         world.signed_in = None

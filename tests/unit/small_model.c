@@ -1,4 +1,5 @@
 #include "small_model.h"
+#include "tenancy/control_schema.h"
 #include "test.h"
 #include <string.h>
 
@@ -64,13 +65,27 @@ int64_t small_migrate(struct scratch *scratch, const struct small *small, struct
     return migrate_run_for(scratch->db, scratch->arena, small->tables, &steps, error) ? (int64_t)steps : -1;
 }
 
+/* What the database itself says, beside the ledger. */
+static bool is_as_the_model_says(struct scratch *scratch, const struct small *small)
+{
+    struct schema_differences differences;
+    struct error error = {};
+    if (!control_schema_compare(scratch->db, scratch->arena, small->tables, &differences, &error))
+        test_note("%s: %s", error_words[error.code].code, error.about);
+    else if (differences.count > 0)
+        test_note("%.*s", TEXT_ARG(schema_differences_write(scratch->arena, &differences, 10)));
+    else
+        return true;
+    return false;
+}
+
 bool small_migrates(struct scratch *scratch, const struct small *small)
 {
     struct error error;
     bool good = small_migrate(scratch, small, &error) > 0 && small_migrate(scratch, small, &error) == 0;
     if (!good)
         test_note("%s: %s", error_words[error.code].code, error.about);
-    return good;
+    return good && is_as_the_model_says(scratch, small);
 }
 
 bool small_is_refused(struct scratch *scratch, const struct small *small, const char *reason)

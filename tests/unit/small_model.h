@@ -29,7 +29,7 @@ void small_add_column(struct small *small, struct column column); /* to things *
 
 /* How many steps it took, or -1 and why not. */
 int64_t small_migrate(struct scratch *scratch, const struct small *small, struct error *error);
-/* In some steps; and then a second time in none. */
+/* In some steps; and then a second time in none, the tables being as the model says. */
 bool small_migrates(struct scratch *scratch, const struct small *small);
 bool small_is_refused(struct scratch *scratch, const struct small *small, const char *reason);
 bool small_accepts(struct scratch *scratch, const char *sql);

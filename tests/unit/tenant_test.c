@@ -3,7 +3,7 @@
 #include "directory/directory.h"
 #include "hosting/place.h"
 #include "tenancy/demo.h"
-#include "tenancy/doctor_places.h"
+#include "tenancy/doctor_parts.h"
 #include "tenancy/slug.h"
 #include "tenancy_world.h"
 #include <stdlib.h>

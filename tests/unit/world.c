@@ -59,7 +59,7 @@ bool world_begin(struct world *world, enum engine engine)
 {
     [[gnu::cleanup(arena_cleanup)]] struct arena *arena = arena_create();
     *world = (struct world){};
-    if (!scratch_begin_with(&world->scratch, engine, ddl_script(arena, engine)))
+    if (!scratch_begin_with(&world->scratch, engine, ddl_script(arena, engine, all_tables)))
         return false;
     world_open(world);
     return true;
