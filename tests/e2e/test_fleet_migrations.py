@@ -231,7 +231,7 @@ def test_who_is_tried_again_and_again_is_told_of_since_the_first_time(engine):
     with Fleet(engine) as fleet:
         world, slow = fleet.world, fleet.tenants[1]
         fleet.write("0008_notes.sql", "CREATE TABLE notes (id bigint);")
-        with fleet.held_up([slow], lock_ms=2000):
+        with fleet.held_up([slow], lock_ms=1000):  # a try waits for it twice
             path = f"/fleet_migrations/{world.admin.post('/fleet_migrations', {'canary': 0}, 201).json['id']}"
             waiting = until(lambda: (found := world.admin.get(path).json)["waits_for"] and found, 20, "whom it waits for")
             assert (waiting["waits_for"], waiting["status"]) == (slow["slug"], "running"), waiting
