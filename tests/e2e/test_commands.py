@@ -10,7 +10,6 @@ import threading
 from harness import PASSWORD, World
 from mailbox import Folder, link_of
 from server import ADMIN_EMAIL, ADMIN_PASSWORD, PROGRAM, TOP, until
-from test_walk import Storage
 
 
 def nidia(world, *words, stdin="", expect=0):
@@ -205,46 +204,6 @@ def test_the_last_super_admin_is_not_locked_out_from_a_terminal(engine):
         refused = nidia(world, "admin", "lock", ADMIN_EMAIL, "--reason", "x", expect=1)
         assert "super admin" in refused.stderr
         world.admin.get("/auth/me")
-
-
-MADE_OF = {"sqlite": ("SELECT type, name, sql FROM sqlite_schema ORDER BY 1, 2",),
-           "postgres": ("SELECT table_name, column_name, data_type FROM information_schema.columns WHERE table_schema = 'public' ORDER BY 1, 2",
-                        "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1")}
-
-
-def made_of(world):
-    """The tables, what migrate has noted of them, and what the story has written into one."""
-    with Storage(world) as storage:
-        return [storage.run(sql) for sql in (*MADE_OF[world.engine.name], "SELECT * FROM schema_objects ORDER BY name",
-                                             "SELECT name, motto FROM plans ORDER BY name")]
-
-
-def test_what_migrating_would_do_is_told_and_not_done(engine):
-    """The database of another program: an index less, a column more, which holds something."""
-    with World(engine) as world:
-        world.new_tenant()
-        assert world.server.stop() == 0
-        with Storage(world) as storage:
-            for sql in ("DROP INDEX plans_created_at", "DELETE FROM schema_objects WHERE name = 'plans_created_at'", "ALTER TABLE plans ADD COLUMN motto text",
-                        "INSERT INTO schema_objects (name, kind, table_name, definition) VALUES ('plans.motto', 'column', 'plans', 'motto text')",
-                        "UPDATE plans SET motto = 'más' WHERE name = 'free'"):
-                storage.run(sql)
-        before = made_of(world)
-        told = nidia(world, "migrate", "--dry-run", expect=1).stdout
-        assert "Refused, since it would lose data:\ncolumn plans.motto is not in the model and holds values\n" in told, told
-        assert "holds values" in nidia(world, "migrate", expect=1).stderr
-        assert made_of(world) == before
-
-        with Storage(world) as storage:
-            storage.run("UPDATE plans SET motto = NULL")
-        before = made_of(world)
-        told = nidia(world, "migrate", "--dry-run").stdout
-        assert "Refused" not in told and "CREATE INDEX" in told and "plans_created_at" in told, told
-        assert ("rebuild table plans\n" if engine.name == "sqlite" else "drop column plans.motto\n    ALTER TABLE plans DROP COLUMN motto\n") in told, told
-        assert made_of(world) == before
-        assert "steps taken" in nidia(world, "migrate").stdout
-        assert "up to date" in nidia(world, "migrate", "--dry-run").stdout
-        nidia(world, "doctor")
 
 
 def test_migrating_again_changes_nothing(engine):

@@ -1,4 +1,5 @@
-"""`nidia migrate` that dies in the midst of a step, and is run again: the schema is then what it is where nobody died."""
+"""`nidia migrate`: what it would do is told; where it dies in the midst of a step and is run again, the schema is then what it is where nobody
+died."""
 
 import contextlib
 import resource
@@ -10,6 +11,7 @@ import psycopg2
 
 from harness import World, only_on
 from server import PROGRAM, TOP, until
+from test_commands import nidia
 from test_doctor import by_hand
 from test_walk import Storage
 
@@ -173,3 +175,37 @@ def test_dead_at_any_time_of_the_first_it_begins_anew(engine):
             migrate(world, -signal.SIGXFSZ, room)
         migrate(world)
         check_schema(world, {query: rows for query, rows in wanted.items() if query != SEARCHED})
+
+
+def mottos(world):
+    """What the story has written into a table, and what that is made of."""
+    with Storage(world) as storage:
+        return schema(world), storage.run("SELECT name, motto FROM plans ORDER BY name")
+
+
+def test_what_migrating_would_do_is_told_and_not_done(engine):
+    """The database of another program: an index less, a column more, which holds something."""
+    with World(engine) as world:
+        world.new_tenant()
+        assert world.server.stop() == 0
+        with Storage(world) as storage:
+            for sql in ("DROP INDEX plans_created_at", "DELETE FROM schema_objects WHERE name = 'plans_created_at'", "ALTER TABLE plans ADD COLUMN motto text",
+                        "INSERT INTO schema_objects (name, kind, table_name, definition) VALUES ('plans.motto', 'column', 'plans', 'motto text')",
+                        "UPDATE plans SET motto = 'más' WHERE name = 'free'"):
+                storage.run(sql)
+        before = mottos(world)
+        told = nidia(world, "migrate", "--dry-run", expect=1).stdout
+        assert "Refused, since it would lose data:\ncolumn plans.motto is not in the model and holds values\n" in told, told
+        assert "holds values" in nidia(world, "migrate", expect=1).stderr
+        assert mottos(world) == before
+
+        with Storage(world) as storage:
+            storage.run("UPDATE plans SET motto = NULL")
+        before = mottos(world)
+        told = nidia(world, "migrate", "--dry-run").stdout
+        assert "Refused" not in told and "CREATE INDEX" in told and "plans_created_at" in told, told
+        assert ("rebuild table plans\n" if engine.name == "sqlite" else "drop column plans.motto\n    ALTER TABLE plans DROP COLUMN motto\n") in told, told
+        assert mottos(world) == before
+        assert "steps taken" in nidia(world, "migrate").stdout
+        assert "up to date" in nidia(world, "migrate", "--dry-run").stdout
+        nidia(world, "doctor")
